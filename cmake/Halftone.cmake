@@ -12,17 +12,6 @@ macro(halftone_add_subdirectories)
   endforeach()
 endmacro()
 
-# The precompiled MLIR headers that all libraries which are not PURE share.
-function(halftone_mlir_headers)
-  if(TARGET HalftoneMLIRHeaders)
-    return()
-  endif()
-  set(empty "${PROJECT_BINARY_DIR}/cmake/MLIRHeaders.cpp")
-  file(GENERATE OUTPUT "${empty}" CONTENT "")
-  add_library(HalftoneMLIRHeaders STATIC "${empty}")
-  target_precompile_headers(HalftoneMLIRHeaders PRIVATE "${PROJECT_SOURCE_DIR}/cmake/MLIRHeaders.h")
-endfunction()
-
 # halftone_add_library(NAME [PURE] SOURCES a.cpp... [DEPENDS targets...] [LINK libraries...])
 # One static library of a layer. DEPENDS names TableGen targets whose headers it needs. PURE: no
 # MLIR, no precompiled headers, and LLVM only where LINK says so.
@@ -34,7 +23,6 @@ function(halftone_add_library name)
     add_dependencies(${name} ${arg_DEPENDS})
   endif()
   if(NOT arg_PURE)
-    halftone_mlir_headers()
     target_precompile_headers(${name} REUSE_FROM HalftoneMLIRHeaders)
     target_link_libraries(${name} PUBLIC MLIR LLVM)
   endif()
@@ -45,16 +33,22 @@ function(halftone_add_tool name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK})
+  set_property(GLOBAL APPEND PROPERTY HALFTONE_TOOLS ${name})
 endfunction()
 
-# halftone_add_unittest(NAME SOURCES a.cpp... [LINK libraries...]): build/test/unit/<NAME>Tests.
+# halftone_add_unittest(NAME [MLIR] SOURCES a.cpp... [LINK libraries...]):
+# build/test/unit/<NAME>Tests. MLIR: with the precompiled MLIR headers.
 function(halftone_add_unittest name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(arg "MLIR" "" "SOURCES;LINK" ${ARGN})
   string(REGEX REPLACE "Tests?$" "" stem "${name}")
   add_executable(${name} EXCLUDE_FROM_ALL ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES
     OUTPUT_NAME "${stem}Tests" RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/test/unit")
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest GTest::gtest_main)
+  if(arg_MLIR)
+    target_precompile_headers(${name} REUSE_FROM HalftoneMLIRHeaders)
+    target_link_libraries(${name} PRIVATE MLIR LLVM)
+  endif()
   set_property(GLOBAL APPEND PROPERTY HALFTONE_UNITTESTS ${name})
 endfunction()
 

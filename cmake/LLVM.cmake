@@ -19,3 +19,10 @@ include_directories(SYSTEM ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
 # libMLIR and libLLVM lie outside the loader's path.
 set(CMAKE_BUILD_RPATH "${LLVM_LIBRARY_DIR}")
 set(CMAKE_INSTALL_RPATH "${LLVM_LIBRARY_DIR}")
+
+# The precompiled headers that all libraries which are not PURE share.
+file(GENERATE OUTPUT "${PROJECT_BINARY_DIR}/cmake/MLIRHeaders.cpp" CONTENT "")
+add_library(HalftoneMLIRHeaders STATIC EXCLUDE_FROM_ALL
+            "${PROJECT_BINARY_DIR}/cmake/MLIRHeaders.cpp")
+target_precompile_headers(HalftoneMLIRHeaders PRIVATE
+                          "${PROJECT_SOURCE_DIR}/cmake/MLIRHeaders.h")
