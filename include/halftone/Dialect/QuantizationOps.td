@@ -61,7 +61,7 @@ def Halftone_MatMulIntegerOp : Halftone_GraphOp<"matmul_integer"> {
     `lhs_zero_point` has one element or one per row ([…, M, 1]); `rhs_zero_point` one element or one per column.
 
     - (C1) operands are 8-bit integers (i8 or ui8), zero points have the type of their operand.
-    - (C2) K dimensions agree and K is at most 65793 (ui8 x i8), 131071 (i8 x i8), 66051 (ui8 x ui8): i32 cannot overflow.
+    - (C2) K dimensions agree and K is at most 65793 (ui8 x i8), 131071 (i8 x i8), 33025 (ui8 x ui8): i32 cannot overflow.
   }];
   let arguments = (ins Halftone_Tensor:$lhs, Halftone_Tensor:$rhs, Halftone_Tensor:$lhs_zero_point, Halftone_Tensor:$rhs_zero_point);
   let results = (outs Halftone_Tensor:$output);
