@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Checks that every op and every pass is described, and that its example is a test.
+
+An op has a summary, a description with an example in a ```mlir block, and a lit test of the dialect
+that uses it. A pass has a summary and a description that says `Requires:`, `Ensures:` and `Example:
+test/...`, a file whose RUN lines run the pass. Exits with 1 and one line per violation.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+LLVM = pathlib.Path("/usr/lib/llvm-22")
+
+
+def records(root, td):
+    """The records of a .td file as llvm-tblgen dumps them."""
+    command = [LLVM / "bin/llvm-tblgen", "--dump-json", "-I", LLVM / "include", "-I",
+               root / "include", td]
+    dumped = subprocess.run(command, capture_output=True, text=True)
+    if dumped.returncode != 0:
+        sys.exit(dumped.stderr)
+    return json.loads(dumped.stdout)
+
+
+def instances(dump, of_class):
+    return [dump[name] for name in dump["!instanceof"].get(of_class, [])]
+
+
+def check_ops(root):
+    dump = records(root, root / "include/halftone/Dialect/HalftoneOps.td")
+    tests = "\n".join(path.read_text() for path in sorted((root / "test/Dialect").rglob("*.mlir")))
+    ops = instances(dump, "Op")
+    violations = []
+    for op in ops:
+        name = "halftone." + op["opName"]
+        description = op["description"] or ""
+        if not op["summary"]:
+            violations.append(f"{name}: no summary")
+        if not description.strip():
+            violations.append(f"{name}: no description")
+        if not re.search(r"```mlir.*?" + re.escape(name) + r"\b.*?```", description, re.DOTALL):
+            violations.append(f"{name}: no example in a ```mlir block")
+        if not re.search(re.escape(name) + r"[\s(]", tests):
+            violations.append(f"{name}: not used by any test in test/Dialect")
+    return len(ops), violations
+
+
+def check_example(root, argument, description):
+    match = re.search(r"^\s*Example:\s+(test/\S+)", description, re.MULTILINE)
+    if not match:
+        return [f"{argument}: the description has no `Example: test/...`"]
+    path = root / match.group(1)
+    if not path.is_file():
+        return [f"{argument}: its example {match.group(1)} does not exist"]
+    runs = " ".join(line for line in path.read_text().splitlines() if "RUN:" in line)
+    if not re.search(re.escape(argument) + r"(?![\w-])", runs):
+        return [f"{argument}: {match.group(1)} does not run it"]
+    return []
+
+
+def check_passes(root):
+    count, violations = 0, []
+    for td in sorted((root / "include/halftone").glob("*/Passes.td")):
+        for entry in instances(records(root, td), "PassBase"):
+            count += 1
+            argument, description = entry["argument"], entry["description"] or ""
+            if not entry["summary"]:
+                violations.append(f"{argument}: no summary")
+            for word in ("Requires:", "Ensures:"):
+                if word not in description:
+                    violations.append(f"{argument}: the description does not say `{word}`")
+            violations += check_example(root, argument, description)
+    return count, violations
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    default_root = pathlib.Path(__file__).resolve().parent.parent
+    parser.add_argument("--root", type=pathlib.Path, default=default_root)
+    root = parser.parse_args().root.resolve()
+    ops, op_violations = check_ops(root)
+    passes, pass_violations = check_passes(root)
+    violations = op_violations + pass_violations
+    print(*violations, sep="\n", end="\n" if violations else "")
+    print(f"{ops} ops, {passes} passes, {len(violations)} violations")
+    sys.exit(1 if violations or not ops else 0)
+
+
+if __name__ == "__main__":
+    main()
