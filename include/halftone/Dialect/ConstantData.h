@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Reading and making the elements of constants, whatever attribute holds them.
+#ifndef HALFTONE_DIALECT_CONSTANTDATA_H
+#define HALFTONE_DIALECT_CONSTANTDATA_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Value.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
+#include <optional>
+#include <vector>
+
+namespace mlir::halftone {
+
+/// The elements attribute behind `value` if a constant produces it, else null.
+ElementsAttr getConstant(Value value);
+
+/// Bits that one element takes in memory: 8 for i1, else the width of the type.
+unsigned getStorageBits(Type elementType);
+
+/// The row-major little-endian bytes of a constant, without copying. nullopt for splats, for
+/// bit-packed i1 attributes and for resources whose blob is missing or too short.
+std::optional<ArrayRef<char>> getRawBytes(ElementsAttr elements);
+
+/// The same bytes, copied and with splats spelled out (i1 as one byte per element). nullopt only
+/// for a missing blob or an element type that is neither integer nor float of whole bytes.
+std::optional<std::vector<char>> copyRawBytes(ElementsAttr elements);
+
+/// All elements as f32 (f16, bf16, f32, f64 constants); nullopt for other types or a missing blob.
+std::optional<std::vector<float>> readFloats(ElementsAttr elements);
+/// All elements as i64 (any integer type or i1); nullopt for other types or a missing blob.
+std::optional<std::vector<int64_t>> readIntegers(ElementsAttr elements);
+
+/// A constant of `type` with these bytes: a dense attribute when small, otherwise a resource called
+/// `name` (made unique). `bytes` has the size of the type.
+ElementsAttr makeConstant(RankedTensorType type, ArrayRef<char> bytes, StringRef name);
+template <typename T>
+ElementsAttr makeConstant(RankedTensorType type, ArrayRef<T> elements, StringRef name) {
+  return makeConstant(
+      type,
+      ArrayRef<char>(reinterpret_cast<const char *>(elements.data()), elements.size() * sizeof(T)),
+      name);
+}
+
+} // namespace mlir::halftone
+
+#endif // HALFTONE_DIALECT_CONSTANTDATA_H

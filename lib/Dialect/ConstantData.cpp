@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/Dialect/ConstantData.h"
+
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/APFloat.h"
+#include <cstring>
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+/// Larger constants become resources: they are not uniqued, so making them does not hash their
+/// bytes.
+static constexpr size_t kMaxDenseBytes = 1024;
+
+ElementsAttr halftone::getConstant(Value value) {
+  ElementsAttr elements;
+  if (matchPattern(value, m_Constant(&elements)))
+    return elements;
+  return nullptr;
+}
+
+unsigned halftone::getStorageBits(Type elementType) {
+  unsigned bits = elementType.getIntOrFloatBitWidth();
+  return bits == 1 ? 8 : bits;
+}
+
+static size_t getByteSize(ShapedType type) {
+  return type.getNumElements() * (getStorageBits(type.getElementType()) / 8);
+}
+
+std::optional<ArrayRef<char>> halftone::getRawBytes(ElementsAttr elements) {
+  auto type = llvm::cast<ShapedType>(elements.getType());
+  if (auto resource = llvm::dyn_cast<DenseResourceElementsAttr>(elements)) {
+    const AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    if (!blob || blob->getData().size() < getByteSize(type))
+      return std::nullopt;
+    return blob->getData().take_front(getByteSize(type));
+  }
+  auto dense = llvm::dyn_cast<DenseElementsAttr>(elements);
+  if (!dense || dense.isSplat() || type.getElementType().isInteger(1))
+    return std::nullopt;
+  return dense.getRawData();
+}
+
+std::optional<std::vector<char>> halftone::copyRawBytes(ElementsAttr elements) {
+  if (std::optional<ArrayRef<char>> raw = getRawBytes(elements))
+    return std::vector<char>(raw->begin(), raw->end());
+  auto dense = llvm::dyn_cast<DenseElementsAttr>(elements);
+  if (!dense || !dense.getElementType().isIntOrFloat())
+    return std::nullopt;
+  auto type = llvm::cast<ShapedType>(elements.getType());
+  std::vector<char> bytes(getByteSize(type));
+  if (type.getElementType().isInteger(1)) {
+    size_t i = 0;
+    for (bool value : dense.getValues<bool>())
+      bytes[i++] = value;
+    return bytes;
+  }
+  size_t width = getStorageBits(type.getElementType()) / 8;
+  ArrayRef<char> element = dense.getRawData();
+  if (width == 0 || element.size() < width)
+    return bytes.empty() ? std::optional(bytes) : std::nullopt;
+  for (size_t i = 0; i < bytes.size(); i += width)
+    std::memcpy(bytes.data() + i, element.data(), width);
+  return bytes;
+}
+
+template <typename Storage, typename Result, typename Convert>
+static std::vector<Result> convertAll(ArrayRef<char> bytes, Convert convert) {
+  std::vector<Result> values(bytes.size() / sizeof(Storage));
+  for (size_t i = 0; i < values.size(); ++i) {
+    Storage element; // Blobs of mapped files need not be aligned.
+    std::memcpy(&element, bytes.data() + i * sizeof(Storage), sizeof(Storage));
+    values[i] = convert(element);
+  }
+  return values;
+}
+
+static float convertHalf(const llvm::fltSemantics &semantics, uint16_t bits) {
+  llvm::APFloat value(semantics, llvm::APInt(16, bits));
+  bool losesInfo = false;
+  value.convert(llvm::APFloat::IEEEsingle(), llvm::APFloat::rmNearestTiesToEven, &losesInfo);
+  return value.convertToFloat();
+}
+
+std::optional<std::vector<float>> halftone::readFloats(ElementsAttr elements) {
+  Type type = elements.getElementType();
+  std::optional<std::vector<char>> bytes = copyRawBytes(elements);
+  if (!bytes)
+    return std::nullopt;
+  if (type.isF32())
+    return convertAll<float, float>(*bytes, [](float value) { return value; });
+  if (type.isF64())
+    return convertAll<double, float>(*bytes, [](double value) { return float(value); });
+  if (type.isF16() || type.isBF16()) {
+    const llvm::fltSemantics &semantics = llvm::cast<FloatType>(type).getFloatSemantics();
+    return convertAll<uint16_t, float>(*bytes,
+                                       [&](uint16_t bits) { return convertHalf(semantics, bits); });
+  }
+  return std::nullopt;
+}
+
+std::optional<std::vector<int64_t>> halftone::readIntegers(ElementsAttr elements) {
+  auto type = llvm::dyn_cast<IntegerType>(elements.getElementType());
+  std::optional<std::vector<char>> bytes;
+  if (!type || !(bytes = copyRawBytes(elements)))
+    return std::nullopt;
+  auto widen = [](auto value) { return int64_t(value); };
+  bool isUnsigned = type.isUnsigned();
+  switch (getStorageBits(type)) {
+  case 8:
+    return isUnsigned || type.getWidth() == 1 ? convertAll<uint8_t, int64_t>(*bytes, widen)
+                                              : convertAll<int8_t, int64_t>(*bytes, widen);
+  case 16:
+    return isUnsigned ? convertAll<uint16_t, int64_t>(*bytes, widen)
+                      : convertAll<int16_t, int64_t>(*bytes, widen);
+  case 32:
+    return isUnsigned ? convertAll<uint32_t, int64_t>(*bytes, widen)
+                      : convertAll<int32_t, int64_t>(*bytes, widen);
+  case 64:
+    return convertAll<int64_t, int64_t>(*bytes, widen);
+  default:
+    return std::nullopt;
+  }
+}
+
+ElementsAttr halftone::makeConstant(RankedTensorType type, ArrayRef<char> bytes, StringRef name) {
+  if (bytes.size() <= kMaxDenseBytes && !type.getElementType().isInteger(1))
+    return DenseElementsAttr::getFromRawBuffer(type, bytes);
+  if (type.getElementType().isInteger(1)) {
+    SmallVector<bool> values(bytes.begin(), bytes.end());
+    return DenseElementsAttr::get(type, values);
+  }
+  return DenseResourceElementsAttr::get(
+      type, name, HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, /*align=*/64));
+}
