@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "CpuFeatures.h"
+
+#include <cerrno>
+#include <cstring>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+using namespace halftone;
+
+#if defined(__x86_64__)
+namespace {
+
+// Linux: arch/x86/include/uapi/asm/prctl.h and the number of the tile data state component.
+constexpr int archGetSupportedStates = 0x1021;
+constexpr int archRequestStatePermission = 0x1023;
+constexpr int tileDataState = 18;
+
+// Bits of XCR0: the register states the operating system saves.
+constexpr uint64_t avxStates = 0x6;
+constexpr uint64_t avx512States = 0xe6;
+
+struct CpuidRegisters {
+  uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
+};
+
+CpuidRegisters cpuid(uint32_t leaf, uint32_t subleaf) {
+  CpuidRegisters r;
+  __get_cpuid_count(leaf, subleaf, &r.eax, &r.ebx, &r.ecx, &r.edx);
+  return r;
+}
+
+uint64_t readXcr0() {
+  uint32_t low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (static_cast<uint64_t>(high) << 32) | low;
+}
+
+bool systemSavesTiles() {
+  uint64_t supported = 0;
+  if (syscall(SYS_arch_prctl, archGetSupportedStates, &supported) != 0)
+    return false;
+  return (supported >> tileDataState) & 1;
+}
+
+/// Collects features whose bit in a cpuid register is set.
+class FeatureSet {
+public:
+  void add(uint32_t reg, int bit, halftone_cpu_feature feature) {
+    if ((reg >> bit) & 1)
+      features |= HALFTONE_CPU_BIT(feature);
+  }
+  uint64_t get() const { return features; }
+
+private:
+  uint64_t features = 0;
+};
+
+void addAvx(FeatureSet &set, const CpuidRegisters &leaf1, const CpuidRegisters &leaf7,
+            const CpuidRegisters &leaf7sub1) {
+  set.add(leaf1.ecx, 28, HALFTONE_CPU_AVX);
+  set.add(leaf1.ecx, 12, HALFTONE_CPU_FMA);
+  set.add(leaf1.ecx, 29, HALFTONE_CPU_F16C);
+  set.add(leaf7.ebx, 5, HALFTONE_CPU_AVX2);
+  set.add(leaf7sub1.eax, 4, HALFTONE_CPU_AVXVNNI);
+  set.add(leaf7sub1.eax, 23, HALFTONE_CPU_AVXIFMA);
+  set.add(leaf7sub1.edx, 4, HALFTONE_CPU_AVXVNNIINT8);
+}
+
+void addAvx512(FeatureSet &set, const CpuidRegisters &leaf7, const CpuidRegisters &leaf7sub1) {
+  set.add(leaf7.ebx, 16, HALFTONE_CPU_AVX512F);
+  set.add(leaf7.ebx, 17, HALFTONE_CPU_AVX512DQ);
+  set.add(leaf7.ebx, 21, HALFTONE_CPU_AVX512IFMA);
+  set.add(leaf7.ebx, 28, HALFTONE_CPU_AVX512CD);
+  set.add(leaf7.ebx, 30, HALFTONE_CPU_AVX512BW);
+  set.add(leaf7.ebx, 31, HALFTONE_CPU_AVX512VL);
+  set.add(leaf7.ecx, 1, HALFTONE_CPU_AVX512VBMI);
+  set.add(leaf7.ecx, 6, HALFTONE_CPU_AVX512VBMI2);
+  set.add(leaf7.ecx, 11, HALFTONE_CPU_AVX512VNNI);
+  set.add(leaf7.ecx, 12, HALFTONE_CPU_AVX512BITALG);
+  set.add(leaf7.ecx, 14, HALFTONE_CPU_AVX512VPOPCNTDQ);
+  set.add(leaf7.edx, 23, HALFTONE_CPU_AVX512FP16);
+  set.add(leaf7sub1.eax, 5, HALFTONE_CPU_AVX512BF16);
+}
+
+void addAmx(FeatureSet &set, const CpuidRegisters &leaf7, const CpuidRegisters &leaf7sub1) {
+  set.add(leaf7.edx, 24, HALFTONE_CPU_AMXTILE);
+  set.add(leaf7.edx, 25, HALFTONE_CPU_AMXINT8);
+  set.add(leaf7.edx, 22, HALFTONE_CPU_AMXBF16);
+  set.add(leaf7sub1.eax, 21, HALFTONE_CPU_AMXFP16);
+}
+
+} // namespace
+
+uint64_t halftone_cpu_features(void) {
+  CpuidRegisters leaf1 = cpuid(1, 0), leaf7 = cpuid(7, 0), leaf7sub1 = cpuid(7, 1);
+  CpuidRegisters extended = cpuid(0x80000001u, 0);
+  FeatureSet set;
+  set.add(leaf1.ecx, 20, HALFTONE_CPU_SSE42);
+  set.add(leaf1.ecx, 22, HALFTONE_CPU_MOVBE);
+  set.add(leaf1.ecx, 23, HALFTONE_CPU_POPCNT);
+  set.add(leaf7.ebx, 3, HALFTONE_CPU_BMI);
+  set.add(leaf7.ebx, 8, HALFTONE_CPU_BMI2);
+  set.add(leaf7.ecx, 8, HALFTONE_CPU_GFNI);
+  set.add(extended.ecx, 5, HALFTONE_CPU_LZCNT);
+  bool hasXgetbv = (leaf1.ecx >> 27) & 1;
+  uint64_t states = hasXgetbv ? readXcr0() : 0;
+  if ((states & avxStates) == avxStates)
+    addAvx(set, leaf1, leaf7, leaf7sub1);
+  if ((states & avx512States) == avx512States)
+    addAvx512(set, leaf7, leaf7sub1);
+  if (systemSavesTiles())
+    addAmx(set, leaf7, leaf7sub1);
+  return set.get();
+}
+
+static halftone_status requestTiles(const char *path, halftone_error *error) {
+  if (syscall(SYS_arch_prctl, archRequestStatePermission, tileDataState) == 0)
+    return HALFTONE_STATUS_OK;
+  return setError(error, HALFTONE_STATUS_WRONG_CPU,
+                  "'%s' needs AMX registers, which the system refuses to this process: %s", path,
+                  strerror(errno));
+}
+#else
+uint64_t halftone_cpu_features(void) { return 0; }
+
+static halftone_status requestTiles(const char *path, halftone_error *error) {
+  return setError(error, HALFTONE_STATUS_WRONG_CPU, "'%s' needs AMX registers", path);
+}
+#endif
+
+const char *halftone_cpu_feature_name(uint32_t bit) {
+  switch (bit) {
+#define HALFTONE_CASE(value, name, text)                                                           \
+  case value:                                                                                      \
+    return text;
+    HALFTONE_FOR_EACH_CPU_FEATURE(HALFTONE_CASE)
+#undef HALFTONE_CASE
+  default:
+    return nullptr;
+  }
+}
+
+halftone_status halftone::enableCpuFeatures(const char *path, uint64_t required,
+                                            halftone_error *error) {
+  uint64_t missing = required & ~halftone_cpu_features();
+  if (missing) {
+    Text names;
+    for (uint32_t bit = 0; bit < 64; ++bit) {
+      if (!((missing >> bit) & 1))
+        continue;
+      const char *name = halftone_cpu_feature_name(bit);
+      names.append(" %s", name ? name : "(unknown)");
+    }
+    return setError(error, HALFTONE_STATUS_WRONG_CPU,
+                    "'%s' was compiled for another CPU: this machine lacks%s", path, names.get());
+  }
+  if (required & HALFTONE_CPU_BIT(HALFTONE_CPU_AMXTILE))
+    return requestTiles(path, error);
+  return HALFTONE_STATUS_OK;
+}
