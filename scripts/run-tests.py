@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Runs the tests of a build folder and closes with one line: N passed, N failed, N skipped.
+
+Two kinds: what lit finds below <build>/test (command lines and GoogleTest), and the Python tests
+test/{models,conformance}/*.py that are programs (have a `__main__` part). Such a test closes with a
+line `N passed, N failed[, N skipped|unsupported]`. Without that line, or if it says 0 failed and exits
+with an error, it counts as one failure.
+"""
+
+import argparse
+import collections
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+LIT = "/usr/lib/llvm-22/bin/lit"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PYTHON_TESTS = ("test/models", "test/conformance")
+
+Counts = collections.namedtuple("Counts", "passed failed skipped")
+
+LIT_PASSED = {"PASS", "XFAIL", "FLAKYPASS"}
+LIT_SKIPPED = {"UNSUPPORTED", "SKIPPED", "EXCLUDED"}
+CLOSING_LINE = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) (?:skipped|unsupported))?")
+
+
+def count_lit(results):
+    """The counts in lit's own result file."""
+    codes = collections.Counter(test["code"] for test in results["tests"])
+    passed = sum(codes[code] for code in LIT_PASSED)
+    skipped = sum(codes[code] for code in LIT_SKIPPED)
+    return Counts(passed, sum(codes.values()) - passed - skipped, skipped)
+
+
+def run_lit(build, name_filter):
+    output = build / "lit-results.json"
+    output.unlink(missing_ok=True)
+    command = [LIT, "-sv", "--timeout", "600", "-o", output, build / "test"]
+    if name_filter:
+        command += ["--filter", name_filter, "--allow-empty-runs"]
+    status = subprocess.run(command).returncode
+    if not output.exists():
+        print("lit wrote no results", file=sys.stderr)
+        return Counts(0, 1, 0)
+    counts = count_lit(json.loads(output.read_text()))
+    if name_filter:
+        # What the filter leaves out was not asked for.
+        counts = counts._replace(skipped=0)
+    if status != 0 and counts.failed == 0:
+        counts = counts._replace(failed=1)
+    return counts
+
+
+def count_python(status, output):
+    """The counts of one Python test from its exit status and its closing line."""
+    lines = output.strip().splitlines()
+    match = CLOSING_LINE.match(lines[-1]) if lines else None
+    if not match:
+        print("no closing line `N passed, N failed`: one failure", file=sys.stderr)
+        return Counts(0, 1, 0)
+    counts = Counts(*(int(group or 0) for group in match.groups()))
+    if status != 0 and counts.failed == 0:
+        print(f"exit status {status}: one failure", file=sys.stderr)
+        return counts._replace(failed=1)
+    return counts
+
+
+def run_python(build, test):
+    print(f"-- {test.relative_to(ROOT)}", flush=True)
+    environment = dict(os.environ, HALFTONE_BUILD=str(build))
+    environment["PATH"] = f"{build / 'bin'}{os.pathsep}{environment['PATH']}"
+    command = [build / "venv/bin/python", test]
+    lines = []
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    return count_python(process.returncode, "".join(lines))
+
+
+def python_tests(name_filter):
+    tests = [path for folder in PYTHON_TESTS for path in sorted((ROOT / folder).glob("*.py"))]
+    programs = [path for path in tests if '__name__ == "__main__"' in path.read_text()]
+    return [path for path in programs if re.search(name_filter, str(path.relative_to(ROOT)))]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
+    parser.add_argument("--filter", default="", help="only tests whose name matches")
+    arguments = parser.parse_args()
+    build = arguments.build.resolve()
+    counts = [run_lit(build, arguments.filter)]
+    counts += [run_python(build, test) for test in python_tests(arguments.filter)]
+    passed, failed, skipped = (sum(column) for column in zip(*counts))
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    sys.exit(1 if failed or not passed else 0)
+
+
+if __name__ == "__main__":
+    main()
