@@ -71,6 +71,8 @@ def check_passes(root):
             argument, description = entry["argument"], entry["description"] or ""
             if not entry["summary"]:
                 violations.append(f"{argument}: no summary")
+            if "FILL IN" in entry["summary"] + description:
+                violations.append(f"{argument}: not filled in")
             for word in ("Requires:", "Ensures:"):
                 if word not in description:
                     violations.append(f"{argument}: the description does not say `{word}`")

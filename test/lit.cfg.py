@@ -45,6 +45,7 @@ config.substitutions += [
     ("%host_cc", config.host_cc),
     ("%host_cxx", config.host_cxx),
     ("%llvm_lib", config.llvm_library_dir),
+    ("%llvm_include", str(pathlib.Path(config.llvm_tools_dir).parent / "include")),
     # %quant_opt and so on; in the tests the plain name works too, through PATH.
     ("%quant_opt", str(tools / "quant-opt")),
     ("%quant_import", str(tools / "quant-import")),
