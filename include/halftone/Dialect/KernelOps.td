@@ -5,11 +5,14 @@
 include "halftone/Dialect/HalftoneBase.td"
 
 def Halftone_PackingAttr : Halftone_Attr<"Packing", "packing"> {
-  let summary = "Layout of the right-hand side of a contraction";
+  let summary = "Layout of the right-hand side of a kernel";
   let description = [{
-    A matrix [K, N] stored as [ceil(N / nr)][ceil(K / kr)][nr][kr], zero padded: `nr` columns side by side (the vector registers of a tile), `kr`
-    consecutive k of one column together (what one dot instruction consumes). `kernel` names the row of the target's
-    instruction table that consumes it. `nr = 0` means plain row-major [K, N].
+    Of `contract`: a matrix [K, N] stored as [ceil(N / nr)][ceil(K / kr)][nr][kr], zero padded: `nr` columns side by side (the
+    vector registers of a tile), `kr` consecutive k of one column together (what one dot instruction consumes).
+    `nr = 0` means plain row-major [batch…, K, N].
+    Of `depthwise`: taps [KH, KW, C] stored as [ceil(C / nr)][KW][ceil(KH / kr)][nr][kr], zero padded: `kr` vertically
+    adjacent taps of one channel together; `k` is KH * KW and `n` is C.
+    `kernel` names the row of the target's instruction table that consumes it.
   }];
   let parameters = (ins StringRefParameter<>:$kernel, "int64_t":$nr, "int64_t":$kr, "int64_t":$k, "int64_t":$n);
   let assemblyFormat = "`<` $kernel `,` `nr` `=` $nr `,` `kr` `=` $kr `,` `k` `=` $k `,` `n` `=` $n `>`";
@@ -43,18 +46,36 @@ class Halftone_KernelOp<string mnemonic> : Halftone_Op<mnemonic, [
 def Halftone_ContractOp : Halftone_KernelOp<"contract"> {
   let summary = "Contraction over packed weights with an elementwise epilogue";
   let description = [{
-    Without `window`: `acc[m…, n] = sum_k lhs[m…, k] * rhs[k, n]`; when `rhs` has a leading batch dimension (rank 3 plain), so have lhs and the
-    output. With `window`: implicit matrix product, `lhs` is a padded [N, H, W, C] image, K runs over (kernel row, kernel column, channel). Then
-    `output[i…] = epilogue(acc[i…], epilogue_inputs[map(i…)]…)` over the output indices; `epilogue_maps` are projected permutations
-    (or constants 0) of the output dimensions.
+    Without `window`: `acc[m…, n] = sum_k lhs[m…, k] * rhs[k, n]`. A plain `rhs` of rank r > 2 has r - 2 batch dimensions, and
+    then so have `lhs` and the output, all of rank r; a batch dimension of `lhs` or `rhs` that is statically 1 is broadcast.
+    With `window`: implicit matrix product, `lhs` is a padded [N, H, W, C] image, the output is [N, OH, OW, O] and k runs over
+    (kernel row, kernel column, channel). Then `output[i…] = epilogue(acc[i…], epilogue_inputs[map(i…)]…)` over the output
+    indices; `epilogue_maps` are projected permutations (or constants 0) of the output dimensions.
+
+    8-bit operands are signless; the packing's `kernel` says how each is extended.
 
     - (C1) the accumulator is f32 for floats, i32 for integers. - (C2) one map per epilogue input. - (C3) K and N agree with `packing`.
+
+    Example: one product with a bias added to every row.
+    ```mlir
+    %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x8x16x1xf32>) epilogue_ins(%b : tensor<16xf32>)
+        outs(%init : tensor<4x16xf32>) attributes {epilogue_maps = [affine_map<(m, n) -> (n)>],
+          packing = #halftone.packing<"f32-fma-avx512", nr = 16, kr = 1, k = 8, n = 16>} {
+    ^bb0(%acc: f32, %bias: f32):
+      %sum = arith.addf %acc, %bias : f32
+      halftone.yield %sum : f32
+    } -> tensor<4x16xf32>
+    ```
   }];
 }
 def Halftone_DepthwiseOp : Halftone_KernelOp<"depthwise"> {
   let summary = "Depthwise convolution with an elementwise epilogue";
   let description = [{
-    `acc[n, y, x, c] = sum_{i, j} lhs[n, y*sy + i*dy, x*sx + j*dx, c] * rhs[i, j, c]`, `lhs` padded [N, H, W, C], `rhs` [KH, KW, C]; epilogue as in `contract`.
+    `acc[n, y, x, c] = sum_{i, j} lhs[n, y*sy + i*dy, x*sx + j*dx, c] * rhs[i, j, c]`, `lhs` padded [N, H, W, C], the taps
+    `rhs` laid out as `packing` says; epilogue as in `contract`.
+
+    - (C1) the accumulator is f32 for floats, i32 for integers. - (C2) one map per epilogue input.
+    - (C3) there is a window, and `packing` agrees with it and with C.
   }];
 }
 def Halftone_YieldOp : Halftone_Op<"yield", [Pure, Terminator]> {
@@ -66,6 +87,20 @@ def Halftone_YieldOp : Halftone_Op<"yield", [Pure, Terminator]> {
 def Halftone_WeightsViewOp : Halftone_Op<"weights_view", [Pure]> {
   let summary = "A constant, by its place in the module's weights section";
   let description = "`offset` is in bytes from the start of the section, a multiple of 64. The memref must not be written.";
+  let arguments = (ins I64Attr:$offset);
+  let results = (outs AnyStaticShapeMemRef:$output);
+  let assemblyFormat = "attr-dict `:` type($output)";
+}
+def Halftone_ArenaViewOp : Halftone_Op<"arena_view", [Pure]> {
+  let summary = "A buffer, by its place in the session's arena";
+  let description = [{
+    `offset` is in bytes, a multiple of 64. Buffers that are never live at the same time may share memory.
+
+    Example:
+    ```mlir
+    %buffer = halftone.arena_view {offset = 128 : i64} : memref<4x8xf32>
+    ```
+  }];
   let arguments = (ins I64Attr:$offset);
   let results = (outs AnyStaticShapeMemRef:$output);
   let assemblyFormat = "attr-dict `:` type($output)";

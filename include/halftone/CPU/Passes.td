@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef HALFTONE_CPU_PASSES_TD
+#define HALFTONE_CPU_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+//===--- Kernels: choose, fuse, emit ---===//
+
+def LayoutNHWC : Pass<"halftone-layout-nhwc", "func::FuncOp"> {
+  let summary = "Compute convolutions and pools with the channels innermost";
+  let description = [{
+    Gives every 2-D convolution and pool layout `nhwc` between two transposes, then moves the transposes through the ops around
+    them until they cancel or reach a value whose order is observable.
+
+    Requires: types are inferred.
+    Ensures:  every `conv`, `conv_integer`, `max_pool` and `average_pool` with two spatial dimensions has layout `nhwc`; no transpose
+              remains between two of them when only elementwise, quantization, concatenation, padding or reduction ops lie between.
+    Declines (op unchanged): other numbers of spatial dimensions.
+    Example:  test/CPU/layout-nhwc.mlir
+  }];
+  let statistics = [Statistic<"numConverted", "converted", "Convolutions and pools given the layout nhwc">];
+  let dependentDialects = ["::mlir::halftone::HalftoneDialect"];
+}
+
+def SelectKernels : Pass<"halftone-select-kernels", "func::FuncOp"> {
+  let summary = "Turn contractions into kernel ops for a CPU";
+  let description = [{
+    Chooses a row of the instruction table for every contraction, packs its constant weights in the layout that the row
+    consumes, and replaces it by `halftone.contract` or `halftone.depthwise`. Integer contractions become the product of the
+    codes with the zero-point corrections, in i32, as epilogue; what is constant in them is computed here.
+
+    Requires: types are inferred; convolutions have layout `nhwc`.
+    Ensures:  operands and results of kernel ops are signless; a contraction that remains is left to the generic lowering.
+    Declines (op unchanged): convolutions with a filter that is not constant, in layout `nchw`, or not 2-D; integer matrix products
+              whose right-hand side is not constant; element types other than f32, i8 and ui8; operands of rank 1.
+    Errors:   an unknown CPU.
+    Example:  test/CPU/select-kernels.mlir
+  }];
+  let options = [
+    Option<"cpu", "cpu", "std::string", "\"x86-64-v3\"", "CPU to compile for, by LLVM's name">,
+    Option<"features", "features", "std::string", "\"\"", "Features to add or remove, e.g. +avx512vnni,-amx-int8">
+  ];
+  let statistics = [Statistic<"numSelected", "selected", "Contractions turned into kernel ops">];
+  let dependentDialects = ["::mlir::halftone::HalftoneDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def FuseEpilogues : Pass<"halftone-fuse-epilogues", "func::FuncOp"> {
+  let summary = "Move elementwise consumers of kernel ops into their epilogues";
+  let description = [{
+    Requires: elementwise ops are `linalg.generic` on tensors.
+    Ensures:  a kernel op whose result has one use is not followed by an all-parallel `linalg.generic` that reads it by the identity.
+    Declines (op unchanged): a generic that uses `linalg.index`, has several results, or reads another operand by a map that is
+              no projected permutation.
+    Example:  test/CPU/fuse-epilogues.mlir
+  }];
+  let statistics = [Statistic<"numFused", "fused", "Elementwise ops moved into an epilogue">];
+  let dependentDialects = ["::mlir::halftone::HalftoneDialect"];
+}
+
+def LowerKernels : Pass<"halftone-lower-kernels", "func::FuncOp"> {
+  let summary = "Emit the loops and vector instructions of kernel ops";
+  let description = [{
+    Each kernel op becomes an `scf.forall` over independent tasks (none when there is one task) around loops over panels of
+    columns and tiles of rows, whose accumulators are 1-D vectors carried by the loop over k. How the work is cut depends on
+    shapes alone, never on the number of threads.
+
+    Requires: kernel ops work on memrefs whose innermost dimension is contiguous.
+    Ensures:  no kernel op remains.
+    Errors:   a kernel that the instruction table does not have.
+    Example:  test/CPU/lower-kernels.mlir
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::affine::AffineDialect"];
+}
+
+#endif // HALFTONE_CPU_PASSES_TD
