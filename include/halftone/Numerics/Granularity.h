@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef HALFTONE_NUMERICS_GRANULARITY_H
+#define HALFTONE_NUMERICS_GRANULARITY_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/SmallVector.h"
+
+#include <cstdint>
+
+namespace halftone {
+
+/// Which elements of a row-major tensor share a scale: the tensor is cut into blocks of
+/// `blocks[d]` elements along each dimension d, the last one possibly shorter, and each block has
+/// one scale. Scales are a row-major tensor with one element per block:
+///
+///   per tensor     blocks = shape
+///   per channel    blocks = shape, but 1 along the axis  (per token: axis 0 of [tokens, K])
+///   per group      blocks = 1, but the group size along the axis
+///   2-D blocks     blocks = {rows, columns}
+class Granularity {
+public:
+  static Granularity perTensor(llvm::ArrayRef<int64_t> shape);
+  static Granularity perChannel(llvm::ArrayRef<int64_t> shape, unsigned axis);
+  static Granularity perGroup(llvm::ArrayRef<int64_t> shape, unsigned axis, int64_t groupSize);
+  /// `blocks` has one positive entry per dimension.
+  static Granularity perBlock(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> blocks);
+
+  llvm::ArrayRef<int64_t> getShape() const { return shape; }
+  llvm::ArrayRef<int64_t> getBlocks() const { return blocks; }
+  /// Number of blocks along each dimension.
+  llvm::SmallVector<int64_t> getScaleShape() const;
+  int64_t getNumElements() const;
+  int64_t getNumScales() const;
+
+  /// A run of elements next to each other in memory and the scales they use.
+  struct Run {
+    int64_t firstElement;
+    int64_t numElements;
+    int64_t firstScale;
+    /// True: all elements use `firstScale`. False: element i uses `firstScale + i`.
+    bool sharesScale;
+  };
+
+  /// Calls `visit` for runs that cover the tensor once, in memory order.
+  void forEachRun(llvm::function_ref<void(const Run &)> visit) const;
+
+private:
+  Granularity(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> blocks);
+
+  llvm::SmallVector<int64_t> shape;
+  llvm::SmallVector<int64_t> blocks;
+};
+
+} // namespace halftone
+
+#endif // HALFTONE_NUMERICS_GRANULARITY_H

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef HALFTONE_NUMERICS_QUANTIZETENSOR_H
+#define HALFTONE_NUMERICS_QUANTIZETENSOR_H
+
+#include "halftone/Numerics/AffineGrid.h"
+#include "halftone/Numerics/Format.h"
+#include "halftone/Numerics/Granularity.h"
+
+#include "llvm/Support/Error.h"
+
+#include <vector>
+
+namespace halftone {
+
+/// A tensor in a format of at most 8 bits, one scale per block.
+struct QuantizedTensor {
+  /// One byte per element: signed integers sign-extended, all other codes zero-extended.
+  std::vector<uint8_t> codes;
+  std::vector<float> scales;
+  /// One per scale; all 0 unless the format is an integer one.
+  std::vector<int32_t> zeroPoints;
+};
+
+/// One grid per block of an integer format, fitted to the range of the block's elements. An error
+/// if an element is not finite.
+llvm::Expected<std::vector<AffineGrid>> fitGrids(llvm::ArrayRef<float> values,
+                                                 const Granularity &granularity,
+                                                 const Format &format, bool symmetric);
+
+/// Quantizes with one fitted scale per block. Integer formats use `fitGrids`. The others are
+/// always symmetric: scale = absmax / the format's largest magnitude (1 for a block of zeros), and
+/// code = encode(x / scale). An error if an element is not finite.
+llvm::Expected<QuantizedTensor> quantizeTensor(llvm::ArrayRef<float> values,
+                                               const Granularity &granularity, const Format &format,
+                                               bool symmetric);
+
+/// The real numbers that `tensor` stands for: (code - zero point) * scale, or decode(code) * scale.
+std::vector<float> dequantizeTensor(const QuantizedTensor &tensor, const Granularity &granularity,
+                                    const Format &format);
+
+} // namespace halftone
+
+#endif // HALFTONE_NUMERICS_QUANTIZETENSOR_H

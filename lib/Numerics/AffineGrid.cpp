@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "halftone/Numerics/AffineGrid.h"
+
+#include "halftone/Numerics/Format.h"
+#include "halftone/Numerics/Rounding.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+
+using namespace halftone;
+
+float Range::absmax() const { return std::max(std::fabs(min), std::fabs(max)); }
+
+// roundeven(x / scale) + zeroPoint clamped to the codes, still as a float. The quotient is clamped
+// first to where the quick rounding is exact; whatever lies outside saturates just as well there.
+static inline float quantizeToFloat(float value, float scale, float zeroPoint, float qmin,
+                                    float qmax) {
+  constexpr float limit = 1 << 20;
+  float quotient = value / scale;
+  quotient = quotient < -limit ? -limit : quotient;
+  quotient = quotient > limit ? limit : quotient;
+  float code = roundHalfEvenSmall(quotient) + zeroPoint;
+  code = code < qmin ? qmin : code;
+  code = code > qmax ? qmax : code;
+  return quotient == quotient ? code : zeroPoint;
+}
+
+int32_t AffineGrid::quantize(float value) const {
+  return int32_t(quantizeToFloat(value, scale, float(zeroPoint), float(qmin), float(qmax)));
+}
+
+std::optional<Range> halftone::findRange(llvm::ArrayRef<float> values, uint64_t *numNonFinite) {
+  Range range = {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
+  uint64_t skipped = 0;
+  for (float value : values) {
+    if (!std::isfinite(value)) {
+      ++skipped;
+      continue;
+    }
+    range.min = std::min(range.min, value);
+    range.max = std::max(range.max, value);
+  }
+  if (numNonFinite)
+    *numNonFinite += skipped;
+  if (skipped == values.size())
+    return std::nullopt;
+  return range;
+}
+
+// A scale must be positive and normal: the quotient of a range next to the smallest float by the
+// number of codes would otherwise be zero.
+static float positiveScale(float scale) {
+  return std::max(scale, std::numeric_limits<float>::min());
+}
+
+AffineGrid halftone::fitAbsmax(float absmax, const Format &format) {
+  assert(format.isInteger() && "only integers lie on an affine grid");
+  assert(std::isfinite(absmax) && absmax >= 0 && "absmax is a finite magnitude");
+  int32_t offset = format.codec.isSigned ? 0 : (format.qmax() + 1) / 2;
+  int32_t steps = format.qmax() - offset;
+  AffineGrid grid;
+  grid.zeroPoint = offset;
+  grid.qmin = format.restrictedSymmetric ? offset - steps : format.qmin();
+  grid.qmax = format.qmax();
+  grid.scale = absmax == 0 ? 1.0f : positiveScale(absmax / float(steps));
+  return grid;
+}
+
+AffineGrid halftone::fitZeroPoint(Range range, const Format &format) {
+  assert(format.isInteger() && "only integers lie on an affine grid");
+  assert(std::isfinite(range.min) && std::isfinite(range.max) && range.min <= range.max &&
+         "a range is finite and in order");
+  AffineGrid grid;
+  grid.qmin = format.qmin();
+  grid.qmax = format.qmax();
+  float min = std::min(range.min, 0.0f);
+  float max = std::max(range.max, 0.0f);
+  if (min == max) {
+    grid.zeroPoint = std::clamp(0, grid.qmin, grid.qmax);
+    return grid;
+  }
+  auto steps = float(grid.qmax - grid.qmin);
+  float scale = (max - min) / steps;
+  if (std::isinf(scale)) // max - min alone overflows.
+    scale = max / steps - min / steps;
+  grid.scale = positiveScale(scale);
+  float exact = float(grid.qmin) - min / grid.scale;
+  float clamped = std::clamp(exact, float(grid.qmin), float(grid.qmax));
+  grid.zeroPoint = int32_t(roundHalfEvenSmall(clamped));
+  return grid;
+}
+
+AffineGrid halftone::fitGrid(Range range, const Format &format, bool symmetric) {
+  return symmetric ? fitAbsmax(range.absmax(), format) : fitZeroPoint(range, format);
+}
+
+template <typename Code>
+static void quantizeAll(llvm::ArrayRef<float> values, const AffineGrid &grid,
+                        llvm::MutableArrayRef<Code> codes) {
+  assert(values.size() == codes.size() && "one code per value");
+  auto zeroPoint = float(grid.zeroPoint), qmin = float(grid.qmin), qmax = float(grid.qmax);
+  float scale = grid.scale;
+  for (size_t i = 0, e = values.size(); i != e; ++i)
+    codes[i] = Code(int32_t(quantizeToFloat(values[i], scale, zeroPoint, qmin, qmax)));
+}
+
+template <typename Code>
+static void dequantizeAll(llvm::ArrayRef<Code> codes, const AffineGrid &grid,
+                          llvm::MutableArrayRef<float> values) {
+  assert(values.size() == codes.size() && "one value per code");
+  float scale = grid.scale;
+  int32_t zeroPoint = grid.zeroPoint;
+  for (size_t i = 0, e = codes.size(); i != e; ++i)
+    values[i] = float(int32_t(codes[i]) - zeroPoint) * scale;
+}
+
+void halftone::quantize(llvm::ArrayRef<float> values, const AffineGrid &grid,
+                        llvm::MutableArrayRef<int8_t> codes) {
+  quantizeAll(values, grid, codes);
+}
+
+void halftone::quantize(llvm::ArrayRef<float> values, const AffineGrid &grid,
+                        llvm::MutableArrayRef<uint8_t> codes) {
+  quantizeAll(values, grid, codes);
+}
+
+void halftone::dequantize(llvm::ArrayRef<int8_t> codes, const AffineGrid &grid,
+                          llvm::MutableArrayRef<float> values) {
+  dequantizeAll(codes, grid, values);
+}
+
+void halftone::dequantize(llvm::ArrayRef<uint8_t> codes, const AffineGrid &grid,
+                          llvm::MutableArrayRef<float> values) {
+  dequantizeAll(codes, grid, values);
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "halftone/Numerics/QuantizeTensor.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+
+using namespace halftone;
+using Run = Granularity::Run;
+
+// The range of each block; an error if an element is not finite.
+static llvm::Expected<std::vector<Range>> findBlockRanges(llvm::ArrayRef<float> values,
+                                                          const Granularity &granularity) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  std::vector<Range> ranges(granularity.getNumScales(), Range{infinity, -infinity});
+  uint64_t numNonFinite = 0;
+  granularity.forEachRun([&](const Run &run) {
+    llvm::ArrayRef<float> part = values.slice(run.firstElement, run.numElements);
+    for (size_t i = 0, e = part.size(); i != e; ++i) {
+      Range &range = ranges[run.firstScale + (run.sharesScale ? 0 : i)];
+      numNonFinite += !std::isfinite(part[i]);
+      range.min = part[i] < range.min ? part[i] : range.min;
+      range.max = part[i] > range.max ? part[i] : range.max;
+    }
+  });
+  if (numNonFinite != 0)
+    return llvm::createStringError(
+        "cannot quantize a tensor with %llu elements that are not finite",
+        (unsigned long long)numNonFinite);
+  return ranges;
+}
+
+llvm::Expected<std::vector<AffineGrid>> halftone::fitGrids(llvm::ArrayRef<float> values,
+                                                           const Granularity &granularity,
+                                                           const Format &format, bool symmetric) {
+  assert(int64_t(values.size()) == granularity.getNumElements() && "one value per element");
+  llvm::Expected<std::vector<Range>> ranges = findBlockRanges(values, granularity);
+  if (!ranges)
+    return ranges.takeError();
+  std::vector<AffineGrid> grids;
+  grids.reserve(ranges->size());
+  for (Range range : *ranges)
+    grids.push_back(fitGrid(range, format, symmetric));
+  return grids;
+}
+
+static uint8_t quantizeOne(float value, const AffineGrid &grid) {
+  return uint8_t(grid.quantize(value));
+}
+
+static void quantizeInteger(llvm::ArrayRef<float> values, const Granularity &granularity,
+                            llvm::ArrayRef<AffineGrid> grids, QuantizedTensor &result) {
+  granularity.forEachRun([&](const Run &run) {
+    llvm::ArrayRef<float> part = values.slice(run.firstElement, run.numElements);
+    uint8_t *codes = result.codes.data() + run.firstElement;
+    const AffineGrid *grid = &grids[run.firstScale];
+    if (run.sharesScale && grid->qmin < 0)
+      return quantize(part, *grid, {reinterpret_cast<int8_t *>(codes), part.size()});
+    if (run.sharesScale)
+      return quantize(part, *grid, {codes, part.size()});
+    for (size_t i = 0, e = part.size(); i != e; ++i)
+      codes[i] = quantizeOne(part[i], grid[i]);
+  });
+  for (const AffineGrid &grid : grids) {
+    result.scales.push_back(grid.scale);
+    result.zeroPoints.push_back(grid.zeroPoint);
+  }
+}
+
+static void quantizeByCodec(llvm::ArrayRef<float> values, const Granularity &granularity,
+                            llvm::ArrayRef<Range> ranges, const Format &format,
+                            QuantizedTensor &result) {
+  for (Range range : ranges) {
+    float scale = range.absmax() / format.maxMagnitude();
+    bool isZero = range.absmax() == 0;
+    result.scales.push_back(isZero ? 1.0f : std::max(scale, std::numeric_limits<float>::min()));
+  }
+  result.zeroPoints.assign(ranges.size(), 0);
+  granularity.forEachRun([&](const Run &run) {
+    for (int64_t i = 0; i != run.numElements; ++i) {
+      float scale = result.scales[run.firstScale + (run.sharesScale ? 0 : i)];
+      int64_t element = run.firstElement + i;
+      result.codes[element] = uint8_t(format.codec.encode(values[element] / scale));
+    }
+  });
+}
+
+llvm::Expected<QuantizedTensor> halftone::quantizeTensor(llvm::ArrayRef<float> values,
+                                                         const Granularity &granularity,
+                                                         const Format &format, bool symmetric) {
+  assert(format.codec.bits <= 8 && "codes are bytes");
+  assert(int64_t(values.size()) == granularity.getNumElements() && "one value per element");
+  QuantizedTensor result;
+  result.codes.resize(values.size());
+  if (format.isInteger()) {
+    llvm::Expected<std::vector<AffineGrid>> grids =
+        fitGrids(values, granularity, format, symmetric);
+    if (!grids)
+      return grids.takeError();
+    quantizeInteger(values, granularity, *grids, result);
+    return result;
+  }
+  llvm::Expected<std::vector<Range>> ranges = findBlockRanges(values, granularity);
+  if (!ranges)
+    return ranges.takeError();
+  quantizeByCodec(values, granularity, *ranges, format, result);
+  return result;
+}
+
+// The value of each of the 256 bytes before the scale is applied.
+static std::vector<float> decodeBytes(const Format &format) {
+  std::vector<float> values(256);
+  uint32_t mask = format.codec.numCodes() - 1;
+  for (uint32_t byte = 0; byte != 256; ++byte)
+    values[byte] = format.codec.decode(byte & mask);
+  return values;
+}
+
+std::vector<float> halftone::dequantizeTensor(const QuantizedTensor &tensor,
+                                              const Granularity &granularity,
+                                              const Format &format) {
+  std::vector<float> byteValues = decodeBytes(format);
+  std::vector<float> values(tensor.codes.size());
+  granularity.forEachRun([&](const Run &run) {
+    for (int64_t i = 0; i != run.numElements; ++i) {
+      int64_t element = run.firstElement + i;
+      int64_t scale = run.firstScale + (run.sharesScale ? 0 : i);
+      // Small integers: the difference is exact, as it is in i32.
+      float code = byteValues[tensor.codes[element]] - float(tensor.zeroPoints[scale]);
+      values[element] = code * tensor.scales[scale];
+    }
+  });
+  return values;
+}

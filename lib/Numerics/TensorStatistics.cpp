@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "halftone/Numerics/TensorStatistics.h"
+
+#include "llvm/ADT/bit.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+using namespace halftone;
+
+static constexpr int32_t magnitudeMask = 0x7fffffff;
+static constexpr int32_t infinityBits = 0x7f800000;
+
+// Floats compare like these integers: negative ones have their magnitude bits flipped. It is its
+// own inverse. Integer minima vectorize; float ones would need fast-math.
+static int32_t orderKey(int32_t bits) { return bits ^ ((bits >> 31) & magnitudeMask); }
+
+namespace {
+struct PartSummary {
+  int32_t minKey = INT32_MAX;
+  int32_t maxKey = INT32_MIN;
+  int32_t numZeros = 0;
+
+  bool isFinite() const {
+    // NaNs lie outside the infinities on both sides.
+    return minKey > orderKey(int32_t(0xff800000)) && maxKey < infinityBits;
+  }
+  // Adding zero makes -0 the same as 0, whichever came first.
+  float min() const { return llvm::bit_cast<float>(orderKey(minKey)) + 0.0f; }
+  float max() const { return llvm::bit_cast<float>(orderKey(maxKey)) + 0.0f; }
+};
+} // namespace
+
+static PartSummary summarize(llvm::ArrayRef<float> values) {
+  int32_t minKey = INT32_MAX, maxKey = INT32_MIN, numZeros = 0;
+  for (float value : values) {
+    auto bits = llvm::bit_cast<int32_t>(value);
+    int32_t key = orderKey(bits);
+    minKey = key < minKey ? key : minKey;
+    maxKey = key > maxKey ? key : maxKey;
+    numZeros += (bits & magnitudeMask) == 0;
+  }
+  return {minKey, maxKey, numZeros};
+}
+
+static void include(std::optional<Range> &range, Range other) {
+  if (!range)
+    range = other;
+  *range = {std::min(range->min, other.min), std::max(range->max, other.max)};
+}
+
+TensorStatistics TensorStatistics::withChannels(int64_t axis) {
+  TensorStatistics statistics;
+  statistics.channels = ChannelStatistics{axis, {}};
+  return statistics;
+}
+
+static std::string shapeText(llvm::ArrayRef<int64_t> shape) {
+  std::string text = "[";
+  for (size_t d = 0; d != shape.size(); ++d)
+    text += (d == 0 ? "" : ", ") + std::to_string(shape[d]);
+  return text + "]";
+}
+
+llvm::Error TensorStatistics::checkShape(llvm::ArrayRef<float> values,
+                                         llvm::ArrayRef<int64_t> shape) {
+  int64_t size = std::accumulate(shape.begin(), shape.end(), int64_t(1), std::multiplies<>());
+  if (size != int64_t(values.size()))
+    return llvm::createStringError("%zu values cannot have the shape %s", values.size(),
+                                   shapeText(shape).c_str());
+  auto rank = int64_t(shape.size());
+  if (channels->axis >= rank || channels->axis < -rank)
+    return llvm::createStringError("the shape %s has no axis %lld to keep channels of",
+                                   shapeText(shape).c_str(), (long long)channels->axis);
+  int64_t numChannels = shape[channels->axis < 0 ? channels->axis + rank : channels->axis];
+  if (!channels->absmax.empty() && numChannels != int64_t(channels->absmax.size()))
+    return llvm::createStringError("the shape %s has %lld channels, but %zu were seen before",
+                                   shapeText(shape).c_str(), (long long)numChannels,
+                                   channels->absmax.size());
+  return llvm::Error::success();
+}
+
+llvm::Error TensorStatistics::observe(uint64_t sample, llvm::ArrayRef<float> values,
+                                      llvm::ArrayRef<int64_t> shape) {
+  if (channels) {
+    if (llvm::Error error = checkShape(values, shape))
+      return error;
+    observeChannels(values, shape);
+  }
+  if (std::optional<Range> sampleRange = observeValues(values)) {
+    include(range, *sampleRange);
+    addSample(sample, *sampleRange);
+  }
+  return llvm::Error::success();
+}
+
+// Counts the finite values, and gives their range.
+std::optional<Range> TensorStatistics::observeValues(llvm::ArrayRef<float> values) {
+  constexpr size_t partSize = 4096; // Stays in the L1 cache from one pass to the next.
+  std::optional<Range> valuesRange;
+  std::vector<float> finite;
+  while (!values.empty()) {
+    llvm::ArrayRef<float> part = values.take_front(partSize);
+    values = values.drop_front(part.size());
+    if (!summarize(part).isFinite()) {
+      finite.clear();
+      for (float value : part) {
+        if (std::isfinite(value))
+          finite.push_back(value);
+        else
+          ++(std::isnan(value) ? numNaNs : numInfinities);
+      }
+      part = finite;
+    }
+    if (!part.empty())
+      include(valuesRange, observeFinite(part));
+  }
+  return valuesRange;
+}
+
+Range TensorStatistics::observeFinite(llvm::ArrayRef<float> values) {
+  PartSummary summary = summarize(values);
+  numZeros += summary.numZeros;
+  Range valuesRange = {summary.min(), summary.max()};
+  histogram.add(values, valuesRange.absmax());
+  return valuesRange;
+}
+
+// The bits of the magnitude of a finite value, or 0. They compare like magnitudes.
+static int32_t finiteMagnitude(float value) {
+  int32_t magnitude = llvm::bit_cast<int32_t>(value) & magnitudeMask;
+  return magnitude < infinityBits ? magnitude : 0;
+}
+
+void TensorStatistics::observeChannels(llvm::ArrayRef<float> values,
+                                       llvm::ArrayRef<int64_t> shape) {
+  size_t axis = channels->axis < 0 ? channels->axis + shape.size() : channels->axis;
+  size_t numChannels = shape[axis], inner = 1;
+  for (int64_t size : shape.drop_front(axis + 1))
+    inner *= size;
+  channels->absmax.resize(numChannels, 0.0f);
+  std::vector<int32_t> magnitudes(numChannels, 0);
+  for (size_t begin = 0; begin < values.size(); begin += numChannels * inner) {
+    const float *row = values.data() + begin;
+    for (size_t channel = 0; channel != numChannels; ++channel) {
+      int32_t largest = magnitudes[channel];
+      for (size_t i = 0; i != inner; ++i)
+        largest = std::max(largest, finiteMagnitude(row[channel * inner + i]));
+      magnitudes[channel] = largest;
+    }
+  }
+  for (size_t channel = 0; channel != numChannels; ++channel)
+    channels->absmax[channel] =
+        std::max(channels->absmax[channel], llvm::bit_cast<float>(magnitudes[channel]));
+}
+
+void TensorStatistics::addSample(uint64_t sample, Range sampleRange) {
+  auto [entry, isNew] = recentSamples.try_emplace(sample, sampleRange);
+  if (!isNew)
+    entry->second = {std::min(entry->second.min, sampleRange.min),
+                     std::max(entry->second.max, sampleRange.max)};
+  if (recentSamples.size() > maxRecentSamples)
+    recentSamples.erase(recentSamples.begin());
+}
+
+llvm::Error TensorStatistics::merge(const TensorStatistics &other) {
+  if (channels.has_value() != other.channels.has_value())
+    return llvm::createStringError("only one of them has statistics per channel");
+  if (channels && channels->axis != other.channels->axis)
+    return llvm::createStringError("channels are of axis %lld in one and %lld in the other",
+                                   (long long)channels->axis, (long long)other.channels->axis);
+  if (channels && !channels->absmax.empty() && !other.channels->absmax.empty() &&
+      channels->absmax.size() != other.channels->absmax.size())
+    return llvm::createStringError("one has %zu channels, the other %zu", channels->absmax.size(),
+                                   other.channels->absmax.size());
+  numZeros += other.numZeros;
+  numNaNs += other.numNaNs;
+  numInfinities += other.numInfinities;
+  if (other.range)
+    include(range, *other.range);
+  histogram.merge(other.histogram);
+  for (auto &[sample, sampleRange] : other.recentSamples)
+    addSample(sample, sampleRange);
+  if (channels) {
+    llvm::ArrayRef<float> theirs = other.channels->absmax;
+    channels->absmax.resize(std::max(channels->absmax.size(), theirs.size()), 0.0f);
+    for (size_t channel = 0; channel != theirs.size(); ++channel)
+      channels->absmax[channel] = std::max(channels->absmax[channel], theirs[channel]);
+  }
+  return llvm::Error::success();
+}
