@@ -36,17 +36,14 @@ def InsertObservers : Pass<"halftone-insert-observers", "func::FuncOp"> {
 }
 
 def AttachObservations : Pass<"halftone-attach-observations", "func::FuncOp"> {
-  let summary = "Give every observer the range that its recipe's estimator finds in the observations file";
+  let summary = "Give every observer the range that its scheme's estimator finds in the observations file";
   let description = [{
-    Requires: observers are inserted.
-    Ensures:  every `observe` has a `range`.
+    Requires: observers are inserted, and the users of each have a scheme with static activations.
+    Ensures:  every `observe` has a `range`: the first user's scheme says how it is estimated.
     Errors:   a tensor without observations; a file that cannot be read or is of another model.
     Example:  test/Transforms/attach-observations.mlir
   }];
-  let options = [
-    Option<"file", "file", "std::string", "", "Observations file (JSON)">,
-    Option<"estimator", "estimator", "std::string", "\"min-max\"", "min-max, percentile:P or entropy">
-  ];
+  let options = [Option<"file", "file", "std::string", "", "Observations file (JSON)">];
 }
 
 def QuantizeWeights : Pass<"halftone-quantize-weights", "func::FuncOp"> {
@@ -68,7 +65,7 @@ def QuantizeActivations : Pass<"halftone-quantize-activations", "func::FuncOp"> 
     Dynamic: the input of the contraction becomes `dequantize(dynamic_quantize(x))`, one scale per token (last dimension) or per tensor.
 
     Requires: schemes are assigned; static schemes also that observations are attached.
-    Ensures:  no `observe` remains.
+    Ensures:  no `observe` and no scheme remains.
     Errors:   a contraction with a static scheme whose input has no range: calibration data is missing, and no scale is made up.
     Example:  test/Transforms/quantize-activations.mlir
   }];

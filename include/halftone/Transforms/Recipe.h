@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What to quantize and how: a preset or a YAML file, and the decision it makes for one node.
+#ifndef HALFTONE_TRANSFORMS_RECIPE_H
+#define HALFTONE_TRANSFORMS_RECIPE_H
+
+#include "halftone/Numerics/RangeEstimator.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace halftone {
+
+struct WeightScheme {
+  /// Name of a format in the table of lib/Numerics; empty leaves the weights float.
+  std::string format;
+  /// `channel` (one scale per output channel) or `tensor`.
+  std::string granularity = "channel";
+  bool symmetric = true;
+};
+
+struct ActivationScheme {
+  /// Name of a format; empty leaves the activations float.
+  std::string format;
+  /// `tensor` or, for dynamic ones, `token` (one scale per row along the reduction).
+  std::string granularity = "tensor";
+  /// `static` (range from observations) or `dynamic` (range found at run time).
+  std::string when = "static";
+  bool symmetric = false;
+  /// Static only: what `parseRangeEstimator` accepts.
+  std::string range = "min-max";
+};
+
+/// What happens to one contraction.
+struct Scheme {
+  WeightScheme weights;
+  ActivationScheme activations;
+
+  bool isFloat() const { return weights.format.empty(); }
+  bool isStatic() const { return !activations.format.empty() && activations.when == "static"; }
+  bool isDynamic() const { return !activations.format.empty() && activations.when == "dynamic"; }
+};
+
+/// An exact node name, or a regular expression between slashes that must match the whole name.
+class NodePattern {
+public:
+  static llvm::Expected<NodePattern> parse(llvm::StringRef text);
+  bool matches(llvm::StringRef node) const;
+  llvm::StringRef getText() const { return text; }
+
+private:
+  std::string text;
+  std::string expression;
+};
+
+struct LayerRule {
+  NodePattern match;
+  std::optional<WeightScheme> weights;
+  std::optional<ActivationScheme> activations;
+};
+
+/// `min-max`, `moving-average`, `percentile:P` with P in (50, 100], `entropy`, `mse` or
+/// `clip:MIN,MAX`.
+llvm::Expected<RangeOptions> parseRangeEstimator(llvm::StringRef text);
+
+class Recipe {
+public:
+  /// The preset called `nameOrPath`, or the YAML file at that path. Errors point at the line of the
+  /// file, or list the presets.
+  static llvm::Expected<Recipe> load(llvm::StringRef nameOrPath);
+  /// `bufferName` is what errors call the text.
+  static llvm::Expected<Recipe> parse(llvm::StringRef yaml, llvm::StringRef bufferName);
+  static std::vector<llvm::StringRef> presets();
+
+  /// Preset name or file name.
+  llvm::StringRef getName() const { return name; }
+  /// The YAML that defines it; recorded in the compiled module.
+  llvm::StringRef getText() const { return text; }
+
+  /// The scheme of the contraction at `node`; nullopt if it is skipped or stays float.
+  std::optional<Scheme> schemeFor(llvm::StringRef node) const;
+  /// Patterns of the skip list and of the layer rules, for finding those that match nothing.
+  std::vector<const NodePattern *> patterns() const;
+  /// True if some scheme of the recipe needs observations.
+  bool needsObservations() const;
+  bool isFloat() const { return base.isFloat() && layers.empty(); }
+
+private:
+  friend struct RecipeReader;
+  std::string name;
+  std::string text;
+  Scheme base;
+  std::vector<NodePattern> skip;
+  std::vector<LayerRule> layers;
+};
+
+} // namespace halftone
+
+#endif // HALFTONE_TRANSFORMS_RECIPE_H

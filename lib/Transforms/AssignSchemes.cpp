@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/Analysis/NodeName.h"
+#include "halftone/Analysis/WeightContraction.h"
+#include "halftone/Numerics/Format.h"
+#include "halftone/Numerics/IntegerMatmul.h"
+#include "halftone/Transforms/Passes.h"
+#include "halftone/Transforms/SchemeAttribute.h"
+#include <set>
+
+namespace mlir::halftone {
+#define GEN_PASS_DEF_ASSIGNSCHEMES
+#include "halftone/Transforms/Passes.h.inc"
+} // namespace mlir::halftone
+
+using namespace mlir;
+using namespace mlir::halftone;
+using ::halftone::IntegerRange;
+using ::halftone::Recipe;
+using ::halftone::Scheme;
+
+static IntegerRange getRange(StringRef format) {
+  const ::halftone::Format *description = ::halftone::findFormat(format);
+  return {description->qmin(), description->qmax()};
+}
+
+/// Whether the products of one output element can be summed in i32 under `scheme`.
+static bool fitsAccumulator(const WeightContraction &contraction, const Scheme &scheme) {
+  if (scheme.activations.format.empty())
+    return true; // Weight-only sums are float.
+  return contraction.reduction <= ::halftone::maxReduction(getRange(scheme.activations.format),
+                                                           getRange(scheme.weights.format));
+}
+
+namespace {
+struct AssignSchemes : public mlir::halftone::impl::AssignSchemesBase<AssignSchemes> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    llvm::Expected<Recipe> loaded = Recipe::load(recipe);
+    if (!loaded) {
+      getOperation().emitError(llvm::toString(loaded.takeError()));
+      return signalPassFailure();
+    }
+    if (failed(checkPatterns(*loaded)))
+      return signalPassFailure();
+    getOperation().walk([&](Operation *op) { assign(op, *loaded); });
+  }
+
+private:
+  void assign(Operation *op, const Recipe &loaded) {
+    std::optional<WeightContraction> contraction = matchWeightContraction(op);
+    if (!contraction)
+      return;
+    std::optional<Scheme> scheme = loaded.schemeFor(getNodeName(op->getLoc()));
+    if (!scheme)
+      return;
+    if (!fitsAccumulator(*contraction, *scheme)) {
+      op->emitRemark("stays float: the sum of ")
+          << contraction->reduction << " products of " << scheme->activations.format << " and "
+          << scheme->weights.format << " codes does not fit in i32";
+      return;
+    }
+    setScheme(op, *scheme);
+    ++numAssigned;
+  }
+
+  /// A pattern that matches nothing is a typing error that would otherwise quantize the wrong
+  /// layers silently.
+  LogicalResult checkPatterns(const Recipe &loaded) {
+    std::set<StringRef> names;
+    getOperation().walk([&](Operation *op) { names.insert(getNodeName(op->getLoc())); });
+    for (const ::halftone::NodePattern *pattern : loaded.patterns()) {
+      auto matches = [&](StringRef name) { return pattern->matches(name); };
+      if (llvm::any_of(names, matches))
+        continue;
+      InFlightDiagnostic diag = getOperation().emitError("recipe '")
+                                << loaded.getName() << "': '" << pattern->getText()
+                                << "' matches no node of the model";
+      diag.attachNote() << "a name must match exactly; a regular expression stands between slashes";
+      return diag;
+    }
+    return success();
+  }
+};
+} // namespace

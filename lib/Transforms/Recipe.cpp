@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/Transforms/Recipe.h"
+
+#include "halftone/Numerics/Format.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Regex.h"
+#include "llvm/Support/YAMLTraits.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace halftone;
+
+namespace {
+struct Preset {
+  llvm::StringLiteral name;
+  llvm::StringLiteral yaml;
+};
+
+constexpr Preset allPresets[] = {
+    {"float", "weights: { format: none }\n"},
+    {"w8", "weights: { format: int8, granularity: channel, symmetric: true }\n"},
+    {"w8a8-static", "weights:     { format: int8, granularity: channel, symmetric: true }\n"
+                    "activations: { format: uint8, granularity: tensor, when: static, symmetric: "
+                    "false, range: min-max }\n"},
+    {"w8a8-dynamic",
+     "weights:     { format: int8, granularity: channel, symmetric: true }\n"
+     "activations: { format: int8, granularity: token, when: dynamic, symmetric: true }\n"},
+};
+
+/// A layer rule or the whole file as YAML has it; checked and turned into a Recipe afterwards.
+struct RuleText {
+  std::string match;
+  std::optional<WeightScheme> weights;
+  std::optional<ActivationScheme> activations;
+};
+struct RecipeText {
+  WeightScheme weights;
+  ActivationScheme activations;
+  std::vector<std::string> skip;
+  std::vector<RuleText> layers;
+};
+
+/// The formats a scheme can use today: those whose kernels exist in every mode.
+bool isCompilable(llvm::StringRef format) { return format == "int8" || format == "uint8"; }
+
+std::string checkFormat(llvm::StringRef format) {
+  if (format.empty() || isCompilable(format))
+    return "";
+  if (findFormat(format))
+    return ("format '" + format + "' cannot be compiled; formats that can: none, int8, uint8")
+        .str();
+  return ("unknown format '" + format + "'; formats that can be compiled: none, int8, uint8").str();
+}
+
+std::string checkOneOf(llvm::StringRef key, llvm::StringRef value,
+                       llvm::ArrayRef<llvm::StringRef> allowed) {
+  if (llvm::is_contained(allowed, value))
+    return "";
+  return ("'" + key + "' is '" + value + "'; expected one of: " + llvm::join(allowed, ", ")).str();
+}
+
+std::string checkRange(llvm::StringRef range) {
+  llvm::Expected<RangeOptions> options = parseRangeEstimator(range);
+  return options ? "" : llvm::toString(options.takeError());
+}
+
+std::string firstOf(std::initializer_list<std::string> messages) {
+  for (const std::string &message : messages)
+    if (!message.empty())
+      return message;
+  return "";
+}
+} // namespace
+
+LLVM_YAML_IS_SEQUENCE_VECTOR(RuleText)
+
+namespace llvm::yaml {
+template <> struct MappingTraits<WeightScheme> {
+  static void mapping(IO &io, WeightScheme &scheme) {
+    io.mapRequired("format", scheme.format);
+    io.mapOptional("granularity", scheme.granularity);
+    io.mapOptional("symmetric", scheme.symmetric);
+    if (scheme.format == "none")
+      scheme.format.clear();
+  }
+  static std::string validate(IO &, WeightScheme &scheme) {
+    return firstOf({checkFormat(scheme.format),
+                    checkOneOf("granularity", scheme.granularity, {"channel", "tensor"})});
+  }
+};
+
+template <> struct MappingTraits<ActivationScheme> {
+  static void mapping(IO &io, ActivationScheme &scheme) {
+    io.mapRequired("format", scheme.format);
+    io.mapOptional("granularity", scheme.granularity);
+    io.mapOptional("when", scheme.when);
+    io.mapOptional("symmetric", scheme.symmetric);
+    io.mapOptional("range", scheme.range);
+    if (scheme.format == "none")
+      scheme.format.clear();
+  }
+  static std::string validate(IO &, ActivationScheme &scheme) {
+    if (scheme.when == "static" && scheme.granularity == "token")
+      return "granularity 'token' needs 'when: dynamic': the tokens of a run are not known before "
+             "it";
+    return firstOf({checkFormat(scheme.format), checkRange(scheme.range),
+                    checkOneOf("granularity", scheme.granularity, {"tensor", "token"}),
+                    checkOneOf("when", scheme.when, {"static", "dynamic"})});
+  }
+};
+
+template <> struct MappingTraits<RuleText> {
+  static void mapping(IO &io, RuleText &rule) {
+    io.mapRequired("match", rule.match);
+    io.mapOptional("weights", rule.weights);
+    io.mapOptional("activations", rule.activations);
+  }
+};
+
+template <> struct MappingTraits<RecipeText> {
+  static void mapping(IO &io, RecipeText &recipe) {
+    io.mapRequired("weights", recipe.weights);
+    io.mapOptional("activations", recipe.activations);
+    io.mapOptional("skip", recipe.skip);
+    io.mapOptional("layers", recipe.layers);
+  }
+  static std::string validate(IO &, RecipeText &recipe) {
+    if (recipe.weights.format.empty() && !recipe.activations.format.empty())
+      return "activations cannot be quantized where weights stay float: give 'weights' a format";
+    return "";
+  }
+};
+} // namespace llvm::yaml
+
+llvm::Expected<RangeOptions> halftone::parseRangeEstimator(llvm::StringRef text) {
+  auto [name, parameter] = text.split(':');
+  RangeOptions options;
+  std::optional<RangeMethod> method = parseRangeMethod(name);
+  bool valid = method.has_value();
+  if (valid)
+    options.method = *method;
+  if (valid && *method == RangeMethod::Percentile) {
+    valid = !parameter.getAsDouble(options.percentile) && options.percentile > 50 &&
+            options.percentile <= 100;
+  } else if (valid && *method == RangeMethod::Clip) {
+    auto [min, max] = parameter.split(',');
+    double bounds[2] = {0, 0};
+    valid = !min.getAsDouble(bounds[0]) && !max.getAsDouble(bounds[1]) && bounds[0] < bounds[1];
+    options.clip = {float(bounds[0]), float(bounds[1])};
+  } else if (valid) {
+    valid = parameter.empty();
+  }
+  if (valid)
+    return options;
+  return llvm::createStringError("'" + text +
+                                 "' is no range estimator; expected min-max, moving-average, "
+                                 "percentile:P with P in (50, 100], entropy, mse or clip:MIN,MAX");
+}
+
+llvm::Expected<NodePattern> NodePattern::parse(llvm::StringRef text) {
+  NodePattern pattern;
+  pattern.text = text.str();
+  if (text.size() < 2 || !text.starts_with("/") || !text.ends_with("/"))
+    return pattern;
+  pattern.expression = ("^(" + text.drop_front().drop_back() + ")$").str();
+  std::string error;
+  if (!llvm::Regex(pattern.expression).isValid(error))
+    return llvm::createStringError("'%s' is not a regular expression: %s", pattern.text.c_str(),
+                                   error.c_str());
+  return pattern;
+}
+
+bool NodePattern::matches(llvm::StringRef node) const {
+  // Node names may look like paths, so a name between slashes is tried both ways.
+  return node == text || (!expression.empty() && llvm::Regex(expression).match(node));
+}
+
+namespace halftone {
+struct RecipeReader {
+  static llvm::Error fill(Recipe &recipe, const RecipeText &yaml) {
+    recipe.base.weights = yaml.weights;
+    recipe.base.activations = yaml.activations;
+    for (const std::string &entry : yaml.skip) {
+      llvm::Expected<NodePattern> pattern = NodePattern::parse(entry);
+      if (!pattern)
+        return pattern.takeError();
+      recipe.skip.push_back(*pattern);
+    }
+    for (const RuleText &rule : yaml.layers) {
+      llvm::Expected<NodePattern> pattern = NodePattern::parse(rule.match);
+      if (!pattern)
+        return pattern.takeError();
+      recipe.layers.push_back({*pattern, rule.weights, rule.activations});
+    }
+    return llvm::Error::success();
+  }
+};
+} // namespace halftone
+
+static void appendDiagnostic(const llvm::SMDiagnostic &diagnostic, void *context) {
+  llvm::raw_string_ostream stream(*static_cast<std::string *>(context));
+  diagnostic.print(nullptr, stream, /*ShowColors=*/false);
+}
+
+llvm::Expected<Recipe> Recipe::parse(llvm::StringRef yaml, llvm::StringRef bufferName) {
+  std::string messages;
+  RecipeText contents;
+  llvm::yaml::Input input(llvm::MemoryBufferRef(yaml, bufferName), nullptr, appendDiagnostic,
+                          &messages);
+  input >> contents;
+  if (input.error())
+    return llvm::createStringError(llvm::StringRef(messages).rtrim());
+  Recipe recipe;
+  recipe.name = bufferName.str();
+  recipe.text = yaml.str();
+  if (llvm::Error error = RecipeReader::fill(recipe, contents))
+    return llvm::createStringError(bufferName + ": " + llvm::toString(std::move(error)));
+  return recipe;
+}
+
+std::vector<llvm::StringRef> Recipe::presets() {
+  std::vector<llvm::StringRef> names;
+  for (const Preset &preset : allPresets)
+    names.push_back(preset.name);
+  return names;
+}
+
+llvm::Expected<Recipe> Recipe::load(llvm::StringRef nameOrPath) {
+  for (const Preset &preset : allPresets)
+    if (preset.name == nameOrPath)
+      return parse(preset.yaml, preset.name);
+  if (!llvm::sys::fs::exists(nameOrPath))
+    return llvm::createStringError(
+        "recipe '" + nameOrPath +
+        "' is neither a file nor a preset; presets: " + llvm::join(presets(), ", "));
+  auto buffer = llvm::MemoryBuffer::getFile(nameOrPath, /*IsText=*/true);
+  if (!buffer)
+    return llvm::createStringError("cannot read recipe '" + nameOrPath +
+                                   "': " + buffer.getError().message());
+  return parse((*buffer)->getBuffer(), nameOrPath);
+}
+
+std::optional<Scheme> Recipe::schemeFor(llvm::StringRef node) const {
+  for (const NodePattern &pattern : skip)
+    if (pattern.matches(node))
+      return std::nullopt;
+  Scheme scheme = base;
+  for (const LayerRule &rule : layers) {
+    if (!rule.match.matches(node))
+      continue;
+    scheme.weights = rule.weights.value_or(scheme.weights);
+    scheme.activations = rule.activations.value_or(scheme.activations);
+    break; // The first match wins.
+  }
+  if (scheme.isFloat())
+    return std::nullopt;
+  return scheme;
+}
+
+std::vector<const NodePattern *> Recipe::patterns() const {
+  std::vector<const NodePattern *> all;
+  for (const NodePattern &pattern : skip)
+    all.push_back(&pattern);
+  for (const LayerRule &rule : layers)
+    all.push_back(&rule.match);
+  return all;
+}
+
+bool Recipe::needsObservations() const {
+  auto isStatic = [](const ActivationScheme &scheme) {
+    return !scheme.format.empty() && scheme.when == "static";
+  };
+  return isStatic(base.activations) || llvm::any_of(layers, [&](const LayerRule &rule) {
+           return rule.activations && isStatic(*rule.activations);
+         });
+}
