@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Info.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using namespace halftone;
+using namespace llvm;
+
+static ArrayRef<halftone_tensor_info> inputsOf(const halftone_entry &entry) {
+  return {entry.inputs, entry.num_inputs};
+}
+
+static ArrayRef<halftone_tensor_info> outputsOf(const halftone_entry &entry) {
+  return {entry.outputs, entry.num_outputs};
+}
+
+static std::vector<StringRef> featureNames(uint64_t features) {
+  std::vector<StringRef> names;
+  for (uint32_t bit = 0; bit < 64; ++bit)
+    if (const char *name = halftone_cpu_feature_name(bit); name && (features >> bit & 1))
+      names.push_back(name);
+  return names;
+}
+
+/// A size, the name of a dimension known at run time, or "?".
+static std::string dimText(const halftone_tensor_info &info, uint32_t dim) {
+  if (info.dims[dim] != HALFTONE_DYNAMIC)
+    return std::to_string(info.dims[dim]);
+  const char *name = info.dim_names ? info.dim_names[dim] : nullptr;
+  return name ? name : "?";
+}
+
+static json::Array describeTensors(ArrayRef<halftone_tensor_info> tensors) {
+  json::Array result;
+  for (const halftone_tensor_info &info : tensors) {
+    json::Array shape;
+    for (uint32_t d = 0; d < info.rank; ++d) {
+      if (info.dims[d] == HALFTONE_DYNAMIC)
+        shape.push_back(dimText(info, d));
+      else
+        shape.push_back(info.dims[d]);
+    }
+    result.push_back(json::Object{{"name", info.name},
+                                  {"type", halftone_dtype_name(info.dtype)},
+                                  {"shape", std::move(shape)}});
+  }
+  return result;
+}
+
+json::Object halftone::describeModel(StringRef path, const Model &model) {
+  const halftone_module_descriptor &descriptor = model.descriptor();
+  json::Array entries;
+  for (const halftone_entry &entry : model.entries())
+    entries.push_back(json::Object{{"name", entry.name},
+                                   {"inputs", describeTensors(inputsOf(entry))},
+                                   {"outputs", describeTensors(outputsOf(entry))}});
+  return json::Object{{"file", path},
+                      {"file_bytes", static_cast<int64_t>(model.fileSize())},
+                      {"abi_version", descriptor.abi_version},
+                      {"compiler", descriptor.compiler_version},
+                      {"target", descriptor.target_triple},
+                      {"cpu", descriptor.target_cpu},
+                      {"cpu_features", json::Array(featureNames(descriptor.cpu_features))},
+                      {"weights_bytes", static_cast<int64_t>(descriptor.weights_size)},
+                      {"arena_bytes", descriptor.arena_size},
+                      {"observe_points", descriptor.num_observe_points},
+                      {"source_hash", descriptor.source_hash},
+                      {"recipe", descriptor.recipe},
+                      {"entries", std::move(entries)}};
+}
+
+static void printTensors(raw_ostream &stream, StringRef title,
+                         ArrayRef<halftone_tensor_info> tensors) {
+  for (const halftone_tensor_info &info : tensors) {
+    stream << "  " << title << " " << info.name << ": " << halftone_dtype_name(info.dtype) << "[";
+    for (uint32_t d = 0; d < info.rank; ++d)
+      stream << (d == 0 ? "" : ",") << dimText(info, d);
+    stream << "]\n";
+  }
+}
+
+void halftone::printModel(raw_ostream &stream, StringRef path, const Model &model) {
+  const halftone_module_descriptor &descriptor = model.descriptor();
+  stream << path << ": " << model.fileSize() << " bytes, weights " << descriptor.weights_size
+         << ", working memory " << descriptor.arena_size << "\n"
+         << "compiler: " << descriptor.compiler_version << ", interface version "
+         << descriptor.abi_version << "\n"
+         << "target: " << descriptor.target_triple << ", " << descriptor.target_cpu << "\n"
+         << "needs: " << join(featureNames(descriptor.cpu_features), " ") << "\n"
+         << "source: " << descriptor.source_hash << "\n";
+  if (descriptor.num_observe_points > 0)
+    stream << "observes: " << descriptor.num_observe_points << " tensors\n";
+  for (const halftone_entry &entry : model.entries()) {
+    stream << "entry " << entry.name << "\n";
+    printTensors(stream, "input", inputsOf(entry));
+    printTensors(stream, "output", outputsOf(entry));
+  }
+  if (*descriptor.recipe)
+    stream << "recipe:\n" << StringRef(descriptor.recipe).rtrim() << "\n";
+}
