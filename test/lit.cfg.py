@@ -41,6 +41,7 @@ config.substitutions += [
     ("%build_root", str(build_root)),
     ("%scripts", str(source_root / "scripts")),
     ("%runtime_include", str(source_root / "runtime" / "include")),
+    ("%digits", str(source_root / "examples" / "digits")),
     ("%models", str(models)),
     ("%host_cc", config.host_cc),
     ("%host_cxx", config.host_cxx),
