@@ -13,13 +13,19 @@ def expect(actual, *expected):
     assert tuple(actual) == expected, f"{tuple(actual)} is not {expected}"
 
 
-def lit(*codes):
-    return run_tests.count_lit({"tests": [{"code": code} for code in codes]})
-
-
-expect(lit("PASS", "XFAIL", "UNSUPPORTED"), 2, 0, 1)
-# Whatever is neither passed nor skipped has failed, also what lit may call otherwise one day.
-expect(lit("PASS", "FAIL", "XPASS", "TIMEOUT", "UNRESOLVED", "NEW"), 1, 5, 0)
+REPORT = """<?xml version="1.0" encoding="UTF-8"?>
+<testsuites><testsuite name="a">
+<testcase name="passed"/>
+<testcase name="failed"><failure><![CDATA[output]]></failure></testcase>
+<testcase name="no-models"><skipped message="Missing required feature(s): models"/></testcase>
+</testsuite><testsuite name="b">
+<testcase name="passed"/>
+<testcase name="itself"><skipped message="User interrupt"/></testcase>
+<testcase name="filtered"><skipped message="Test not selected (--filter, --max-tests)"/></testcase>
+</testsuite></testsuites>"""
+counts, reasons = run_tests.count_lit(REPORT)
+expect(counts, 2, 1, 2)
+assert reasons["Missing required feature(s): models"] == 1, reasons
 
 expect(run_tests.count_python(0, "abs ok\n3 passed, 0 failed, 2 unsupported\n"), 3, 0, 2)
 expect(run_tests.count_python(1, "3 passed, 2 failed\n"), 3, 2, 0)
