@@ -84,7 +84,7 @@ double ErrorMetrics::cosine() const {
     return product;
   if (expectedPower == 0 || actualPower == 0)
     return expectedPower == actualPower ? 1 : 0;
-  return std::clamp(product / (std::sqrt(expectedPower) * std::sqrt(actualPower)), -1.0, 1.0);
+  return std::clamp(product / std::sqrt(expectedPower * actualPower), -1.0, 1.0);
 }
 
 ErrorMetrics halftone::measureError(llvm::ArrayRef<float> expected, llvm::ArrayRef<float> actual) {

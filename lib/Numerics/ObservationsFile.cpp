@@ -15,15 +15,15 @@ namespace json = llvm::json;
 static constexpr llvm::StringLiteral versionKey = "halftone-observations";
 
 llvm::Expected<std::string> Observations::toJSON() const {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  json::OStream out(stream, /*IndentSize=*/1);
   // A name that is not UTF-8 could not be told from another one in the file.
   if (!json::isUTF8(modelHash))
     return llvm::createStringError("the model hash is not valid UTF-8");
   for (auto &[name, statistics] : tensors)
     if (!json::isUTF8(name))
       return llvm::createStringError("tensor name '%s' is not valid UTF-8", name.c_str());
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  json::OStream out(stream, /*IndentSize=*/1);
   out.objectBegin();
   out.attribute(versionKey, fileVersion);
   out.attribute("model", modelHash);
