@@ -37,13 +37,19 @@ class Halftone_Attr<string name, string attrMnemonic, list<Trait> traits = []>
 def Halftone_Tensor : AnyTypeOf<[AnyRankedTensor]>;
 def Halftone_TensorOrMemRef : AnyTypeOf<[AnyRankedTensor, AnyStridedMemRef]>;
 
-// A graph op: infers the types of its results from its operands and attributes.
 class Halftone_Op<string mnemonic, list<Trait> traits = []>
     : Op<Halftone_Dialect, mnemonic, traits>;
 
+// The op's verifier infers its results and compares them with those it has, so every constraint is stated once, in
+// inferShapes.
+def Halftone_VerifyShapes : NativeOpTrait<"VerifyShapes"> {
+  let cppNamespace = "::mlir::halftone";
+}
+
+// A graph op: infers the types of its results from its operands and attributes.
 class Halftone_GraphOp<string mnemonic, list<Trait> traits = []>
     : Halftone_Op<mnemonic, !listconcat(traits, [Pure,
-        DeclareOpInterfaceMethods<SymbolicShapeOpInterface, ["inferShapes"]>])> {
+        DeclareOpInterfaceMethods<SymbolicShapeOpInterface, ["inferShapes"]>, Halftone_VerifyShapes])> {
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 

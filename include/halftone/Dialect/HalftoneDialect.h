@@ -15,6 +15,13 @@ namespace mlir::halftone {
 /// The result element at an index depends only on the operand elements at that (broadcast) index.
 template <typename ConcreteOp>
 class Elementwise : public OpTrait::TraitBase<ConcreteOp, Elementwise> {};
+
+/// The op's own inferShapes is its verifier.
+template <typename ConcreteOp>
+class VerifyShapes : public OpTrait::TraitBase<ConcreteOp, VerifyShapes> {
+public:
+  static LogicalResult verifyTrait(Operation *op) { return verifyShapes(op); }
+};
 } // namespace mlir::halftone
 
 #include "halftone/Dialect/HalftoneInterfaces.h.inc"

@@ -9,7 +9,7 @@ def Halftone_PackingAttr : Halftone_Attr<"Packing", "packing"> {
   let description = [{
     Of `contract`: a matrix [K, N] stored as [ceil(N / nr)][ceil(K / kr)][nr][kr], zero padded: `nr` columns side by side (the
     vector registers of a tile), `kr` consecutive k of one column together (what one dot instruction consumes).
-    `nr = 0` means plain row-major [batch…, K, N].
+    `nr = 0` means plain row-major [batch…, K, N], where a `k` or `n` of -1 is known only at run time.
     Of `depthwise`: taps [KH, KW, C] stored as [ceil(C / nr)][KW][ceil(KH / kr)][nr][kr], zero padded: `kr` vertically
     adjacent taps of one channel together; `k` is KH * KW and `n` is C.
     `kernel` names the row of the target's instruction table that consumes it.

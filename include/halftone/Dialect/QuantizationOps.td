@@ -25,7 +25,6 @@ def Halftone_QuantizeOp : Halftone_GraphOp<"quantize"> {
   }];
   let arguments = (ins Halftone_Tensor:$input, Halftone_Tensor:$scale, Halftone_Tensor:$zero_point, DefaultValuedAttr<I64Attr, "0">:$axis);
   let results = (outs Halftone_Tensor:$output);
-  let hasVerifier = 1;
 }
 def Halftone_DequantizeOp : Halftone_GraphOp<"dequantize"> {
   let summary = "Float values of integer codes";
@@ -35,7 +34,6 @@ def Halftone_DequantizeOp : Halftone_GraphOp<"dequantize"> {
   }];
   let arguments = (ins Halftone_Tensor:$input, Halftone_Tensor:$scale, Halftone_Tensor:$zero_point, DefaultValuedAttr<I64Attr, "0">:$axis);
   let results = (outs Halftone_Tensor:$output);
-  let hasVerifier = 1;
 }
 def Halftone_DynamicQuantizeOp : Halftone_GraphOp<"dynamic_quantize"> {
   let summary = "Quantize with a range found at run time";
@@ -51,7 +49,6 @@ def Halftone_DynamicQuantizeOp : Halftone_GraphOp<"dynamic_quantize"> {
   }];
   let arguments = (ins Halftone_Tensor:$input, DenseI64ArrayAttr:$axes, BoolAttr:$symmetric, TypeAttr:$to);
   let results = (outs Halftone_Tensor:$output, Halftone_Tensor:$scale, Halftone_Tensor:$zero_point);
-  let hasVerifier = 1;
 }
 def Halftone_MatMulIntegerOp : Halftone_GraphOp<"matmul_integer"> {
   let summary = "Exact integer matrix product of codes less their zero points";
@@ -65,7 +62,6 @@ def Halftone_MatMulIntegerOp : Halftone_GraphOp<"matmul_integer"> {
   }];
   let arguments = (ins Halftone_Tensor:$lhs, Halftone_Tensor:$rhs, Halftone_Tensor:$lhs_zero_point, Halftone_Tensor:$rhs_zero_point);
   let results = (outs Halftone_Tensor:$output);
-  let hasVerifier = 1;
 }
 def Halftone_ConvIntegerOp : Halftone_GraphOp<"conv_integer"> {
   let summary = "Exact integer convolution of codes less their zero points";
@@ -77,7 +73,6 @@ def Halftone_ConvIntegerOp : Halftone_GraphOp<"conv_integer"> {
       Halftone_Tensor:$filter_zero_point, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads,
       DefaultValuedAttr<I64Attr, "1">:$group, DefaultValuedAttr<Halftone_Layout, "::mlir::halftone::Layout::ChannelsFirst">:$layout);
   let results = (outs Halftone_Tensor:$output);
-  let hasVerifier = 1;
 }
 def Halftone_ObserveOp : Halftone_Op<"observe", [
     DeclareOpInterfaceMethods<SymbolicShapeOpInterface, ["inferShapes"]>]> {

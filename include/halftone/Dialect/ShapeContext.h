@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Symbolic dimensions of the tensors of a function, filled in program order by the ops' own inferShapes.
+// Symbolic dimensions of the tensors of a function, filled in program order by the ops' own
+// inferShapes.
 #ifndef HALFTONE_DIALECT_SHAPECONTEXT_H
 #define HALFTONE_DIALECT_SHAPECONTEXT_H
 
@@ -9,31 +10,43 @@
 #include "mlir/IR/Operation.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringMap.h"
+#include <map>
+#include <memory>
 #include <optional>
 
 namespace mlir::halftone {
 
-/// A dimension: a constant, a symbol, or arithmetic over them. Simplified, so equal expressions are equal pointers.
+/// A dimension: a constant, a symbol, or arithmetic over them. Simplified, so equal expressions are
+/// equal pointers.
 using Dim = AffineExpr;
 
-/// What is known of one tensor: its dimensions, and for small integer tensors the value of each element.
+/// What is known of one tensor: its dimensions, and for small integer tensors the value of each
+/// element.
 struct SymbolicTensor {
   SmallVector<Dim> dims;
   std::optional<SmallVector<AffineExpr>> values;
 };
 
-/// Knowledge about the values of one function. Not thread safe. Values must be visited in program order.
+/// Knowledge about the values of one function. Not thread safe. Values must be visited in program
+/// order.
 class ShapeContext {
 public:
   /// Integer tensors with more elements than this carry no values.
   static constexpr int64_t kMaxValues = 64;
+  /// A tensor of more elements than this is refused: its size in bytes must fit in 63 bits.
+  static constexpr int64_t kMaxElements = int64_t(1) << 56;
 
-  explicit ShapeContext(MLIRContext *context) : context(context) {}
+  /// Whether setResult refines the types of the IR or only compares with them (the ops' verifiers).
+  enum class Mode { Refine, Check };
+
+  explicit ShapeContext(MLIRContext *context, Mode mode = Mode::Refine)
+      : context(context), mode(mode) {}
 
   MLIRContext *getContext() const { return context; }
 
-  /// The knowledge about `value`. A value never set (block argument, op without the interface) gets its static
-  /// dimensions and one fresh symbol per dynamic one.
+  /// The knowledge about `value`. A value never set (block argument, op without the interface) gets
+  /// its static dimensions and one fresh symbol per dynamic one. The reference stays valid.
   const SymbolicTensor &get(Value value);
   ArrayRef<Dim> dims(Value value) { return get(value).dims; }
   /// The symbolic elements of a small integer tensor, if all are known (symbolically).
@@ -42,32 +55,62 @@ public:
   std::optional<SmallVector<int64_t>> constantValues(Value value);
 
   Dim constant(int64_t value) const { return getAffineConstantExpr(value, context); }
+  /// A new symbol that stands for a number >= 0.
   Dim freshSymbol() { return getAffineSymbolExpr(numSymbols++, context); }
   /// The symbol of a named dimension: the same name gives the same symbol.
   Dim namedSymbol(StringRef name);
   static std::optional<int64_t> asConstant(Dim dim);
   Dim simplify(AffineExpr expr) const;
 
-  /// Dimension of two broadcast dimensions; nullopt when they can never agree. Fresh symbol if it cannot be known
-  /// which of two different symbols wins.
+  /// The product of `dims`, 1 for none; nullopt if its constant factor does not fit in 63 bits.
+  std::optional<Dim> product(ArrayRef<Dim> dims) const;
+  /// `lhs / rhs` if the division is exact for all values of the symbols.
+  std::optional<Dim> divideExactly(Dim lhs, Dim rhs) const;
+  /// The smaller or larger one; the same operands give the same symbol where it cannot be known
+  /// which one it is.
+  Dim minimum(Dim lhs, Dim rhs);
+  Dim maximum(Dim lhs, Dim rhs);
+  /// Whether `expr` is provably >= 0, given that dimensions are.
+  bool isNonNegative(AffineExpr expr) const;
+  /// Whether the two can never be equal.
+  bool isDifferent(AffineExpr lhs, AffineExpr rhs) const;
+
+  /// Dimension of two broadcast dimensions; nullopt when they can never agree. The same pair gives
+  /// the same symbol if it cannot be known which of two different symbols wins.
   std::optional<Dim> broadcast(Dim lhs, Dim rhs);
   /// Broadcasts whole shapes, aligned at the last dimension; nullopt when they can never agree.
   std::optional<SmallVector<Dim>> broadcast(ArrayRef<ArrayRef<Dim>> shapes);
 
-  /// Records the result and refines its type to `elementType` and the constant dimensions. Dimensions already known from
-  /// the existing type are kept where `dims` has a symbol. Contradiction: error at the op with expected and actual
-  /// type, and failure.
+  /// Records the result and refines its type to `elementType` and the constant dimensions.
+  /// Dimensions already known from the existing type are kept where `dims` has a symbol.
+  /// Contradiction: error at the op with expected and actual type, and failure.
   LogicalResult setResult(OpResult result, Type elementType, ArrayRef<Dim> dims,
                           std::optional<SmallVector<AffineExpr>> values = std::nullopt);
   /// Records block arguments (named dimensions of the model's inputs).
   void setArgument(BlockArgument argument, ArrayRef<Dim> dims);
 
 private:
+  enum class Opaque { Minimum, Maximum, Broadcast };
+  /// The symbol that stands for a function of two dimensions that affine expressions cannot say.
+  Dim opaqueSymbol(Opaque function, Dim lhs, Dim rhs);
+
   MLIRContext *context;
+  Mode mode;
   unsigned numSymbols = 0;
-  llvm::DenseMap<Value, SymbolicTensor> known;
-  llvm::StringMap<unsigned> names;
+  llvm::DenseMap<Value, std::unique_ptr<SymbolicTensor>> known;
+  llvm::StringMap<Dim> names;
+  std::map<std::tuple<Opaque, const void *, const void *>, Dim> opaques;
+  /// Symbols made by opaqueSymbol that may be negative.
+  llvm::DenseSet<unsigned> signedSymbols;
 };
+
+/// The elements of a small integer constant; nullopt for floats, large tensors and values beyond
+/// int64.
+std::optional<SmallVector<int64_t>> smallIntegerElements(Attribute elements);
+
+/// Checks the element types and dimensions of `op` against what it infers, without changing it: the
+/// verifier of every op with the SymbolicShapeOpInterface.
+LogicalResult verifyShapes(Operation *op);
 
 } // namespace mlir::halftone
 

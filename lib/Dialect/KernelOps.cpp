@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Verifiers and memory effects of the kernel ops.
+#include "halftone/Dialect/HalftoneDialect.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+static ShapedType shapedType(Value value) { return cast<ShapedType>(value.getType()); }
+
+static LogicalResult report(Operation *op, StringRef what, Type expected, Type actual) {
+  InFlightDiagnostic diag = op->emitOpError(what);
+  diag.attachNote() << "expected " << expected;
+  diag.attachNote() << "actual " << actual;
+  return diag;
+}
+
+// (C1): floats accumulate in f32, integers in i32.
+static Type accumulatorType(Type element) {
+  MLIRContext *context = element.getContext();
+  return isa<FloatType>(element) ? Type(Float32Type::get(context))
+                                 : Type(IntegerType::get(context, 32));
+}
+
+template <typename KernelOp> static LogicalResult verifyEpilogue(KernelOp op) {
+  Block &block = op.getEpilogue().front();
+  size_t numInputs = op.getEpilogueInputs().size();
+  if (block.getNumArguments() != numInputs + 1) {
+    InFlightDiagnostic diag = op.emitOpError(
+        "expects the epilogue to take the accumulator and one scalar per epilogue input");
+    diag.attachNote() << numInputs << " epilogue inputs, " << block.getNumArguments()
+                      << " arguments";
+    return diag;
+  }
+  Type accumulator = accumulatorType(shapedType(op.getLhs()).getElementType());
+  if (block.getArgument(0).getType() != accumulator)
+    return report(op, "has an accumulator of the wrong type", accumulator,
+                  block.getArgument(0).getType());
+  for (auto [input, argument] :
+       llvm::zip_equal(op.getEpilogueInputs(), block.getArguments().drop_front()))
+    if (argument.getType() != shapedType(input).getElementType())
+      return report(op, "has an epilogue argument of the wrong type",
+                    shapedType(input).getElementType(), argument.getType());
+  auto yield = dyn_cast_or_null<YieldOp>(block.empty() ? nullptr : &block.back());
+  if (!yield || yield.getValues().size() != 1)
+    return op.emitOpError("expects the epilogue to end in halftone.yield of one value");
+  Type output = shapedType(op.getInit()).getElementType();
+  if (yield.getValues().front().getType() != output)
+    return report(op, "yields an element of the wrong type", output,
+                  yield.getValues().front().getType());
+  return success();
+}
+
+// Whether the map reads output dimensions, each at most once, or constant zeros.
+static bool isEpilogueMap(AffineMap map, int64_t outputRank, int64_t inputRank) {
+  bool onlyDimensions = llvm::all_of(map.getResults(), [](AffineExpr result) {
+    auto constant = dyn_cast<AffineConstantExpr>(result);
+    return isa<AffineDimExpr>(result) || (constant && constant.getValue() == 0);
+  });
+  return int64_t(map.getNumDims()) == outputRank && int64_t(map.getNumResults()) == inputRank &&
+         map.getNumSymbols() == 0 && onlyDimensions &&
+         map.isProjectedPermutation(/*allowZeroInResults=*/true);
+}
+
+template <typename KernelOp> static LogicalResult verifyEpilogueMaps(KernelOp op) {
+  if (op.getEpilogueMaps().size() != op.getEpilogueInputs().size()) {
+    InFlightDiagnostic diag = op.emitOpError("expects one map per epilogue input"); // (C2)
+    diag.attachNote() << op.getEpilogueInputs().size() << " inputs, " << op.getEpilogueMaps().size()
+                      << " maps";
+    return diag;
+  }
+  int64_t outputRank = shapedType(op.getInit()).getRank();
+  for (auto [input, attribute] : llvm::zip_equal(op.getEpilogueInputs(), op.getEpilogueMaps())) {
+    AffineMap map = cast<AffineMapAttr>(attribute).getValue();
+    if (isEpilogueMap(map, outputRank, shapedType(input).getRank()))
+      continue;
+    InFlightDiagnostic diag =
+        op.emitOpError("expects projected permutations of the output dimensions as epilogue maps");
+    diag.attachNote() << "the output has " << outputRank << " dimensions, the input is "
+                      << input.getType();
+    diag.attachNote() << "the map is " << attribute;
+    return diag;
+  }
+  return success();
+}
+
+// A size that `packing` gives as -1 is known only at run time.
+static bool canEqual(int64_t size, int64_t expected) {
+  return ShapedType::isDynamic(size) || expected == -1 || size == expected;
+}
+
+static LogicalResult expectSize(Operation *op, StringRef what, int64_t actual, int64_t expected) {
+  if (canEqual(actual, expected))
+    return success();
+  InFlightDiagnostic diag = op->emitOpError("expects ") << what << " to agree with `packing`";
+  diag.attachNote() << "expected " << expected << ", actual " << actual;
+  return diag;
+}
+
+static LogicalResult verifyPackingNumbers(Operation *op, PackingAttr packing) {
+  constexpr int64_t kLargest = int64_t(1) << 40;
+  for (auto [name, value] : {std::pair("nr", packing.getNr()), std::pair("kr", packing.getKr()),
+                             std::pair("k", packing.getK()), std::pair("n", packing.getN())}) {
+    bool mayBeUnknown = packing.getNr() == 0 && (name[0] == 'k' || name[0] == 'n') && !name[1];
+    if (value > kLargest || (value < 0 && !(mayBeUnknown && value == -1)))
+      return op->emitOpError("expects `") << name << "` of `packing` in [0, 2^40], not " << value;
+  }
+  if (packing.getNr() > 0 && packing.getKr() == 0)
+    return op->emitOpError("expects `kr` of a packed layout to be positive");
+  return success();
+}
+
+// The dimensions of the right-hand side: [batch…, K, N] or packed.
+static LogicalResult verifyPackedShape(ContractOp op) {
+  PackingAttr packing = op.getPacking();
+  ShapedType rhs = shapedType(op.getRhs());
+  SmallVector<int64_t> expected{packing.getK(), packing.getN()};
+  ArrayRef<int64_t> actual = rhs.getShape();
+  if (packing.getNr() > 0)
+    expected = {int64_t(llvm::divideCeil(packing.getN(), packing.getNr())),
+                int64_t(llvm::divideCeil(packing.getK(), packing.getKr())), packing.getNr(),
+                packing.getKr()};
+  else if (actual.size() > 2)
+    actual = actual.take_back(2);
+  bool agrees = actual.size() == expected.size();
+  for (size_t i = 0; agrees && i < expected.size(); ++i)
+    agrees = canEqual(actual[i], expected[i]);
+  if (agrees)
+    return success();
+  InFlightDiagnostic diag = op.emitOpError("expects `rhs` to agree with `packing`"); // (C3)
+  diag.attachNote() << "expected [" << expected << "]";
+  diag.attachNote() << "`rhs` is " << op.getRhs().getType();
+  return diag;
+}
+
+static LogicalResult verifyWindow(Operation *op, WindowAttr window) {
+  bool hasLengths = window.getKernel().size() == 2 && window.getStrides().size() == 2 &&
+                    window.getDilations().size() == 2;
+  if (!hasLengths)
+    return op->emitOpError("expects a `window` of 2 kernel sizes, 2 strides and 2 dilations");
+  for (ArrayRef<int64_t> amounts : {window.getKernel(), window.getStrides(), window.getDilations()})
+    for (int64_t amount : amounts)
+      if (amount < 1 || amount > std::numeric_limits<int32_t>::max())
+        return op->emitOpError("expects positive 32-bit numbers in `window`, not ") << amount;
+  return success();
+}
+
+static LogicalResult verifyImages(Operation *op, ShapedType lhs, ShapedType init) {
+  if (lhs.getRank() == 4 && init.getRank() == 4)
+    return success();
+  InFlightDiagnostic diag = op->emitOpError("expects [N, H, W, C] images with a `window`");
+  diag.attachNote() << "`lhs` is " << lhs;
+  diag.attachNote() << "`init` is " << init;
+  return diag;
+}
+
+LogicalResult ContractOp::verify() {
+  if (failed(verifyEpilogueMaps(*this)) || failed(verifyEpilogue(*this)) ||
+      failed(verifyPackingNumbers(*this, getPacking())) || failed(verifyPackedShape(*this)))
+    return failure();
+  ShapedType lhs = shapedType(getLhs()), init = shapedType(getInit());
+  if (lhs.getRank() == 0 || init.getRank() == 0)
+    return emitOpError("expects operands of at least one dimension");
+  if (failed(expectSize(*this, "N of `init`", init.getShape().back(), getPacking().getN())))
+    return failure();
+  if (!getWindow()) {
+    if (lhs.getRank() != init.getRank())
+      return report(*this, "expects `lhs` and `init` of one rank", lhs, init);
+    return expectSize(*this, "K of `lhs`", lhs.getShape().back(), getPacking().getK());
+  }
+  if (failed(verifyWindow(*this, *getWindow())) || failed(verifyImages(*this, lhs, init)))
+    return failure();
+  int64_t channels = lhs.getShape().back();
+  ArrayRef<int64_t> kernel = getWindow()->getKernel();
+  int64_t area = kernel[0] * kernel[1], k = 0; // At most 2^62.
+  if (ShapedType::isDynamic(channels))
+    return success();
+  if (llvm::MulOverflow(area, channels, k))
+    return emitOpError("has a window with more elements than 63 bits count");
+  return expectSize(*this, "K of the window", k, getPacking().getK());
+}
+
+LogicalResult DepthwiseOp::verify() {
+  if (failed(verifyEpilogueMaps(*this)) || failed(verifyEpilogue(*this)) ||
+      failed(verifyPackingNumbers(*this, getPacking())))
+    return failure();
+  if (!getWindow())
+    return emitOpError("expects a `window`");
+  ShapedType lhs = shapedType(getLhs()), init = shapedType(getInit()), rhs = shapedType(getRhs());
+  if (failed(verifyWindow(*this, *getWindow())) || failed(verifyImages(*this, lhs, init)))
+    return failure();
+  if (getPacking().getNr() > 0)
+    return success();
+  ArrayRef<int64_t> kernel = getWindow()->getKernel();
+  bool agrees = rhs.getRank() == 3 && canEqual(rhs.getDimSize(0), kernel[0]) &&
+                canEqual(rhs.getDimSize(1), kernel[1]);
+  if (agrees)
+    return success();
+  InFlightDiagnostic diag = emitOpError("expects `rhs` of [KH, KW, C]");
+  diag.attachNote() << "the kernel is [" << kernel << "]";
+  diag.attachNote() << "`rhs` is " << rhs;
+  return diag;
+}
+
+using Effects = SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>;
+
+// On tensors none; on memrefs every input is read and the whole output written, never read.
+template <typename KernelOp> static void getKernelEffects(KernelOp op, Effects &effects) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    if (!isa<BaseMemRefType>(operand.get().getType()))
+      continue;
+    if (op.isDpsInit(&operand))
+      effects.emplace_back(MemoryEffects::Write::get(), &operand);
+    else
+      effects.emplace_back(MemoryEffects::Read::get(), &operand);
+  }
+}
+
+void ContractOp::getEffects(Effects &effects) { getKernelEffects(*this, effects); }
+void DepthwiseOp::getEffects(Effects &effects) { getKernelEffects(*this, effects); }
+
+void YieldOp::build(OpBuilder &, OperationState &) {}
