@@ -32,8 +32,8 @@ RESTRICTED = {
     "mlir/": IR_LAYERS,
     "llvm/": set(RANK),
     "lld/": {"Target"},
-    "onnx/": {"ONNX"},
-    "google/protobuf/": {"ONNX"},
+    "onnx/": {"IO", "ONNX"},
+    "google/protobuf/": {"IO", "ONNX"},
     "zip.h": {"IO"},
     "llvm/Support/CommandLine.h": {"tools"},
 }
