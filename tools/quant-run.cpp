@@ -26,41 +26,43 @@ struct CommandLine {
   cl::opt<std::string> module{cl::Positional, cl::desc("OUT.so"), cl::Required, cl::cat(category)};
   cl::list<std::string> inputs{
       "inputs",
-      cl::desc("Input tensors, several times or several files at once: .npz (keys are input "
-               "names), .npy or ONNX .pb files (by the number in a name like input_0.pb, by the "
-               "name in the .pb, or in order), or a folder with input_0.pb …"),
+      cl::desc("Input tensors; may be repeated, and may name several files:\n"
+               "- an .npz, whose keys are input names\n"
+               "- .npy or ONNX .pb files, by the number in a name like input_0.pb,\n"
+               "  by the name in the .pb, or in order\n"
+               "- a folder with files input_0.pb, input_1.pb ..."),
       cl::value_desc("FILE"), cl::cat(category)};
   cl::opt<std::string> outputs{"outputs",
-                               cl::desc("Write the outputs to this .npz (keys are output names), "
-                                        "or to an .npy when there is one output"),
+                               cl::desc("Write the outputs to this .npz (keys are output names),\n"
+                                        "or to this .npy when there is one output"),
                                cl::value_desc("FILE"), cl::cat(category)};
-  cl::opt<int> threads{"threads", cl::desc("Threads of a run, 0 (default): one per CPU"),
+  cl::opt<int> threads{"threads", cl::desc("Threads of a run; 0, the default: one per CPU"),
                        cl::init(0), cl::value_desc("N"), cl::cat(category)};
   cl::opt<int64_t> benchmark{"benchmark",
-                             cl::desc("Time N runs on the same inputs, after a tenth as many that "
-                                      "are not counted, and print the times"),
+                             cl::desc("Time N runs on the same inputs, after a tenth as many\n"
+                                      "(at least 3) that are not counted"),
                              cl::init(0), cl::value_desc("N"), cl::cat(category)};
   cl::list<std::string> compare{
       "compare",
-      cl::desc(
-          "Compare the outputs with these (.npz, output_0.pb …, or a folder); exit code 1 when "
-          "an element is off by more than atol + rtol * |reference|"),
+      cl::desc("Compare the outputs with these: .npz, output_0.pb ..., a folder.\n"
+               "Exit code 1 when an element is off by more than\n"
+               "atol + rtol * |reference|"),
       cl::value_desc("FILE"), cl::cat(category)};
-  cl::opt<double> rtol{"rtol", cl::desc("Relative tolerance of --compare (default 1e-4)"),
+  cl::opt<double> rtol{"rtol", cl::desc("Relative tolerance of --compare; default 1e-4"),
                        cl::init(1e-4), cl::value_desc("X"), cl::cat(category)};
-  cl::opt<double> atol{"atol", cl::desc("Absolute tolerance of --compare (default 1e-5)"),
+  cl::opt<double> atol{"atol", cl::desc("Absolute tolerance of --compare; default 1e-5"),
                        cl::init(1e-5), cl::value_desc("X"), cl::cat(category)};
   cl::opt<bool> samples{"samples",
-                        cl::desc("Run every sample of --inputs, an .npz whose arrays carry one "
-                                 "leading axis, samples, or a folder of .npz, one per sample; "
-                                 "outputs are stacked along a new leading axis"),
+                        cl::desc("Run every sample of --inputs: an .npz whose arrays carry one\n"
+                                 "leading axis, samples, or a folder of .npz, one per sample.\n"
+                                 "Outputs are stacked along a new leading axis"),
                         cl::cat(category)};
-  cl::opt<std::string> entry{"entry", cl::desc("Entry to run (default: the only one)"),
+  cl::opt<std::string> entry{"entry", cl::desc("Entry to run; default: the only one"),
                              cl::value_desc("NAME"), cl::cat(category)};
   cl::opt<bool> verify{"verify-weights",
                        cl::desc("Check the hash of the weights also when they are large"),
                        cl::cat(category)};
-  cl::opt<bool> info{"info", cl::desc("Print what the module says about itself, and run nothing"),
+  cl::opt<bool> info{"info", cl::desc("Print what the module says about itself; run nothing"),
                      cl::cat(category)};
   cl::opt<bool> json{"json", cl::desc("Print one JSON object"), cl::cat(category)};
 };
@@ -257,6 +259,8 @@ static Error execute(const CommandLine &options, Report &report) {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  // LLVM's libraries register options of their own, one of them called threads.
+  cl::ResetCommandLineParser();
   CommandLine options;
   cl::HideUnrelatedOptions(options.category);
   std::vector<std::string> repeated = repeatFileOptions(ArrayRef(argv, argc));

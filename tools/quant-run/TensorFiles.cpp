@@ -79,7 +79,7 @@ Error TensorFileReader::readFolder(StringRef path) {
   if (code)
     return makeFileError(path, code);
   if (files.empty())
-    return makeFileError(path, "has no files " + prefix + "_0.pb …");
+    return makeFileError(path, "has no files " + prefix + "_0.pb");
   llvm::sort(files);
   for (const std::string &file : files)
     if (Error error = readPath(file))

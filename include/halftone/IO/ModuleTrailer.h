@@ -11,10 +11,10 @@ namespace halftone {
 
 /// Completes a linked module: appends the trailer (see halftone/runtime.h) by which the loader
 /// knows a whole and unaltered file. `cpuFeatures` is the descriptor's set. `weightsSection` names
-/// the ELF section that holds the weights; a file without such a section has no weights. Call it
-/// once, before the file gets its final name.
+/// the section of the linked file that holds the weights (lld gathers .lrodata.* in .lrodata); a
+/// file without such a section has no weights. Call it once, before the file gets its final name.
 llvm::Error appendTrailer(llvm::StringRef path, uint64_t cpuFeatures,
-                          llvm::StringRef weightsSection = ".lrodata.halftone");
+                          llvm::StringRef weightsSection = ".lrodata");
 
 } // namespace halftone
 
