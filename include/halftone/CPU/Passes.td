@@ -36,10 +36,7 @@ def SelectKernels : Pass<"halftone-select-kernels", "func::FuncOp"> {
     Errors:   an unknown CPU.
     Example:  test/CPU/select-kernels.mlir
   }];
-  let options = [
-    Option<"cpu", "cpu", "std::string", "\"x86-64-v3\"", "CPU to compile for, by LLVM's name">,
-    Option<"features", "features", "std::string", "\"\"", "Features to add or remove, e.g. +avx512vnni,-amx-int8">
-  ];
+  let options = [Option<"target", "target", "std::string", "\"x86-64-v3\"", "CPU to compile for: LLVM's name, +feature…">];
   let statistics = [Statistic<"numSelected", "selected", "Contractions turned into kernel ops">];
   let dependentDialects = ["::mlir::halftone::HalftoneDialect", "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
@@ -73,6 +70,43 @@ def LowerKernels : Pass<"halftone-lower-kernels", "func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect",
                            "::mlir::affine::AffineDialect"];
+}
+
+//===--- From tensors to loops over buffers ---===//
+
+def Bufferize : Pass<"halftone-bufferize", "::mlir::ModuleOp"> {
+  let summary = "Let values live in memory";
+  let description = [{
+    Upstream's one-shot bufferization with the rules of the module ABI: inputs and constants are never written, buffers
+    at function boundaries are contiguous, a result may be (a part of) an input or a constant.
+
+    Requires: no graph op is left: tensors are worked on by `linalg`, `tensor`, `scf` and kernel ops.
+    Ensures:  no tensor remains; a value is copied only where a later write would change what is still to be read.
+    Errors:   an op that has no rule for buffers.
+    Example:  test/CPU/bufferize.mlir
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect"];
+}
+
+def ParallelizeLoops : Pass<"halftone-parallelize-loops", "func::FuncOp"> {
+  let summary = "Turn linalg ops on buffers into loops that vectorize, over tasks that threads share";
+  let description = [{
+    Loops of one iteration disappear, loops that walk through all buffers without a gap become one. The loop that takes the
+    smallest steps through the buffers is innermost, for LLVM's vectorizer: parallel loops, then reductions, then that one.
+    Sums and products along the innermost loop may be reordered (`reassoc`) and stay in a register.
+    Where there is enough work, an `scf.forall` over tasks surrounds the loops. What a task does depends on shapes alone, so
+    results do not depend on the number of threads.
+
+    Requires: bufferized functions.
+    Ensures:  no linalg op and no strided `memref.copy` remains.
+    Errors:   a linalg op on tensors.
+    Example:  test/CPU/parallelize-loops.mlir
+  }];
+  let options = [Option<"parallel", "parallel", "bool", "true", "Cut the work into tasks">];
+  let statistics = [Statistic<"numLowered", "lowered", "Ops turned into loops">];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect"];
 }
 
 #endif // HALFTONE_CPU_PASSES_TD

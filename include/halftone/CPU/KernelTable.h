@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The instruction table: what the emitter knows about a way to compute dot products, as data.
+#ifndef HALFTONE_CPU_KERNELTABLE_H
+#define HALFTONE_CPU_KERNELTABLE_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include <cstdint>
+#include <optional>
+
+namespace mlir::halftone {
+
+struct CPUTarget;
+
+/// How one step accumulates `kr` products into every lane.
+enum class DotStep {
+  MultiplyAdd,   ///< widen, multiply, add: any CPU
+  Fma,           ///< one rounding; f32 only
+  MultiplyPairs, ///< pmaddwd on operands widened to i16, then an addition; exact
+  DotBytes,      ///< vpdpbusd: four u8 x s8 products, no saturation
+  Tiles          ///< tdpbusd: the same products on AMX tiles of 16 rows
+};
+
+/// A register tile: `rows` of the left-hand side times `vectors` registers of columns.
+struct TileShape {
+  int64_t vectors;
+  int64_t rows;
+};
+
+/// Element types of the operands: f32 x f32 -> f32, or u8 x s8 -> i32. Left-hand sides of other
+/// signs are offset by 128 before the kernel.
+enum class KernelElements { F32, U8S8 };
+
+struct KernelRow {
+  llvm::StringLiteral name;
+  KernelElements elements;
+  DotStep step;
+  /// Accumulators in one vector register.
+  int64_t lanes;
+  /// Products that one lane takes at a time.
+  int64_t kr;
+  /// LLVM's name of the instruction, or empty.
+  llvm::StringLiteral intrinsic;
+  /// Tiles that fit the registers, from most to fewest vectors.
+  llvm::ArrayRef<TileShape> tiles;
+  bool (*isAvailable)(const CPUTarget &target);
+
+  bool isInteger() const { return elements == KernelElements::U8S8; }
+};
+
+/// The row called `name`, or null.
+const KernelRow *findKernelRow(llvm::StringRef name);
+
+/// What is known of a contraction when its kernel is chosen; nullopt where only the run time knows.
+struct ContractionShape {
+  std::optional<int64_t> rows;
+  std::optional<int64_t> columns;
+  std::optional<int64_t> depth;
+};
+
+/// The best row for these operands on `target`.
+const KernelRow &chooseContractRow(const CPUTarget &target, KernelElements elements,
+                                   const ContractionShape &shape);
+/// The same for a depthwise convolution, which has no use for tiles.
+const KernelRow &chooseDepthwiseRow(const CPUTarget &target, KernelElements elements);
+
+/// The number of columns of a panel (a multiple of the row's lanes) with the least estimated time.
+int64_t choosePanelColumns(const KernelRow &row, const ContractionShape &shape);
+
+/// Rows of the register tile for panels of `vectors` registers: as many as the registers hold, or
+/// fewer when that cuts `rows` into equal tiles.
+int64_t chooseTileRows(const KernelRow &row, int64_t vectors, std::optional<int64_t> rows);
+
+/// The k consumed by one tile instruction: the largest multiple of 4 up to 64 that divides `depth`,
+/// or 0 if tiles do not pay for this depth.
+int64_t chooseTileDepth(std::optional<int64_t> depth);
+
+} // namespace mlir::halftone
+
+#endif // HALFTONE_CPU_KERNELTABLE_H

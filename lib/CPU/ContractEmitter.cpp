@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "ContractEmitter.h"
+
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+static IterationSpace makeSpace(IndexMath &math, ContractOp op) {
+  if (op.getWindowAttr())
+    return makeImageSpace(math, op.getLhs(), op.getInit(), op.getEpilogueInputs(),
+                          op.getEpilogueMaps());
+  return makeMatmulSpace(math, op);
+}
+
+ContractEmitter::ContractEmitter(IndexMath &math, ContractOp op, const KernelRow &row)
+    : math(math), op(op), row(row), space(makeSpace(math, op)),
+      epilogue(math, space, op.getEpilogue(), row.lanes) {
+  if (hasWindow())
+    prepareImage();
+  else
+    depth.length = dimSize(math, space.lhs.memref, space.lhs.getType().getRank() - 1);
+  prepareRhs();
+}
+
+/// Takes an image row's columns and channels as one dimension, so that a window row without gaps is
+/// one run.
+void ContractEmitter::prepareImage() {
+  WindowAttr window = op.getWindowAttr();
+  int64_t channels = space.lhs.getType().getDimSize(3);
+  ArrayRef<int64_t> kernel = window.getKernel();
+  space.lhs.memref =
+      memref::CollapseShapeOp::create(math.builder, math.loc, space.lhs.memref,
+                                      SmallVector<ReassociationIndices>{{0}, {1}, {2, 3}});
+  depth.windowRows = kernel[0];
+  depth.rowStride = window.getStrides()[0];
+  depth.rowDilation = window.getDilations()[0];
+  depth.columnStride = window.getStrides()[1] * channels;
+  bool hasGaps = window.getDilations()[1] != 1 && kernel[1] != 1;
+  depth.windowColumns = hasGaps ? kernel[1] : 1;
+  depth.columnDilation = window.getDilations()[1] * channels;
+  depth.length = math.builder.getIndexAttr(hasGaps ? channels : channels * kernel[1]);
+}
+
+void ContractEmitter::prepareRhs() {
+  Value memref = op.getRhs();
+  if (isPacked()) {
+    panelColumns = op.getPacking().getNr();
+    Value panels = memref::CollapseShapeOp::create(
+        math.builder, math.loc, memref, SmallVector<ReassociationIndices>{{0}, {1}, {2, 3}});
+    rhs = {panels, {}};
+    return;
+  }
+  auto type = llvm::cast<MemRefType>(memref.getType());
+  rhs = {memref, {}};
+  for (int64_t dim = 0; dim + 2 < type.getRank(); ++dim)
+    rhs.loops.push_back(type.getDimSize(dim) == 1 ? OperandView::kZero : int(dim));
+  panelColumns = choosePanelColumns(
+      row, {getConstantIntValue(space.rows), getConstantIntValue(space.columns), std::nullopt});
+}
+
+void ContractEmitter::emit() {
+  std::optional<int64_t> columns = getConstantIntValue(space.columns);
+  Value numPanels = math.ceilDiv(math.get(space.columns), panelColumns);
+  int64_t length =
+      getConstantIntValue(depth.length).value_or(128) * depth.windowRows * depth.windowColumns;
+  int64_t elementBytes = row.isInteger() ? 1 : 4;
+  constexpr int64_t cacheBytes = 256 * 1024;
+
+  TaskCosts costs;
+  costs.perRowAndPanel = length * std::min(panelColumns, columns.value_or(panelColumns));
+  costs.grain = getGrain();
+  costs.rowAlignment = getRowAlignment();
+  costs.maxRows = cacheBytes / std::max<int64_t>(1, length * elementBytes);
+  costs.cutPanelsFirst = columns.value_or(128) >= getConstantIntValue(space.rows).value_or(128);
+  TaskPlan plan = makeTaskPlan(space, getAsOpFoldResult(numPanels), costs);
+  emitTasks(math, space, plan, [&](const TaskRange &range) {
+    auto scope = memref::AllocaScopeOp::create(math.builder, math.loc, TypeRange{});
+    OpBuilder::InsertionGuard guard(math.builder);
+    math.builder.createBlock(&scope.getBodyRegion());
+    allocateScratch();
+    emitOuterLoops(math, space, range, [&](ArrayRef<Value> outer) { emitTask(range, outer); });
+    memref::AllocaScopeReturnOp::create(math.builder, math.loc, ValueRange{});
+  });
+}
+
+Value ContractEmitter::lanesMask(Value count) {
+  auto type = VectorType::get({row.lanes}, math.builder.getI1Type());
+  return vector::CreateMaskOp::create(math.builder, math.loc, type, count);
+}
+
+ContractEmitter::Panel ContractEmitter::makeLastPanel(Value index, Value firstColumn) {
+  Value count = math.sub(math.get(space.columns), firstColumn);
+  Panel panel{index, firstColumn, panelColumns / row.lanes, {}};
+  if (std::optional<int64_t> columns = getConstantIntValue(space.columns)) {
+    int64_t rest = *columns % panelColumns;
+    count = math.constant(rest);
+    panel.vectors = (rest + row.lanes - 1) / row.lanes;
+    panel.masks.assign(panel.vectors, nullptr);
+    if (int64_t lastLanes = rest % row.lanes)
+      panel.masks.back() = lanesMask(math.constant(lastLanes));
+    return panel;
+  }
+  for (int64_t vector = 0; vector < panel.vectors; ++vector) {
+    // create_mask takes a negative size as 0.
+    panel.masks.push_back(lanesMask(math.sub(count, math.constant(vector * row.lanes))));
+  }
+  return panel;
+}
+
+void ContractEmitter::emitPanels(const TaskRange &range,
+                                 llvm::function_ref<void(const Panel &)> body) {
+  Value fullPanels = math.div(math.get(space.columns), panelColumns);
+  Value numPanels = math.ceilDiv(math.get(space.columns), panelColumns);
+  math.loop(range.panelBegin, math.min(range.panelEnd, fullPanels), 1, [&](Value index) {
+    int64_t vectors = panelColumns / row.lanes;
+    body({index, math.mul(index, panelColumns), vectors, SmallVector<Value>(vectors)});
+  });
+  std::optional<int64_t> full = getConstantIntValue(fullPanels),
+                         all = getConstantIntValue(numPanels);
+  if (full && all && *full == *all)
+    return;
+  auto buildLast = [&] { body(makeLastPanel(fullPanels, math.mul(fullPanels, panelColumns))); };
+  if (all && getConstantIntValue(range.panelEnd) == *all)
+    return buildLast();
+  // The narrow panel exists and is in the range: the range goes beyond the full panels.
+  Value isHere = arith::CmpIOp::create(math.builder, math.loc, arith::CmpIPredicate::ugt,
+                                       range.panelEnd, fullPanels);
+  auto ifOp = scf::IfOp::create(math.builder, math.loc, isHere, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(math.builder);
+  math.builder.setInsertionPointToStart(ifOp.thenBlock());
+  buildLast();
+}
+
+SmallVector<Value> ContractEmitter::loopValues(ArrayRef<Value> outer, Value rowIndex,
+                                               Value column) {
+  SmallVector<Value> values(outer);
+  values.push_back(rowIndex);
+  values.push_back(column);
+  return values;
+}
+
+SmallVector<Value> ContractEmitter::lhsIndices(ArrayRef<Value> outer, Value rowIndex,
+                                               Value windowRow, Value windowColumn, Value element) {
+  if (!hasWindow()) {
+    SmallVector<Value> values = loopValues(outer, rowIndex, math.constant(0));
+    values.push_back(element);
+    return space.lhs.indices(math, values);
+  }
+  Value y = math.add(math.mul(outer[1], depth.rowStride), math.mul(windowRow, depth.rowDilation));
+  Value x = math.add(math.mul(rowIndex, depth.columnStride),
+                     math.mul(windowColumn, depth.columnDilation));
+  return {outer[0], y, math.add(x, element)};
+}
+
+void ContractEmitter::emitScratchEpilogue(Value scratch, Value rows, ArrayRef<Value> outer,
+                                          Value firstRow, const Panel &panel) {
+  auto column = [&](int64_t vector) { return math.add(panel.firstColumn, vector * row.lanes); };
+  epilogue.clearShared();
+  for (int64_t vector = 0; vector < panel.vectors; ++vector)
+    epilogue.loadShared(vector, loopValues(outer, firstRow, column(vector)), panel.masks[vector]);
+  Type element = llvm::cast<MemRefType>(scratch.getType()).getElementType();
+  math.loop(math.constant(0), rows, 1, [&](Value index) {
+    Value rowIndex = math.add(firstRow, index);
+    for (int64_t vector = 0; vector < panel.vectors; ++vector) {
+      Value accumulators =
+          vector::LoadOp::create(math.builder, math.loc, getLanesType(element, row.lanes), scratch,
+                                 ValueRange{index, math.constant(vector * row.lanes)});
+      epilogue.store(vector, accumulators, loopValues(outer, rowIndex, column(vector)),
+                     panel.masks[vector]);
+    }
+  });
+}
+
+LogicalResult mlir::halftone::lowerContract(OpBuilder &builder, ContractOp op) {
+  const KernelRow *row = findKernelRow(op.getPacking().getKernel());
+  if (!row)
+    return op.emitOpError() << "names kernel '" << op.getPacking().getKernel()
+                            << "', which the instruction table does not have";
+  IndexMath math(builder, op.getLoc());
+  if (row->step == DotStep::Tiles)
+    emitTileContract(math, op, *row);
+  else
+    emitRegisterContract(math, op, *row);
+  return success();
+}

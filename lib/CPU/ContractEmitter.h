@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Loops and vector instructions of `halftone.contract` on memrefs.
+#ifndef HALFTONE_CPU_CONTRACTEMITTER_H
+#define HALFTONE_CPU_CONTRACTEMITTER_H
+
+#include "DotEmitter.h"
+#include "EpilogueEmitter.h"
+#include "TaskPlan.h"
+
+namespace mlir::halftone {
+
+/// The k of a contraction as nested loops: window rows, then window columns, then elements that lie
+/// side by side in `lhs`. Without a window there is one run of K elements.
+struct DepthLoops {
+  int64_t windowRows = 1, windowColumns = 1;
+  /// Elements between neighbouring windows' rows (in y), and between window columns and output
+  /// columns (in elements of an image row).
+  int64_t rowStride = 0, rowDilation = 0;
+  int64_t columnStride = 0, columnDilation = 0;
+  OpFoldResult length;
+};
+
+/// What the emitters of register tiles and of AMX tiles share.
+class ContractEmitter {
+public:
+  ContractEmitter(IndexMath &math, ContractOp op, const KernelRow &row);
+  virtual ~ContractEmitter() = default;
+
+  void emit();
+
+protected:
+  /// Columns of one panel: `vectors` registers, the last or (for dynamic sizes) all of them masked.
+  struct Panel {
+    Value index;
+    Value firstColumn;
+    int64_t vectors;
+    /// Per register; null where all its columns exist.
+    SmallVector<Value> masks;
+  };
+
+  /// Builds one task; the panels and rows of `range`.
+  virtual void emitTask(const TaskRange &range, ArrayRef<Value> outer) = 0;
+  /// Memory that a task needs, allocated on its stack.
+  virtual void allocateScratch() {}
+  virtual int64_t getGrain() const = 0;
+  virtual int64_t getRowAlignment() const = 0;
+
+  /// Calls `body` for the full panels in a loop, and for the last one when it is narrower.
+  void emitPanels(const TaskRange &range, llvm::function_ref<void(const Panel &)> body);
+  /// Indices of `lhs` at a row and a position of the depth loops.
+  SmallVector<Value> lhsIndices(ArrayRef<Value> outer, Value imageOrMatrixRow, Value windowRow,
+                                Value windowColumn, Value element);
+  /// Epilogue of `rows` rows of accumulators that `scratch` [rows][vectors * lanes] holds, in a
+  /// loop.
+  void emitScratchEpilogue(Value scratch, Value rows, ArrayRef<Value> outer, Value firstRow,
+                           const Panel &panel);
+  SmallVector<Value> loopValues(ArrayRef<Value> outer, Value row, Value column);
+  Value lanesMask(Value count);
+  bool isPacked() { return op.getPacking().getNr() != 0; }
+  bool hasWindow() { return bool(op.getWindowAttr()); }
+
+  IndexMath &math;
+  ContractOp op;
+  const KernelRow &row;
+  IterationSpace space;
+  DepthLoops depth;
+  EpilogueEmitter epilogue;
+  int64_t panelColumns = 0;
+  /// Packed: [panel][step][nr * kr]. Plain: [batch…, K, N].
+  OperandView rhs;
+
+private:
+  void prepareImage();
+  void prepareRhs();
+  Panel makeLastPanel(Value index, Value firstColumn);
+};
+
+/// Emits `op` with the row of the table that its packing names. Fails, with an error, on an unknown
+/// row.
+LogicalResult lowerContract(OpBuilder &builder, ContractOp op);
+LogicalResult lowerDepthwise(OpBuilder &builder, DepthwiseOp op);
+
+/// Accumulates in vector registers.
+void emitRegisterContract(IndexMath &math, ContractOp op, const KernelRow &row);
+/// Accumulates in AMX tiles.
+void emitTileContract(IndexMath &math, ContractOp op, const KernelRow &row);
+
+} // namespace mlir::halftone
+
+#endif // HALFTONE_CPU_CONTRACTEMITTER_H

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "IterationSpace.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+SmallVector<Value> OperandView::indices(IndexMath &math, ArrayRef<Value> loopValues) const {
+  SmallVector<Value> indices;
+  for (int loop : loops)
+    indices.push_back(loop == kZero ? math.constant(0) : loopValues[loop]);
+  return indices;
+}
+
+OpFoldResult mlir::halftone::dimSize(IndexMath &math, Value memref, int64_t dim) {
+  auto type = llvm::cast<MemRefType>(memref.getType());
+  if (!type.isDynamicDim(dim))
+    return math.builder.getIndexAttr(type.getDimSize(dim));
+  return math.builder.createOrFold<memref::DimOp>(math.loc, memref, dim);
+}
+
+namespace {
+
+/// An operand before rows are merged: the output dimension that indexes each of its own, or kZero.
+struct OperandDims {
+  Value memref;
+  SmallVector<int> dims;
+
+  MemRefType getType() const { return llvm::cast<MemRefType>(memref.getType()); }
+};
+
+OperandDims getOperandDims(Value memref, AffineMap map) {
+  OperandDims operand{memref, {}};
+  for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
+    auto dimExpr = llvm::dyn_cast<AffineDimExpr>(expr);
+    bool isZero = !dimExpr || operand.getType().getDimSize(dim) == 1;
+    operand.dims.push_back(isZero ? OperandView::kZero : int(dimExpr.getPosition()));
+  }
+  return operand;
+}
+
+/// Output dimensions [begin, end) taken as the rows; those of size 1 do not count.
+struct RowGroup {
+  int begin, end;
+  SmallVector<int> wide;
+
+  bool contains(int dim) const { return dim >= begin && dim < end; }
+};
+
+RowGroup makeRowGroup(int begin, int end, MemRefType output) {
+  RowGroup group{begin, end, {}};
+  for (int dim = begin; dim < end; ++dim)
+    if (output.getDimSize(dim) != 1)
+      group.wide.push_back(dim);
+  return group;
+}
+
+/// The dimensions of `operand` from the first to the last that the group indexes; begin == end if
+/// there are none.
+std::pair<int, int> findGroupDims(const OperandDims &operand, const RowGroup &group) {
+  int begin = 0, end = 0;
+  for (auto [position, dim] : llvm::enumerate(operand.dims)) {
+    if (!group.contains(dim))
+      continue;
+    if (begin == end)
+      begin = int(position);
+    end = int(position) + 1;
+  }
+  return {begin, end};
+}
+
+SmallVector<ReassociationIndices> mergeDims(int64_t rank, int begin, int end) {
+  SmallVector<ReassociationIndices> groups;
+  for (int dim = 0; dim < rank; ++dim) {
+    if (dim > begin && dim < end)
+      groups.back().push_back(dim);
+    else
+      groups.push_back({dim});
+  }
+  return groups;
+}
+
+/// Whether the group indexes the operand by all its wide dimensions in order, side by side in
+/// memory, or by none.
+bool canMergeRows(const OperandDims &operand, const RowGroup &group) {
+  auto [begin, end] = findGroupDims(operand, group);
+  SmallVector<int> used;
+  for (int position = begin; position < end; ++position)
+    if (int dim = operand.dims[position]; dim != OperandView::kZero)
+      used.push_back(dim);
+  if (used.empty())
+    return true;
+  if (used != group.wide)
+    return false;
+  for (int position = begin; position < end; ++position)
+    if (operand.dims[position] == OperandView::kZero && operand.getType().getDimSize(position) != 1)
+      return false;
+  return end - begin == 1 ||
+         memref::CollapseShapeOp::isGuaranteedCollapsible(
+             operand.getType(), mergeDims(operand.getType().getRank(), begin, end));
+}
+
+/// Merges the group's dimensions and renumbers output dimensions to loops.
+OperandView makeView(IndexMath &math, const OperandDims &operand, const RowGroup &group) {
+  auto [begin, end] = findGroupDims(operand, group);
+  OperandView view{operand.memref, {}};
+  if (end - begin > 1)
+    view.memref = memref::CollapseShapeOp::create(
+        math.builder, math.loc, operand.memref, mergeDims(operand.getType().getRank(), begin, end));
+  for (auto [position, dim] : llvm::enumerate(operand.dims)) {
+    if (int(position) > begin && int(position) < end)
+      continue;
+    if (begin != end && int(position) == begin)
+      view.loops.push_back(group.begin);
+    else if (dim == OperandView::kZero || dim < group.begin)
+      view.loops.push_back(dim);
+    else
+      view.loops.push_back(dim - (group.end - group.begin) + 1);
+  }
+  return view;
+}
+
+/// Identity of the row dimensions followed by k, for `lhs`: dimensions are [rows…, columns, k].
+AffineMap getLhsMap(MLIRContext *context, int64_t outputRank) {
+  SmallVector<AffineExpr> exprs;
+  for (int64_t dim = 0; dim + 1 < outputRank; ++dim)
+    exprs.push_back(getAffineDimExpr(dim, context));
+  exprs.push_back(getAffineDimExpr(outputRank, context));
+  return AffineMap::get(outputRank + 1, 0, exprs, context);
+}
+
+SmallVector<OperandDims> getEpilogueDims(ValueRange inputs, ArrayAttr maps) {
+  SmallVector<OperandDims> operands;
+  for (auto [input, map] : llvm::zip_equal(inputs, maps.getAsValueRange<AffineMapAttr>()))
+    operands.push_back(getOperandDims(input, map));
+  return operands;
+}
+
+OpFoldResult mergedSize(IndexMath &math, Value memref, const RowGroup &group) {
+  OpFoldResult size = math.builder.getIndexAttr(1);
+  for (int dim : group.wide)
+    size = math.mul(math.get(size), math.get(dimSize(math, memref, dim)));
+  return getAsOpFoldResult(math.get(size));
+}
+
+IterationSpace makeSpace(IndexMath &math, const RowGroup &group, const OperandDims &lhs,
+                         const OperandDims &output, ArrayRef<OperandDims> epilogue) {
+  IterationSpace space;
+  for (int dim = 0; dim < group.begin; ++dim)
+    space.outer.push_back(dimSize(math, output.memref, dim));
+  space.rows = mergedSize(math, output.memref, group);
+  space.columns = dimSize(math, output.memref, output.getType().getRank() - 1);
+  space.lhs = makeView(math, lhs, group);
+  space.output = makeView(math, output, group);
+  for (const OperandDims &operand : epilogue)
+    space.epilogueInputs.push_back(makeView(math, operand, group));
+  return space;
+}
+
+} // namespace
+
+IterationSpace mlir::halftone::makeMatmulSpace(IndexMath &math, ContractOp op) {
+  MLIRContext *context = op.getContext();
+  auto outputType = llvm::cast<MemRefType>(op.getInit().getType());
+  int rank = int(outputType.getRank());
+  int numBatch = op.getPacking().getNr() == 0
+                     ? int(llvm::cast<MemRefType>(op.getRhs().getType()).getRank()) - 2
+                     : 0;
+  OperandDims lhs = getOperandDims(op.getLhs(), getLhsMap(context, rank));
+  // The one k dimension may be 1, but it is always indexed by k.
+  lhs.dims.back() = rank;
+  OperandDims output =
+      getOperandDims(op.getInit(), AffineMap::getMultiDimIdentityMap(rank, context));
+  output.dims.back() = rank - 1;
+  SmallVector<OperandDims> epilogue = getEpilogueDims(op.getEpilogueInputs(), op.getEpilogueMaps());
+
+  RowGroup group = makeRowGroup(numBatch, rank - 1, outputType);
+  bool canMerge = canMergeRows(lhs, group) && canMergeRows(output, group) &&
+                  llvm::all_of(epilogue, [&](const OperandDims &operand) {
+                    return canMergeRows(operand, group);
+                  });
+  if (!canMerge)
+    group = makeRowGroup(rank - 2, rank - 1, outputType);
+  return makeSpace(math, group, lhs, output, epilogue);
+}
+
+IterationSpace mlir::halftone::makeImageSpace(IndexMath &math, Value lhs, Value init,
+                                              ValueRange epilogueInputs, ArrayAttr epilogueMaps) {
+  MLIRContext *context = init.getContext();
+  OperandDims output = getOperandDims(init, AffineMap::getMultiDimIdentityMap(4, context));
+  output.dims.back() = 3;
+  OperandDims image{lhs, {OperandView::kZero, OperandView::kZero, OperandView::kZero, 4}};
+  RowGroup group = makeRowGroup(2, 3, llvm::cast<MemRefType>(init.getType()));
+  IterationSpace space =
+      makeSpace(math, group, image, output, getEpilogueDims(epilogueInputs, epilogueMaps));
+  space.lhs = {lhs, {}};
+  return space;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/CPU/KernelTable.h"
+
+#include "halftone/CPU/CPUTarget.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
+#include <algorithm>
+
+using namespace mlir::halftone;
+
+namespace {
+
+// rows * vectors accumulators, `vectors` of the right-hand side and one of the left-hand side in 32
+// or 16 registers.
+constexpr TileShape tiles32[] = {{4, 6}, {3, 8}, {2, 12}, {1, 12}};
+constexpr TileShape tiles16[] = {{2, 6}, {1, 8}};
+// Widening needs two more registers.
+constexpr TileShape tilesWidened16[] = {{2, 4}, {1, 8}};
+constexpr TileShape amxTiles[] = {{2, 32}, {1, 32}};
+
+bool always(const CPUTarget &) { return true; }
+bool hasAvx2(const CPUTarget &target) { return target.avx2; }
+bool hasAvx512(const CPUTarget &target) { return target.avx512; }
+bool hasAvxVnni(const CPUTarget &target) { return target.avxvnni; }
+bool hasAvx512Vnni(const CPUTarget &target) { return target.avx512vnni; }
+bool hasAmxInt8(const CPUTarget &target) { return target.amxInt8 && target.avx512vnni; }
+
+// From the most to the least preferred for each kind of elements.
+constexpr KernelRow table[] = {
+    {"f32-fma-avx512", KernelElements::F32, DotStep::Fma, 16, 1, "", tiles32, hasAvx512},
+    {"f32-fma-avx2", KernelElements::F32, DotStep::Fma, 8, 1, "", tiles16, hasAvx2},
+    {"f32-generic", KernelElements::F32, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, always},
+    {"u8s8-amx", KernelElements::U8S8, DotStep::Tiles, 16, 4, "llvm.x86.tdpbusd", amxTiles,
+     hasAmxInt8},
+    {"u8s8-vnni-avx512", KernelElements::U8S8, DotStep::DotBytes, 16, 4,
+     "llvm.x86.avx512.vpdpbusd.512", tiles32, hasAvx512Vnni},
+    {"u8s8-vnni-avx2", KernelElements::U8S8, DotStep::DotBytes, 8, 4,
+     "llvm.x86.avx512.vpdpbusd.256", tiles16, hasAvxVnni},
+    {"u8s8-pmaddwd-avx512", KernelElements::U8S8, DotStep::MultiplyPairs, 16, 2,
+     "llvm.x86.avx512.pmaddw.d.512", tiles32, hasAvx512},
+    {"u8s8-pmaddwd-avx2", KernelElements::U8S8, DotStep::MultiplyPairs, 8, 2,
+     "llvm.x86.avx2.pmadd.wd", tilesWidened16, hasAvx2},
+    {"u8s8-generic", KernelElements::U8S8, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, always},
+};
+
+// Guesses for what only the run time knows.
+constexpr int64_t usualRows = 128;
+constexpr int64_t usualColumns = 128;
+// Fewer rows leave most of a tile empty.
+constexpr int64_t minTileRows = 16;
+constexpr int64_t minTileDepth = 32;
+
+template <typename Predicate>
+const KernelRow &chooseRow(const CPUTarget &target, KernelElements elements, Predicate suits) {
+  const KernelRow *row = llvm::find_if(table, [&](const KernelRow &candidate) {
+    return candidate.elements == elements && candidate.isAvailable(target) && suits(candidate);
+  });
+  assert(row != std::end(table) && "the generic rows suit every contraction");
+  return *row;
+}
+
+/// Cycles of one step over k for a tile, in units of half a cycle: two multiplications and two
+/// loads each cycle, and the latency of the accumulation.
+int64_t stepCost(int64_t rows, int64_t vectors) {
+  constexpr int64_t latency = 8;
+  return std::max({rows * vectors, rows + vectors, latency});
+}
+
+int64_t panelCost(const KernelRow &row, int64_t vectors, int64_t rows) {
+  int64_t tileRows = chooseTileRows(row, vectors, rows);
+  int64_t cost = rows / tileRows * stepCost(tileRows, vectors);
+  return rows % tileRows ? cost + stepCost(rows % tileRows, vectors) : cost;
+}
+
+} // namespace
+
+const KernelRow *mlir::halftone::findKernelRow(llvm::StringRef name) {
+  const KernelRow *row =
+      llvm::find_if(table, [&](const KernelRow &candidate) { return candidate.name == name; });
+  return row == std::end(table) ? nullptr : row;
+}
+
+const KernelRow &mlir::halftone::chooseContractRow(const CPUTarget &target, KernelElements elements,
+                                                   const ContractionShape &shape) {
+  return chooseRow(target, elements, [&](const KernelRow &row) {
+    if (row.step != DotStep::Tiles)
+      return true;
+    return shape.rows.value_or(usualRows) >= minTileRows && chooseTileDepth(shape.depth) != 0;
+  });
+}
+
+const KernelRow &mlir::halftone::chooseDepthwiseRow(const CPUTarget &target,
+                                                    KernelElements elements) {
+  return chooseRow(target, elements,
+                   [](const KernelRow &row) { return row.step != DotStep::Tiles; });
+}
+
+int64_t mlir::halftone::choosePanelColumns(const KernelRow &row, const ContractionShape &shape) {
+  int64_t rows = shape.rows.value_or(usualRows);
+  int64_t vectors = llvm::divideCeil(shape.columns.value_or(usualColumns), row.lanes);
+  int64_t best = 0, bestCost = 0;
+  for (const TileShape &tile : row.tiles) {
+    int64_t cost = vectors / tile.vectors * panelCost(row, tile.vectors, rows);
+    if (int64_t rest = vectors % tile.vectors)
+      cost += panelCost(row, rest, rows);
+    if (!best || cost < bestCost) {
+      best = tile.vectors;
+      bestCost = cost;
+    }
+  }
+  return std::min(best, vectors) * row.lanes;
+}
+
+int64_t mlir::halftone::chooseTileRows(const KernelRow &row, int64_t vectors,
+                                       std::optional<int64_t> rows) {
+  const TileShape *shape =
+      llvm::find_if(row.tiles, [&](const TileShape &tile) { return tile.vectors <= vectors; });
+  assert(shape != row.tiles.end() && "the last shape has one vector");
+  if (!rows || row.step == DotStep::Tiles)
+    return shape->rows;
+  int64_t count = llvm::divideCeil(*rows, shape->rows);
+  return std::max<int64_t>(1, llvm::divideCeil(*rows, std::max<int64_t>(count, 1)));
+}
+
+int64_t mlir::halftone::chooseTileDepth(std::optional<int64_t> depth) {
+  if (!depth || *depth % 4 != 0)
+    return 0;
+  for (int64_t step = std::min<int64_t>(64, *depth); step >= std::min(minTileDepth, *depth);
+       step -= 4)
+    if (*depth % step == 0)
+      return step;
+  return 0;
+}

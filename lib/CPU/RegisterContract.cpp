@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Contractions whose accumulators are vector registers.
+#include "ContractEmitter.h"
+
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+namespace {
+
+class RegisterContract : public ContractEmitter {
+public:
+  RegisterContract(IndexMath &math, ContractOp op, const KernelRow &row)
+      : ContractEmitter(math, op, row), dot(math, row),
+        tileRows(chooseTileRows(row, panelColumns / row.lanes, getConstantIntValue(space.rows))) {}
+
+protected:
+  void emitTask(const TaskRange &range, ArrayRef<Value> outer) override;
+  void allocateScratch() override;
+  int64_t getGrain() const override { return row.isInteger() ? 2 << 20 : 1 << 20; }
+  int64_t getRowAlignment() const override { return tileRows; }
+
+private:
+  void emitRows(const TaskRange &range, ArrayRef<Value> outer, const Panel &panel);
+  void emitRemainder(Value begin, Value end, ArrayRef<Value> outer, const Panel &panel);
+  void emitTile(int64_t rows, Value firstRow, ArrayRef<Value> outer, const Panel &panel);
+  SmallVector<Value> accumulate(int64_t rows, Value firstRow, ArrayRef<Value> outer,
+                                const Panel &panel);
+  SmallVector<Value> accumulateRun(int64_t rows, Value firstRow, ArrayRef<Value> outer,
+                                   const Panel &panel, Value windowRow, Value windowColumn,
+                                   SmallVector<Value> accumulators);
+  SmallVector<Value> loadRhs(const Panel &panel, ArrayRef<Value> outer, Value step);
+  /// Adds one step to every accumulator; `loadLhs` gives the left operand of a row.
+  void addStep(int64_t rows, ArrayRef<Value> rhsVectors, MutableArrayRef<Value> accumulators,
+               llvm::function_ref<Value(int64_t)> loadLhs);
+  /// accumulators = body(index, accumulators) for index from 0 to `count`.
+  SmallVector<Value> carry(OpFoldResult count, SmallVector<Value> accumulators,
+                           llvm::function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body);
+  void emitDirectEpilogue(int64_t rows, ArrayRef<Value> accumulators, Value firstRow,
+                          ArrayRef<Value> outer, const Panel &panel);
+  /// Long epilogues are a loop over rows: unrolled over the tile they would be thousands of
+  /// instructions.
+  bool stagesEpilogue() const { return epilogue.cost() > 6 && tileRows > 1; }
+
+  DotEmitter dot;
+  int64_t tileRows;
+  Value scratch;
+};
+
+} // namespace
+
+void RegisterContract::allocateScratch() {
+  if (!stagesEpilogue())
+    return;
+  auto type = MemRefType::get({tileRows, panelColumns}, dot.getAccumulatorType().getElementType());
+  scratch =
+      memref::AllocaOp::create(math.builder, math.loc, type, math.builder.getI64IntegerAttr(64));
+}
+
+void RegisterContract::emitTask(const TaskRange &range, ArrayRef<Value> outer) {
+  emitPanels(range, [&](const Panel &panel) { emitRows(range, outer, panel); });
+}
+
+void RegisterContract::emitRows(const TaskRange &range, ArrayRef<Value> outer, const Panel &panel) {
+  Value count = math.sub(range.rowEnd, range.rowBegin);
+  Value fullEnd = math.add(range.rowBegin, math.mul(math.div(count, tileRows), tileRows));
+  math.loop(range.rowBegin, fullEnd, tileRows,
+            [&](Value firstRow) { emitTile(tileRows, firstRow, outer, panel); });
+  if (tileRows > 1)
+    emitRemainder(fullEnd, range.rowEnd, outer, panel);
+}
+
+/// Rows [begin, end), fewer than a tile: one kernel for each number they can be.
+void RegisterContract::emitRemainder(Value begin, Value end, ArrayRef<Value> outer,
+                                     const Panel &panel) {
+  if (std::optional<int64_t> rows = getConstantIntValue(space.rows)) {
+    int64_t rest = *rows % tileRows;
+    if (!rest)
+      return;
+    if (getConstantIntValue(end) == *rows)
+      return emitTile(rest, begin, outer, panel);
+    Value isLast =
+        arith::CmpIOp::create(math.builder, math.loc, arith::CmpIPredicate::ult, begin, end);
+    auto ifOp = scf::IfOp::create(math.builder, math.loc, isLast, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(math.builder);
+    math.builder.setInsertionPointToStart(ifOp.thenBlock());
+    return emitTile(rest, begin, outer, panel);
+  }
+  if (!isPacked()) {
+    math.loop(begin, end, 1, [&](Value rowIndex) { emitTile(1, rowIndex, outer, panel); });
+    return;
+  }
+  SmallVector<int64_t> cases = llvm::to_vector(llvm::seq<int64_t>(1, tileRows));
+  auto switchOp = scf::IndexSwitchOp::create(math.builder, math.loc, TypeRange{},
+                                             math.sub(end, begin), cases, cases.size());
+  OpBuilder::InsertionGuard guard(math.builder);
+  for (auto [rows, region] : llvm::zip_equal(cases, switchOp.getCaseRegions())) {
+    math.builder.createBlock(&region);
+    emitTile(rows, begin, outer, panel);
+    scf::YieldOp::create(math.builder, math.loc);
+  }
+  math.builder.createBlock(&switchOp.getDefaultRegion());
+  scf::YieldOp::create(math.builder, math.loc);
+}
+
+SmallVector<Value>
+RegisterContract::carry(OpFoldResult count, SmallVector<Value> accumulators,
+                        llvm::function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
+  std::optional<int64_t> known = getConstantIntValue(count);
+  if (known == 0)
+    return accumulators;
+  if (known == 1)
+    return body(math.constant(0), accumulators);
+  auto loop = scf::ForOp::create(math.builder, math.loc, math.constant(0), math.get(count),
+                                 math.constant(1), accumulators);
+  OpBuilder::InsertionGuard guard(math.builder);
+  math.builder.setInsertionPointToStart(loop.getBody());
+  SmallVector<Value> results =
+      body(loop.getInductionVar(), llvm::to_vector_of<Value>(loop.getRegionIterArgs()));
+  scf::YieldOp::create(math.builder, math.loc, results);
+  return llvm::to_vector_of<Value>(loop.getResults());
+}
+
+SmallVector<Value> RegisterContract::loadRhs(const Panel &panel, ArrayRef<Value> outer,
+                                             Value step) {
+  SmallVector<Value> vectors;
+  for (int64_t vector = 0; vector < panel.vectors; ++vector) {
+    if (isPacked()) {
+      SmallVector<Value> indices{panel.index, step, math.constant(vector * row.lanes * row.kr)};
+      vectors.push_back(dot.loadRhs(rhs.memref, indices));
+      continue;
+    }
+    SmallVector<Value> indices = rhs.indices(math, outer);
+    indices.push_back(step);
+    indices.push_back(math.add(panel.firstColumn, vector * row.lanes));
+    vectors.push_back(dot.loadRhs(rhs.memref, indices, panel.masks[vector]));
+  }
+  return vectors;
+}
+
+void RegisterContract::addStep(int64_t rows, ArrayRef<Value> rhsVectors,
+                               MutableArrayRef<Value> accumulators,
+                               llvm::function_ref<Value(int64_t)> loadLhs) {
+  for (int64_t index = 0; index < rows; ++index) {
+    Value lhs = loadLhs(index);
+    for (auto [vector, rhsVector] : llvm::enumerate(rhsVectors)) {
+      Value &accumulator = accumulators[index * rhsVectors.size() + vector];
+      accumulator = dot.step(accumulator, lhs, rhsVector);
+    }
+  }
+}
+
+/// One run of elements that lie side by side in `lhs`; its steps follow each other in the packed
+/// right-hand side.
+SmallVector<Value> RegisterContract::accumulateRun(int64_t rows, Value firstRow,
+                                                   ArrayRef<Value> outer, const Panel &panel,
+                                                   Value windowRow, Value windowColumn,
+                                                   SmallVector<Value> accumulators) {
+  Value fullSteps = math.div(math.get(depth.length), row.kr);
+  Value run = math.add(math.mul(windowRow, depth.windowColumns), windowColumn);
+  Value firstStep = math.mul(run, fullSteps);
+  auto lhsAt = [&](int64_t index, Value element) {
+    return lhsIndices(outer, math.add(firstRow, index), windowRow, windowColumn, element);
+  };
+  accumulators =
+      carry(getAsOpFoldResult(fullSteps), accumulators, [&](Value step, SmallVector<Value> values) {
+        SmallVector<Value> vectors = loadRhs(panel, outer, math.add(firstStep, step));
+        addStep(rows, vectors, values, [&](int64_t index) {
+          return dot.loadLhs(space.lhs.memref, lhsAt(index, math.mul(step, row.kr)));
+        });
+        return values;
+      });
+  // A window's runs are whole steps: the image's channels are padded for that.
+  int64_t rest = row.kr == 1 ? 0 : *getConstantIntValue(depth.length) % row.kr;
+  if (rest == 0)
+    return accumulators;
+  SmallVector<Value> vectors = loadRhs(panel, outer, fullSteps);
+  addStep(rows, vectors, accumulators, [&](int64_t index) {
+    return dot.loadPartialLhs(space.lhs.memref, lhsAt(index, math.mul(fullSteps, row.kr)), rest);
+  });
+  return accumulators;
+}
+
+SmallVector<Value> RegisterContract::accumulate(int64_t rows, Value firstRow, ArrayRef<Value> outer,
+                                                const Panel &panel) {
+  SmallVector<Value> zeros(rows * panel.vectors, dot.zeroAccumulator());
+  auto countOf = [&](int64_t count) { return OpFoldResult(math.builder.getIndexAttr(count)); };
+  return carry(countOf(depth.windowRows), zeros,
+               [&](Value windowRow, SmallVector<Value> rowValues) {
+                 return carry(countOf(depth.windowColumns), rowValues,
+                              [&](Value windowColumn, SmallVector<Value> values) {
+                                return accumulateRun(rows, firstRow, outer, panel, windowRow,
+                                                     windowColumn, values);
+                              });
+               });
+}
+
+void RegisterContract::emitTile(int64_t rows, Value firstRow, ArrayRef<Value> outer,
+                                const Panel &panel) {
+  SmallVector<Value> accumulators = accumulate(rows, firstRow, outer, panel);
+  if (!stagesEpilogue() || rows == 1)
+    return emitDirectEpilogue(rows, accumulators, firstRow, outer, panel);
+  for (auto [index, accumulator] : llvm::enumerate(accumulators)) {
+    int64_t tileRow = int64_t(index) / panel.vectors, vector = int64_t(index) % panel.vectors;
+    vector::StoreOp::create(math.builder, math.loc, accumulator, scratch,
+                            ValueRange{math.constant(tileRow), math.constant(vector * row.lanes)});
+  }
+  emitScratchEpilogue(scratch, math.constant(rows), outer, firstRow, panel);
+}
+
+void RegisterContract::emitDirectEpilogue(int64_t rows, ArrayRef<Value> accumulators,
+                                          Value firstRow, ArrayRef<Value> outer,
+                                          const Panel &panel) {
+  auto column = [&](int64_t vector) { return math.add(panel.firstColumn, vector * row.lanes); };
+  epilogue.clearShared();
+  for (int64_t vector = 0; vector < panel.vectors; ++vector)
+    epilogue.loadShared(vector, loopValues(outer, firstRow, column(vector)), panel.masks[vector]);
+  for (int64_t index = 0; index < rows; ++index)
+    for (int64_t vector = 0; vector < panel.vectors; ++vector)
+      epilogue.store(vector, accumulators[index * panel.vectors + vector],
+                     loopValues(outer, math.add(firstRow, index), column(vector)),
+                     panel.masks[vector]);
+}
+
+void mlir::halftone::emitRegisterContract(IndexMath &math, ContractOp op, const KernelRow &row) {
+  RegisterContract(math, op, row).emit();
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "TaskPlan.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+namespace {
+
+// Guesses for sizes that only the run time knows.
+constexpr int64_t usualOuter = 8;
+constexpr int64_t usualRows = 128;
+constexpr int64_t usualPanels = 4;
+// More tasks than this only cost.
+constexpr int64_t maxTasks = 64;
+
+int64_t sizeOr(OpFoldResult size, int64_t usual) {
+  return getConstantIntValue(size).value_or(usual);
+}
+
+int64_t roundUp(int64_t value, int64_t multiple) {
+  return int64_t(llvm::alignTo(uint64_t(value), uint64_t(multiple)));
+}
+
+} // namespace
+
+TaskPlan mlir::halftone::makeTaskPlan(const IterationSpace &space, OpFoldResult panels,
+                                      const TaskCosts &costs) {
+  int64_t outer = 1, numRows = sizeOr(space.rows, usualRows);
+  for (OpFoldResult size : space.outer)
+    outer *= sizeOr(size, usualOuter);
+  int64_t numPanels = sizeOr(panels, usualPanels);
+  int64_t work = std::max<int64_t>(1, costs.perRowAndPanel * numRows * numPanels);
+
+  TaskPlan plan{nullptr, space.rows, panels, 1, 1, 1};
+  plan.rowsPerTask = roundUp(std::max<int64_t>(numRows, 1), costs.rowAlignment);
+  plan.panelsPerTask = std::max<int64_t>(numPanels, 1);
+  if (work * outer <= 2 * costs.grain) {
+    plan.outerPerTask = std::max<int64_t>(outer, 1);
+  } else if (work <= costs.grain) {
+    plan.outerPerTask = std::max(std::max<int64_t>(1, costs.grain / work), outer / maxTasks);
+  } else {
+    int64_t pieces = std::clamp<int64_t>(
+        work / costs.grain, 1, std::max<int64_t>(1, maxTasks / std::max<int64_t>(outer, 1)));
+    int64_t panelPieces = std::min(numPanels, pieces);
+    int64_t rowPieces = llvm::divideCeil(pieces, panelPieces);
+    if (!costs.cutPanelsFirst) {
+      rowPieces = std::min<int64_t>(pieces, llvm::divideCeil(numRows, costs.rowAlignment));
+      panelPieces = std::min<int64_t>(numPanels, llvm::divideCeil(pieces, rowPieces));
+    }
+    plan.panelsPerTask = llvm::divideCeil(numPanels, panelPieces);
+    plan.rowsPerTask = roundUp(llvm::divideCeil(numRows, rowPieces), costs.rowAlignment);
+  }
+  int64_t maxRows = std::max(costs.maxRows / costs.rowAlignment, int64_t(1)) * costs.rowAlignment;
+  plan.rowsPerTask = std::min(plan.rowsPerTask, maxRows);
+  return plan;
+}
+
+void mlir::halftone::emitTasks(IndexMath &math, const IterationSpace &space, const TaskPlan &plan,
+                               llvm::function_ref<void(const TaskRange &)> body) {
+  Value outer = math.constant(1);
+  for (OpFoldResult size : space.outer)
+    outer = math.mul(outer, math.get(size));
+  Value rows = math.get(plan.rows), panels = math.get(plan.panels);
+  Value outerTasks = math.ceilDiv(outer, plan.outerPerTask);
+  Value rowTasks = math.ceilDiv(rows, plan.rowsPerTask);
+  Value panelTasks = math.ceilDiv(panels, plan.panelsPerTask);
+
+  auto cut = [&](Value index, int64_t step, Value size, Value &begin, Value &end) {
+    begin = math.mul(index, step);
+    end = math.min(math.add(begin, step), size);
+  };
+  auto build = [&](Value task) {
+    TaskRange range;
+    cut(math.rem(task, panelTasks), plan.panelsPerTask, panels, range.panelBegin, range.panelEnd);
+    Value rest = math.div(task, panelTasks);
+    cut(math.rem(rest, rowTasks), plan.rowsPerTask, rows, range.rowBegin, range.rowEnd);
+    cut(math.div(rest, rowTasks), plan.outerPerTask, outer, range.outerBegin, range.outerEnd);
+    body(range);
+  };
+
+  Value numTasks = math.mul(math.mul(outerTasks, rowTasks), panelTasks);
+  if (getConstantIntValue(numTasks) == 1)
+    return build(math.constant(0));
+  auto forall = scf::ForallOp::create(math.builder, math.loc,
+                                      ArrayRef<OpFoldResult>{getAsOpFoldResult(numTasks)},
+                                      ValueRange{}, std::nullopt);
+  OpBuilder::InsertionGuard guard(math.builder);
+  math.builder.setInsertionPointToStart(forall.getBody());
+  build(forall.getInductionVars().front());
+}
+
+void mlir::halftone::emitOuterLoops(IndexMath &math, const IterationSpace &space,
+                                    const TaskRange &range,
+                                    llvm::function_ref<void(ArrayRef<Value>)> body) {
+  math.loop(range.outerBegin, range.outerEnd, 1, [&](Value linear) {
+    SmallVector<Value> outer(space.outer.size());
+    for (int64_t dim = int64_t(space.outer.size()) - 1; dim > 0; --dim) {
+      Value size = math.get(space.outer[dim]);
+      outer[dim] = math.rem(linear, size);
+      linear = math.div(linear, size);
+    }
+    if (!outer.empty())
+      outer.front() = linear;
+    body(outer);
+  });
+}
