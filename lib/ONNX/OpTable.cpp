@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "OpTable.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+OpTable::OpTable() {
+  addElementwiseOps(*this);
+  addActivationOps(*this);
+  addConstantOps(*this);
+  addShapeOps(*this);
+  addIndexingOps(*this);
+  addReductionOps(*this);
+  addContractionOps(*this);
+  addPoolingOps(*this);
+  addNormalizationOps(*this);
+  addQuantizationOps(*this);
+  addResizeOps(*this);
+  addEinsumOps(*this);
+  addRetiredOps(*this);
+}
+
+static std::string makeKey(StringRef domain, StringRef name) { return (domain + ":" + name).str(); }
+
+void OpTable::add(OpEntry entry) {
+  domains.insert({entry.domain, true});
+  entries[makeKey(entry.domain, entry.name)].push_back(entry);
+}
+
+ArrayRef<OpEntry> OpTable::findAll(StringRef domain, StringRef name) const {
+  auto it = entries.find(makeKey(domain, name));
+  return it == entries.end() ? ArrayRef<OpEntry>() : ArrayRef<OpEntry>(it->second);
+}
+
+const OpEntry *OpTable::find(StringRef domain, StringRef name, int64_t opset) const {
+  for (const OpEntry &entry : findAll(domain, name))
+    if (entry.opsets.contains(opset))
+      return &entry;
+  return nullptr;
+}
