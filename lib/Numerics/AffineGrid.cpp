@@ -2,6 +2,8 @@
 
 #include "halftone/Numerics/AffineGrid.h"
 
+#include "FloatSummary.h"
+
 #include "halftone/Numerics/Format.h"
 #include "halftone/Numerics/Rounding.h"
 
@@ -33,15 +35,23 @@ int32_t AffineGrid::quantize(float value) const {
 }
 
 std::optional<Range> halftone::findRange(llvm::ArrayRef<float> values, uint64_t *numNonFinite) {
-  Range range = {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
+  constexpr size_t partSize = size_t(1) << 16;
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  Range range = {infinity, -infinity};
   uint64_t skipped = 0;
-  for (float value : values) {
-    if (!std::isfinite(value)) {
-      ++skipped;
+  for (size_t begin = 0; begin < values.size(); begin += partSize) {
+    llvm::ArrayRef<float> part = values.slice(begin, std::min(partSize, values.size() - begin));
+    FloatSummary summary = summarize(part);
+    if (summary.isFinite()) {
+      range = {std::min(range.min, summary.min()), std::max(range.max, summary.max())};
       continue;
     }
-    range.min = std::min(range.min, value);
-    range.max = std::max(range.max, value);
+    for (float value : part) {
+      if (std::isfinite(value))
+        range = {std::min(range.min, value), std::max(range.max, value)};
+      else
+        ++skipped;
+    }
   }
   if (numNonFinite)
     *numNonFinite += skipped;

@@ -5,6 +5,7 @@
 #include "halftone/Numerics/Rounding.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -167,6 +168,10 @@ uint32_t ElementCodec::encodeInteger(float value) const {
   return uint32_t(rounded) & (numCodes() - 1);
 }
 
+static double powerOfTwoDouble(int exponent) {
+  return llvm::bit_cast<double>(uint64_t(exponent + 1023) << 52);
+}
+
 uint32_t ElementCodec::encodeFloating(float value) const {
   uint32_t nanCode = llvm::maskTrailingOnes<uint32_t>(exponentBits + mantissaBits);
   if (special == Special::IEEE) // The quiet NaN: only the top bit of the mantissa.
@@ -179,18 +184,17 @@ uint32_t ElementCodec::encodeFloating(float value) const {
 
   uint32_t sign = isSigned && negative ? uint32_t(1) << (bits - 1) : 0;
   uint32_t maxCode = maxMagnitudeCode();
-  double magnitude = std::fabs(double(value));
-  double maxMagnitude = decodeFloating(maxCode);
-  if (std::isinf(magnitude))
+  if (std::isinf(value))
     return sign | (saturates ? maxCode : maxCode + 1);
 
   // In units of the last place at its exponent the magnitude is an integer plus a fraction.
   // A significand that rounds up to 2^(mantissaBits+1) carries into the exponent field by itself.
+  // As a double every float but zero is normal, and zero's exponent is below all others.
+  double magnitude = std::fabs(double(value));
   int lowest = hasSubnormals ? 1 - bias : -bias;
-  int exponent = magnitude == 0 ? lowest : std::max(std::ilogb(magnitude), lowest);
-  exponent = std::min(exponent, std::ilogb(maxMagnitude) + 1);
-  double units = std::ldexp(magnitude, int(mantissaBits) - exponent);
-  auto significand = int64_t(roundHalfEvenSmall(std::min(units, 0x1p30)));
+  int exponent = std::max(int(llvm::bit_cast<uint64_t>(magnitude) >> 52) - 1023, lowest);
+  double units = magnitude * powerOfTwoDouble(int(mantissaBits) - exponent);
+  auto significand = int64_t(roundHalfEvenSmall(units));
   int64_t code = (int64_t(exponent - lowest) << mantissaBits) + significand;
   if (!hasSubnormals)
     code = std::max<int64_t>(code - (int64_t(1) << mantissaBits), 0);

@@ -2,6 +2,7 @@
 
 #include "halftone/Numerics/PackedLayout.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -87,43 +88,84 @@ template <typename Source> static Source loadElement(const void *data, int64_t i
   return value;
 }
 
-template <typename Source, typename Packed>
+template <typename Packed> static void storeElement(uint8_t *out, int64_t index, Packed value) {
+  std::memcpy(out + index * int64_t(sizeof(Packed)), &value, sizeof(Packed));
+}
+
+// Packs `kr` rows of `numColumns` elements, each `stride` from the next. `Kr` and `Stride` are
+// the same numbers where the compiler may know them, else 0.
+template <typename Source, typename Packed, int64_t Kr, int64_t Stride>
+static void packRows(const char *const *rows, int64_t numColumns, int64_t kr, int64_t stride,
+                     uint8_t *out) {
+  kr = Kr ? Kr : kr;
+  stride = Stride ? Stride : stride;
+  for (int64_t column = 0; column != numColumns; ++column)
+    for (int64_t r = 0; r != kr; ++r)
+      storeElement(out, column * kr + r, Packed(loadElement<Source>(rows[r], column * stride)));
+}
+
+template <typename Source, typename Packed, int64_t Kr>
 static void packPanel(const PackingSpec &spec, const WeightView &view,
                       llvm::ArrayRef<int64_t> offsets, int64_t panel, uint8_t *packed) {
-  int64_t firstColumn = panel * spec.nr;
+  int64_t firstColumn = panel * spec.nr, stride = view.columnStride;
   int64_t numColumns = std::min(spec.nr, view.numColumns - firstColumn);
   int64_t blockBytes = spec.nr * spec.kr * int64_t(sizeof(Packed));
+  auto rowAt = [&](int64_t offset) {
+    int64_t index = offset + firstColumn * stride;
+    return static_cast<const char *>(view.data) + index * int64_t(sizeof(Source));
+  };
+  llvm::SmallVector<const char *, 4> rows(spec.kr);
+  std::vector<char> zeros;
   for (size_t k = 0; k != offsets.size(); k += spec.kr, packed += blockBytes) {
-    uint8_t *out = packed;
-    for (int64_t column = 0; column != numColumns; ++column)
-      for (int64_t r = 0; r != spec.kr; ++r, out += sizeof(Packed)) {
-        int64_t offset = offsets[k + r];
-        int64_t index = offset + (firstColumn + column) * view.columnStride;
-        Packed value =
-            offset == paddingOffset ? Packed(0) : Packed(loadElement<Source>(view.data, index));
-        std::memcpy(out, &value, sizeof(Packed));
-      }
-    std::memset(out, 0, packed + blockBytes - out);
+    for (int64_t r = 0; r != spec.kr; ++r) {
+      bool isPadding = offsets[k + r] == paddingOffset;
+      if (isPadding && zeros.empty())
+        zeros.resize(((numColumns - 1) * stride + 1) * sizeof(Source), 0);
+      rows[r] = isPadding ? zeros.data() : rowAt(offsets[k + r]);
+    }
+    if (stride == 1)
+      packRows<Source, Packed, Kr, 1>(rows.data(), numColumns, spec.kr, stride, packed);
+    else
+      packRows<Source, Packed, Kr, 0>(rows.data(), numColumns, spec.kr, stride, packed);
+    int64_t filled = numColumns * spec.kr * int64_t(sizeof(Packed));
+    std::memset(packed + filled, 0, blockBytes - filled);
   }
 }
 
 using PackPanel = void (*)(const PackingSpec &, const WeightView &, llvm::ArrayRef<int64_t>,
                            int64_t, uint8_t *);
 
+template <typename Source, typename Packed>
+static PackPanel selectByBlock(const PackingSpec &spec) {
+  switch (spec.kr) {
+  case 1:
+    return packPanel<Source, Packed, 1>;
+  case 2:
+    return packPanel<Source, Packed, 2>;
+  case 4:
+    return packPanel<Source, Packed, 4>;
+  default:
+    return packPanel<Source, Packed, 0>;
+  }
+}
+
 static PackPanel selectPackPanel(const PackingSpec &spec) {
   unsigned from = spec.sourceBytes, to = spec.elementBytes;
   if (from == 1 && to == 1)
-    return packPanel<uint8_t, uint8_t>;
+    return selectByBlock<uint8_t, uint8_t>(spec);
   if (from == 2 && to == 2)
-    return packPanel<uint16_t, uint16_t>;
+    return selectByBlock<uint16_t, uint16_t>(spec);
   if (from == 4 && to == 4)
-    return packPanel<uint32_t, uint32_t>;
+    return selectByBlock<uint32_t, uint32_t>(spec);
   if (from == 1 && to == 2)
-    return spec.isSigned ? packPanel<int8_t, int16_t> : packPanel<uint8_t, uint16_t>;
+    return spec.isSigned ? selectByBlock<int8_t, int16_t>(spec)
+                         : selectByBlock<uint8_t, uint16_t>(spec);
   if (from == 1 && to == 4)
-    return spec.isSigned ? packPanel<int8_t, int32_t> : packPanel<uint8_t, uint32_t>;
+    return spec.isSigned ? selectByBlock<int8_t, int32_t>(spec)
+                         : selectByBlock<uint8_t, uint32_t>(spec);
   if (from == 2 && to == 4)
-    return spec.isSigned ? packPanel<int16_t, int32_t> : packPanel<uint16_t, uint32_t>;
+    return spec.isSigned ? selectByBlock<int16_t, int32_t>(spec)
+                         : selectByBlock<uint16_t, uint32_t>(spec);
   llvm_unreachable("an element has 1, 2 or 4 bytes and does not shrink");
 }
 
@@ -144,25 +186,27 @@ std::vector<uint8_t> halftone::pack(const PackingSpec &spec, const WeightView &v
   return packed;
 }
 
-std::vector<int32_t> halftone::sumColumns(const WeightView &view, bool isSigned) {
-  std::vector<int64_t> offsets = reductionOffsets(view, view.getPaddedReduction());
+template <typename Code> static std::vector<int32_t> sumColumnsOf(const WeightView &view) {
   std::vector<int32_t> sums(view.numColumns, 0);
-  // Row by row if columns are next to each other, so that memory is read in its order.
-  auto add = [&](int64_t offset, int64_t column) {
-    if (offset == paddingOffset)
-      return;
-    int64_t index = offset + column * view.columnStride;
-    auto code = loadElement<uint8_t>(view.data, index);
-    sums[column] += isSigned ? int32_t(int8_t(code)) : int32_t(code);
-  };
+  // Either way in the order of memory as far as possible: column after column, or, where columns
+  // are next to each other, row after row.
+  std::vector<int64_t> offsets = reductionOffsets(view, view.getPaddedReduction());
+  llvm::erase(offsets, paddingOffset);
   if (view.columnStride == 1) {
     for (int64_t offset : offsets)
       for (int64_t column = 0; column != view.numColumns; ++column)
-        add(offset, column);
+        sums[column] += int32_t(loadElement<Code>(view.data, offset + column));
     return sums;
   }
-  for (int64_t column = 0; column != view.numColumns; ++column)
+  for (int64_t column = 0; column != view.numColumns; ++column) {
+    int32_t sum = 0;
     for (int64_t offset : offsets)
-      add(offset, column);
+      sum += int32_t(loadElement<Code>(view.data, offset + column * view.columnStride));
+    sums[column] = sum;
+  }
   return sums;
+}
+
+std::vector<int32_t> halftone::sumColumns(const WeightView &view, bool isSigned) {
+  return isSigned ? sumColumnsOf<int8_t>(view) : sumColumnsOf<uint8_t>(view);
 }

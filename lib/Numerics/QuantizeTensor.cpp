@@ -10,6 +10,11 @@
 using namespace halftone;
 using Run = Granularity::Run;
 
+static void include(Range &range, Range other) {
+  range.min = other.min < range.min ? other.min : range.min;
+  range.max = other.max > range.max ? other.max : range.max;
+}
+
 // The range of each block; an error if an element is not finite.
 static llvm::Expected<std::vector<Range>> findBlockRanges(llvm::ArrayRef<float> values,
                                                           const Granularity &granularity) {
@@ -18,11 +23,14 @@ static llvm::Expected<std::vector<Range>> findBlockRanges(llvm::ArrayRef<float> 
   uint64_t numNonFinite = 0;
   granularity.forEachRun([&](const Run &run) {
     llvm::ArrayRef<float> part = values.slice(run.firstElement, run.numElements);
+    if (run.sharesScale) {
+      if (std::optional<Range> partRange = findRange(part, &numNonFinite))
+        include(ranges[run.firstScale], *partRange);
+      return;
+    }
     for (size_t i = 0, e = part.size(); i != e; ++i) {
-      Range &range = ranges[run.firstScale + (run.sharesScale ? 0 : i)];
       numNonFinite += !std::isfinite(part[i]);
-      range.min = part[i] < range.min ? part[i] : range.min;
-      range.max = part[i] > range.max ? part[i] : range.max;
+      include(ranges[run.firstScale + i], {part[i], part[i]});
     }
   });
   if (numNonFinite != 0)

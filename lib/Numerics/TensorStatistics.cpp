@@ -2,7 +2,7 @@
 
 #include "halftone/Numerics/TensorStatistics.h"
 
-#include "llvm/ADT/bit.h"
+#include "FloatSummary.h"
 
 #include <algorithm>
 #include <array>
@@ -11,41 +11,6 @@
 #include <numeric>
 
 using namespace halftone;
-
-static constexpr int32_t magnitudeMask = 0x7fffffff;
-static constexpr int32_t infinityBits = 0x7f800000;
-
-// Floats compare like these integers: negative ones have their magnitude bits flipped. It is its
-// own inverse. Integer minima vectorize; float ones would need fast-math.
-static int32_t orderKey(int32_t bits) { return bits ^ ((bits >> 31) & magnitudeMask); }
-
-namespace {
-struct PartSummary {
-  int32_t minKey = INT32_MAX;
-  int32_t maxKey = INT32_MIN;
-  int32_t numZeros = 0;
-
-  bool isFinite() const {
-    // NaNs lie outside the infinities on both sides.
-    return minKey > orderKey(int32_t(0xff800000)) && maxKey < infinityBits;
-  }
-  // Adding zero makes -0 the same as 0, whichever came first.
-  float min() const { return llvm::bit_cast<float>(orderKey(minKey)) + 0.0f; }
-  float max() const { return llvm::bit_cast<float>(orderKey(maxKey)) + 0.0f; }
-};
-} // namespace
-
-static PartSummary summarize(llvm::ArrayRef<float> values) {
-  int32_t minKey = INT32_MAX, maxKey = INT32_MIN, numZeros = 0;
-  for (float value : values) {
-    auto bits = llvm::bit_cast<int32_t>(value);
-    int32_t key = orderKey(bits);
-    minKey = key < minKey ? key : minKey;
-    maxKey = key > maxKey ? key : maxKey;
-    numZeros += (bits & magnitudeMask) == 0;
-  }
-  return {minKey, maxKey, numZeros};
-}
 
 static void include(std::optional<Range> &range, Range other) {
   if (!range)
@@ -123,7 +88,7 @@ std::optional<Range> TensorStatistics::observeValues(llvm::ArrayRef<float> value
 }
 
 Range TensorStatistics::observeFinite(llvm::ArrayRef<float> values) {
-  PartSummary summary = summarize(values);
+  FloatSummary summary = summarize(values);
   numZeros += summary.numZeros;
   Range valuesRange = {summary.min(), summary.max()};
   histogram.add(values, valuesRange.absmax());
