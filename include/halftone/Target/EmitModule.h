@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// From the LLVM dialect to files.
+#ifndef HALFTONE_TARGET_EMITMODULE_H
+#define HALFTONE_TARGET_EMITMODULE_H
+
+#include "halftone/CPU/CPUTarget.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/raw_ostream.h"
+#include <string>
+
+namespace mlir::halftone {
+
+/// What a module file says about itself.
+struct ModuleProvenance {
+  std::string recipe;
+  std::string sourceHash;
+  std::string compilerVersion;
+};
+
+struct EmitOptions {
+  CPUTarget target;
+  ModuleProvenance provenance;
+  /// 0 to 3, as of clang's -O.
+  unsigned optimizationLevel = 3;
+};
+
+/// Makes `context` able to translate modules to LLVM IR. Call it before loading any.
+void registerTranslations(DialectRegistry &registry);
+
+/// Each of these takes a module in the LLVM dialect as halftone-bind-runtime leaves it. They report
+/// errors at the module.
+
+/// Writes optimized LLVM IR as text.
+LogicalResult emitLLVMIR(ModuleOp module, const EmitOptions &options, llvm::raw_ostream &output);
+
+/// Writes an ELF object that refers to the weights by an undefined symbol.
+LogicalResult emitObject(ModuleOp module, const EmitOptions &options,
+                         llvm::raw_pwrite_stream &output);
+
+/// Writes a complete module file to `path`, which is replaced in one step when all went well.
+LogicalResult emitSharedLibrary(ModuleOp module, const EmitOptions &options, StringRef path);
+
+} // namespace mlir::halftone
+
+#endif // HALFTONE_TARGET_EMITMODULE_H

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/CPU/Passes.h"
+#include "halftone/Dialect/HalftoneDialect.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
+#include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+namespace mlir::halftone {
+#define GEN_PASS_DEF_BUFFERIZE
+#include "halftone/CPU/Passes.h.inc"
+} // namespace mlir::halftone
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+/// The memory of inputs belongs to the caller.
+static void protectInputs(ModuleOp module) {
+  BoolAttr no = BoolAttr::get(module.getContext(), false);
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function.isPublic() && !function.isExternal())
+      for (BlockArgument argument : function.getArguments())
+        if (llvm::isa<TensorType>(argument.getType()))
+          function.setArgAttr(argument.getArgNumber(),
+                              bufferization::BufferizationDialect::kWritableAttrName, no);
+}
+
+static bufferization::OneShotBufferizationOptions makeOptions() {
+  bufferization::OneShotBufferizationOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  // A result that grows from iteration to iteration has another buffer in each.
+  options.allowReturnAllocsFromLoops = true;
+  // Contiguous unless it is a part of something: the ABI's layout, and what vectorizes.
+  options.setFunctionBoundaryTypeConversion(bufferization::LayoutMapOption::IdentityLayoutMap);
+  options.unknownTypeConverterFn = [](TensorType type, Attribute memorySpace,
+                                      const bufferization::BufferizationOptions &) {
+    return bufferization::getMemRefTypeWithStaticIdentityLayout(type, memorySpace);
+  };
+  return options;
+}
+
+namespace {
+
+struct Bufferize : halftone::impl::BufferizeBase<Bufferize> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    protectInputs(module);
+    IRRewriter rewriter(&getContext());
+    if (failed(bufferization::eliminateEmptyTensors(rewriter, module)))
+      return signalPassFailure();
+    bufferization::BufferizationState state;
+    if (failed(bufferization::runOneShotModuleBufferize(module, makeOptions(), state)))
+      return signalPassFailure();
+    bufferization::removeBufferizationAttributesInModule(module);
+  }
+};
+
+} // namespace

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/Target/EmitModule.h"
+
+#include "Emission.h"
+
+#include "halftone/CPU/ModuleAttributes.h"
+#include "halftone/IO/FileError.h"
+#include "halftone/IO/ModuleTrailer.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/FileSystem.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+static LogicalResult report(ModuleOp module, llvm::Error error) {
+  if (!error)
+    return success();
+  return module.emitError(llvm::toString(std::move(error)));
+}
+
+namespace {
+/// An optimized LLVM module and what it depends on.
+struct Compiled {
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::TargetMachine> machine;
+  std::unique_ptr<llvm::Module> module;
+};
+} // namespace
+
+static std::unique_ptr<Compiled> compile(ModuleOp module, const EmitOptions &options) {
+  auto compiled = std::make_unique<Compiled>();
+  auto machine = createTargetMachine(options);
+  if (!machine) {
+    (void)report(module, machine.takeError());
+    return nullptr;
+  }
+  compiled->machine = std::move(*machine);
+  compiled->module = translateModule(module, options, *compiled->machine, compiled->context);
+  if (!compiled->module)
+    return nullptr;
+  optimize(*compiled->module, *compiled->machine, options.optimizationLevel);
+  return compiled;
+}
+
+LogicalResult mlir::halftone::emitLLVMIR(ModuleOp module, const EmitOptions &options,
+                                         llvm::raw_ostream &output) {
+  std::unique_ptr<Compiled> compiled = compile(module, options);
+  if (!compiled)
+    return failure();
+  compiled->module->print(output, /*AAW=*/nullptr);
+  return success();
+}
+
+LogicalResult mlir::halftone::emitObject(ModuleOp module, const EmitOptions &options,
+                                         llvm::raw_pwrite_stream &output) {
+  std::unique_ptr<Compiled> compiled = compile(module, options);
+  if (!compiled)
+    return failure();
+  return report(module, generateObject(*compiled->module, *compiled->machine, output));
+}
+
+static llvm::Error writeFile(StringRef path, StringRef content) {
+  std::error_code code;
+  llvm::raw_fd_ostream output(path, code);
+  if (code)
+    return llvm::createFileError(path, code);
+  output << content;
+  output.close();
+  code = output.error();
+  output.clear_error();
+  return code ? llvm::createFileError(path, code) : llvm::Error::success();
+}
+
+/// Writes the objects beside the output, links them into it and completes it with the trailer.
+static llvm::Error linkModule(ModuleOp module, const EmitOptions &options, StringRef object,
+                              StringRef outputPath) {
+  std::vector<std::string> objects = {outputPath.str() + ".code.o"};
+  auto size = module->getAttrOfType<IntegerAttr>(attributes::weightsSize);
+  bool hasWeights = size && size.getInt() > 0;
+  if (hasWeights)
+    objects.push_back(outputPath.str() + ".weights.o");
+  auto removeObjects = llvm::make_scope_exit([&] {
+    for (const std::string &path : objects)
+      llvm::sys::fs::remove(path);
+  });
+
+  if (llvm::Error error = writeFile(objects[0], object))
+    return error;
+  if (hasWeights)
+    if (llvm::Error error = writeWeightsObject(module, objects[1]))
+      return error;
+  if (llvm::Error error = linkSharedLibrary(objects, object, outputPath))
+    return error;
+  // lld drops what follows the kind of a section from its name.
+  return ::halftone::appendTrailer(outputPath, options.target.requiredFeatures, ".lrodata");
+}
+
+LogicalResult mlir::halftone::emitSharedLibrary(ModuleOp module, const EmitOptions &options,
+                                                StringRef path) {
+  SmallString<0> object;
+  llvm::raw_svector_ostream stream(object);
+  if (failed(emitObject(module, options, stream)))
+    return failure();
+  llvm::Expected<::halftone::AtomicFile> file = ::halftone::AtomicFile::create(path);
+  if (!file)
+    return report(module, file.takeError());
+  if (llvm::Error error = linkModule(module, options, object, file->temporaryPath()))
+    return report(module, std::move(error));
+  return report(module, file->commit());
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Emission.h"
+
+#include "lld/Common/Driver.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Object/ObjectFile.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <mutex>
+
+LLD_HAS_DRIVER(elf)
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+// Functions that LLVM calls on its own for memory, present in every process.
+static constexpr llvm::StringLiteral memoryFunctions[] = {"memcpy", "memmove", "memset", "memcmp",
+                                                          "bcmp"};
+
+// Functions of libm that math ops without an approximation become; each also as a float variant.
+static constexpr llvm::StringLiteral mathFunctions[] = {
+    "acos",   "acosh", "asin",      "asinh", "atan", "atan2", "atanh",     "cbrt",
+    "ceil",   "cos",   "cosh",      "erf",   "erfc", "exp",   "exp2",      "exp10",
+    "expm1",  "floor", "fma",       "fmax",  "fmin", "fmod",  "log",       "log10",
+    "log1p",  "log2",  "nearbyint", "pow",   "rint", "round", "roundeven", "sin",
+    "sincos", "sinh",  "sqrt",      "tan",   "tanh", "trunc"};
+
+static bool isMathFunction(StringRef name) {
+  return llvm::is_contained(mathFunctions, name) ||
+         (name.ends_with("f") && llvm::is_contained(mathFunctions, name.drop_back()));
+}
+
+namespace {
+struct Needs {
+  bool libm = false;
+};
+} // namespace
+
+/// A symbol that nothing defines would only be noticed when the module is loaded, or run.
+static llvm::Expected<Needs> checkUndefinedSymbols(StringRef object) {
+  auto file = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(object, "object"));
+  if (!file)
+    return file.takeError();
+  Needs needs;
+  for (const llvm::object::SymbolRef &symbol : (*file)->symbols()) {
+    llvm::Expected<uint32_t> flags = symbol.getFlags();
+    if (!flags)
+      return flags.takeError();
+    if (!(*flags & llvm::object::SymbolRef::SF_Undefined))
+      continue;
+    llvm::Expected<StringRef> name = symbol.getName();
+    if (!name)
+      return name.takeError();
+    if (name->empty() || *name == weightsSymbol || llvm::is_contained(memoryFunctions, *name))
+      continue;
+    if (!isMathFunction(*name))
+      return llvm::createStringError("the compiled code calls '" + *name +
+                                     "', which neither the runtime nor libm offers");
+    needs.libm = true;
+  }
+  return needs;
+}
+
+static llvm::Expected<std::string> findLibm() {
+  for (StringRef folder : {"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64",
+                           "/usr/lib64", "/lib", "/usr/lib"}) {
+    std::string path = (folder + "/libm.so.6").str();
+    if (llvm::sys::fs::exists(path))
+      return path;
+  }
+  return llvm::createStringError("libm.so.6 was not found in the system's library folders");
+}
+
+llvm::Error mlir::halftone::linkSharedLibrary(ArrayRef<std::string> objects, StringRef object,
+                                              StringRef outputPath) {
+  llvm::Expected<Needs> needs = checkUndefinedSymbols(object);
+  if (!needs)
+    return needs.takeError();
+  std::string output = outputPath.str(), libm;
+  SmallVector<const char *> arguments = {
+      "ld.lld",       "-shared", "-o",    output.c_str(),     "-z",
+      "now",          "-z",      "relro", "--hash-style=gnu", "--build-id=none",
+      "--gc-sections"};
+  for (const std::string &path : objects)
+    arguments.push_back(path.c_str());
+  if (needs->libm) {
+    llvm::Expected<std::string> path = findLibm();
+    if (!path)
+      return path.takeError();
+    libm = std::move(*path);
+    arguments.push_back(libm.c_str());
+  }
+
+  // lld keeps its state in globals: one link at a time in a process.
+  static std::mutex linkerMutex;
+  std::lock_guard<std::mutex> lock(linkerMutex);
+  std::string messages;
+  llvm::raw_string_ostream stream(messages);
+  lld::Result result = lld::lldMain(arguments, stream, stream, {{lld::Gnu, &lld::elf::link}});
+  if (result.retCode != 0)
+    return llvm::createStringError("linking failed: " + StringRef(messages).rtrim());
+  return llvm::Error::success();
+}

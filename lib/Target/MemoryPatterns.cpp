@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "LoweringPatterns.h"
+
+#include "halftone/CPU/RuntimeCalls.h"
+#include "halftone/Dialect/HalftoneDialect.h"
+#include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
+#include "mlir/Conversion/LLVMCommon/Pattern.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+// Preferred to upstream's patterns of the same ops.
+static constexpr unsigned ownBenefit = 10;
+
+namespace {
+
+/// arena_view and weights_view: a constant distance from a pointer of the context.
+template <typename ViewOp> struct ViewPattern : ConvertOpToLLVMPattern<ViewOp> {
+  ViewPattern(const LLVMTypeConverter &converter, RuntimeFunction base)
+      : ConvertOpToLLVMPattern<ViewOp>(converter), base(base) {}
+
+  LogicalResult matchAndRewrite(ViewOp op, typename ViewOp::Adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    auto type = llvm::cast<MemRefType>(op.getOutput().getType());
+    Value start = callRuntime(rewriter, loc, base).getResult();
+    Value place = LLVM::GEPOp::create(
+        rewriter, loc, start.getType(), rewriter.getI8Type(), start,
+        ArrayRef<LLVM::GEPArg>{(int64_t)op.getOffset() > INT32_MAX
+                                   ? LLVM::GEPArg(createI64(rewriter, loc, op.getOffset()))
+                                   : LLVM::GEPArg(op.getOffset())},
+        LLVM::GEPNoWrapFlags::inbounds);
+    rewriter.replaceOp(op, {MemRefDescriptor::fromStaticShape(
+                               rewriter, loc, *this->getTypeConverter(), type, place)});
+    return success();
+  }
+
+private:
+  static Value createI64(OpBuilder &builder, Location loc, int64_t value) {
+    return LLVM::ConstantOp::create(builder, loc, builder.getI64Type(), value);
+  }
+
+  RuntimeFunction base;
+};
+
+struct AllocPattern : ConvertOpToLLVMPattern<memref::AllocOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult matchAndRewrite(memref::AllocOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    if (!isConvertibleAndHasIdentityMaps(op.getType()))
+      return rewriter.notifyMatchFailure(op, "only contiguous buffers can be allocated");
+    Location loc = op.getLoc();
+    SmallVector<Value> sizes, strides;
+    Value bytes;
+    getMemRefDescriptorSizes(loc, op.getType(), adaptor.getDynamicSizes(), rewriter, sizes, strides,
+                             bytes);
+    Value memory = callRuntime(rewriter, loc, RuntimeFunction::Alloc, bytes).getResult();
+    rewriter.replaceOp(
+        op, {createMemRefDescriptor(loc, op.getType(), memory, memory, sizes, strides, rewriter)});
+    return success();
+  }
+};
+
+struct DeallocPattern : ConvertOpToLLVMPattern<memref::DeallocOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult matchAndRewrite(memref::DeallocOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    MemRefDescriptor buffer(adaptor.getMemref());
+    callRuntime(rewriter, op.getLoc(), RuntimeFunction::Release,
+                buffer.allocatedPtr(rewriter, op.getLoc()));
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+/// Copies between contiguous memory; upstream would call a function of its own runner library for
+/// other copies, which are loops before this pass.
+struct CopyPattern : ConvertOpToLLVMPattern<memref::CopyOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult matchAndRewrite(memref::CopyOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    auto sourceType = llvm::dyn_cast<MemRefType>(op.getSource().getType());
+    auto targetType = llvm::dyn_cast<MemRefType>(op.getTarget().getType());
+    if (!isContiguous(sourceType) || !isContiguous(targetType))
+      return rewriter.notifyMatchFailure(op, "strided copies are loops by now");
+    Location loc = op.getLoc();
+    MemRefDescriptor source(adaptor.getSource()), target(adaptor.getTarget());
+    Value bytes = getSizeInBytes(loc, sourceType.getElementType(), rewriter);
+    for (int64_t i = 0; i < sourceType.getRank(); ++i)
+      bytes =
+          LLVM::MulOp::create(rewriter, loc, bytes, getSize(rewriter, loc, sourceType, source, i));
+    LLVM::MemcpyOp::create(rewriter, loc,
+                           target.bufferPtr(rewriter, loc, *getTypeConverter(), targetType),
+                           source.bufferPtr(rewriter, loc, *getTypeConverter(), sourceType), bytes,
+                           /*isVolatile=*/false);
+    rewriter.eraseOp(op);
+    return success();
+  }
+
+private:
+  static bool isContiguous(MemRefType type) {
+    return type && type.areTrailingDimsContiguous(type.getRank());
+  }
+
+  static Value getSize(OpBuilder &builder, Location loc, MemRefType type,
+                       MemRefDescriptor descriptor, int64_t dim) {
+    if (type.isDynamicDim(dim))
+      return descriptor.size(builder, loc, dim);
+    return LLVM::ConstantOp::create(builder, loc, builder.getI64Type(), type.getDimSize(dim));
+  }
+};
+
+// Loads and stores of i1 keep LLVM from vectorizing a loop, and promise bytes that are 0 or 1.
+struct LoadBooleanPattern : ConvertOpToLLVMPattern<memref::LoadOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult matchAndRewrite(memref::LoadOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    if (!op.getType().isInteger(1))
+      return rewriter.notifyMatchFailure(op, "not a boolean");
+    Value address = getStridedElementPtr(rewriter, op.getLoc(), op.getMemRefType(),
+                                         adaptor.getMemref(), adaptor.getIndices());
+    Value byte = LLVM::LoadOp::create(rewriter, op.getLoc(), rewriter.getI8Type(), address);
+    Value zero = LLVM::ConstantOp::create(rewriter, op.getLoc(), rewriter.getI8Type(), 0);
+    rewriter.replaceOpWithNewOp<LLVM::ICmpOp>(op, LLVM::ICmpPredicate::ne, byte, zero);
+    return success();
+  }
+};
+
+struct StoreBooleanPattern : ConvertOpToLLVMPattern<memref::StoreOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult matchAndRewrite(memref::StoreOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    if (!op.getValueToStore().getType().isInteger(1))
+      return rewriter.notifyMatchFailure(op, "not a boolean");
+    Value address = getStridedElementPtr(rewriter, op.getLoc(), op.getMemRefType(),
+                                         adaptor.getMemref(), adaptor.getIndices());
+    Value byte =
+        LLVM::ZExtOp::create(rewriter, op.getLoc(), rewriter.getI8Type(), adaptor.getValue());
+    rewriter.replaceOpWithNewOp<LLVM::StoreOp>(op, byte, address);
+    return success();
+  }
+};
+
+} // namespace
+
+void mlir::halftone::populateMemoryPatterns(const LLVMTypeConverter &converter,
+                                            RewritePatternSet &patterns) {
+  patterns.add<ViewPattern<WeightsViewOp>>(converter, RuntimeFunction::Weights);
+  patterns.add<ViewPattern<ArenaViewOp>>(converter, RuntimeFunction::Arena);
+  patterns.add<AllocPattern, DeallocPattern, CopyPattern, LoadBooleanPattern, StoreBooleanPattern>(
+      converter, ownBenefit);
+}
