@@ -61,10 +61,11 @@ static LogicalResult importConv(NodeImporter &node) {
   return node.setResults({buildBias(node, product, bias, filterDims.size())});
 }
 
-/// The padding that makes a transposed convolution have the wanted output size.
+/// The padding that makes a transposed convolution have the wanted output size. Where the input
+/// does not reach that far, the output is padded instead.
 static SmallVector<int64_t> computeTransposedPadding(NodeImporter &node, Value input,
                                                      const Window &window,
-                                                     ArrayRef<int64_t> outputPadding,
+                                                     MutableArrayRef<int64_t> outputPadding,
                                                      std::optional<ArrayRef<int64_t>> outputShape) {
   SmallVector<int64_t> totals;
   for (auto [i, kernel] : llvm::enumerate(window.kernel)) {
@@ -74,12 +75,16 @@ static SmallVector<int64_t> computeTransposedPadding(NodeImporter &node, Value i
     if (outputShape)
       total = (node.requireStaticDim(input, i + 2) - 1) * window.strides[i] + extent -
               (*outputShape)[i];
-    if (total < 0 && !node.hasFailed())
-      node.emitError() << "the wanted output has " << -total << " more elements along spatial "
-                       << "dimension " << i << " than the input reaches";
-    totals.push_back(total);
+    outputPadding[i] += std::max<int64_t>(0, -total);
+    totals.push_back(std::max<int64_t>(0, total));
   }
   return totals;
+}
+
+/// Whether every value is a plausible size.
+static bool areSizes(ArrayRef<int64_t> values, size_t count) {
+  return values.size() == count &&
+         llvm::all_of(values, [](int64_t value) { return value >= 0 && value <= INT32_MAX; });
 }
 
 static LogicalResult importConvTranspose(NodeImporter &node) {
@@ -97,9 +102,8 @@ static LogicalResult importConvTranspose(NodeImporter &node) {
     outputShape->erase(outputShape->begin(), outputShape->begin() + 2);
   if (!window)
     return failure();
-  bool outOfRange = llvm::any_of(outputPadding, [](int64_t pad) { return pad < 0 || pad >> 30; });
-  if (outputPadding.size() != filterDims.size() || outOfRange ||
-      (outputShape && outputShape->size() != filterDims.size()))
+  if (!areSizes(outputPadding, filterDims.size()) ||
+      (outputShape && !areSizes(*outputShape, filterDims.size())))
     return node.emitError() << "attributes 'output_padding' and 'output_shape' need one value "
                                "that is not negative per spatial dimension";
   if (outputShape || window->autoPad != Window::AutoPad::None) {

@@ -38,9 +38,9 @@ static StringRef normalizeDomain(StringRef domain) { return domain == "ai.onnx" 
 
 GraphImporter::GraphImporter(std::shared_ptr<const onnx::ModelProto> model, StringRef folder,
                              const ImportOptions &options, ModuleOp module, Location fileLoc)
-    : model(model), graph(model->graph()), fileLoc(fileLoc),
-      builder(module.getBodyRegion()), shapes(module.getContext()),
-      tensors(model, folder, module.getContext()), inputDims(options.dims) {}
+    : model(model), graph(model->graph()), fileLoc(fileLoc), builder(module.getBodyRegion()),
+      shapes(module.getContext()), tensors(model, folder, module.getContext()),
+      inputDims(options.dims) {}
 
 LogicalResult GraphImporter::run() {
   if (failed(readOpsets()) || failed(checkNodesSupported()) || failed(indexInitializers()) ||

@@ -3,6 +3,7 @@
 #include "GraphImporter.h"
 
 #include "halftone/Dialect/ConstantData.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Verifier.h"
 #include "onnx/onnx_pb.h"
 
@@ -163,7 +164,7 @@ bool NodeImporter::finish(Operation *op) {
   if (!inferTypes(op))
     return false;
   folded.assign(op->result_begin(), op->result_end());
-  if (llvm::isa<ConstantOp>(op) || foldWithFolder(op))
+  if (llvm::isa<ConstantOp>(op) || foldWithFolder(op) || foldReshapedConstant(op))
     return true;
   SmallVector<Value> constants = llvm::map_to_vector(
       op->getResults(), [&](OpResult result) { return foldWithShapes(result); });
@@ -189,6 +190,25 @@ bool NodeImporter::foldWithFolder(Operation *op) {
   });
   folded = values;
   return true;
+}
+
+/// Gives a constant its new shape, without touching the elements: weights stay recognizable.
+bool NodeImporter::foldReshapedConstant(Operation *op) {
+  if (!llvm::isa<ReshapeOp, FlattenOp, SqueezeOp, UnsqueezeOp>(op))
+    return false;
+  auto type = llvm::cast<RankedTensorType>(op->getResult(0).getType());
+  ElementsAttr elements = getConstant(op->getOperand(0));
+  if (!elements || !type.hasStaticShape())
+    return false;
+  ElementsAttr reshaped;
+  if (auto dense = llvm::dyn_cast<DenseElementsAttr>(elements))
+    reshaped = dense.reshape(type);
+  else if (auto resource = llvm::dyn_cast<DenseResourceElementsAttr>(elements))
+    reshaped = DenseResourceElementsAttr::get(type, resource.getRawHandle());
+  Value value = reshaped ? createConstant(reshaped) : Value();
+  if (value)
+    folded = {value};
+  return bool(value);
 }
 
 /// A constant for an integer result whose elements are all known; null otherwise.

@@ -136,6 +136,7 @@ private:
   bool finish(Operation *op);
   bool inferTypes(Operation *op);
   bool foldWithFolder(Operation *op);
+  bool foldReshapedConstant(Operation *op);
   Value foldWithShapes(OpResult result);
 
   OpBuilder &builder;
