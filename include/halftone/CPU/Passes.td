@@ -38,7 +38,7 @@ def SelectKernels : Pass<"halftone-select-kernels", "func::FuncOp"> {
   }];
   let options = [Option<"target", "target", "std::string", "\"x86-64-v3\"", "CPU to compile for: LLVM's name, +feature…">];
   let statistics = [Statistic<"numSelected", "selected", "Contractions turned into kernel ops">];
-  let dependentDialects = ["::mlir::halftone::HalftoneDialect", "::mlir::arith::ArithDialect",
+  let dependentDialects = ["::mlir::halftone::HalftoneDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
@@ -74,6 +74,16 @@ def LowerKernels : Pass<"halftone-lower-kernels", "func::FuncOp"> {
 
 //===--- From tensors to loops over buffers ---===//
 
+def DropObservers : Pass<"halftone-drop-observers", "func::FuncOp"> {
+  let summary = "Treat observers as the identities they are outside of calibration";
+  let description = [{
+    Requires: nothing.
+    Ensures:  no `halftone.observe` remains.
+    Example:  test/CPU/drop-observers.mlir
+  }];
+  let statistics = [Statistic<"numDropped", "dropped", "Observers removed">];
+}
+
 def Bufferize : Pass<"halftone-bufferize", "::mlir::ModuleOp"> {
   let summary = "Let values live in memory";
   let description = [{
@@ -107,6 +117,59 @@ def ParallelizeLoops : Pass<"halftone-parallelize-loops", "func::FuncOp"> {
   let statistics = [Statistic<"numLowered", "lowered", "Ops turned into loops">];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect"];
+}
+
+def PlanArena : Pass<"halftone-plan-arena", "::mlir::ModuleOp"> {
+  let summary = "Give buffers their memory before the program runs";
+  let description = [{
+    Buffers of static size get a place in the session's arena, by liveness: two that are never live at the same time may share memory.
+    A result's buffer is live to the end of the run. Small static buffers of a task are on the stack of its thread. All others come from
+    the runtime when they are needed and go back after their last use; what is returned or carried by a loop goes back with the next run.
+
+    Requires: bufferized functions with structured control flow; graph-level loops keep their buffers in scope.
+    Ensures:  no `memref.alloc` of static size remains outside of tasks, but for buffers that a loop carries from iteration to iteration.
+              The module has `halftone.arena_size`, the largest of its functions' needs: entries of a session run one at a time.
+    Errors:   a function with several blocks.
+    Example:  test/CPU/plan-arena.mlir
+  }];
+  let statistics = [
+    Statistic<"numPlaced", "placed", "Buffers in the arena">,
+    Statistic<"numOnStack", "on-stack", "Buffers on the stack of a task">,
+    Statistic<"numDynamic", "dynamic", "Buffers from the runtime">,
+    Statistic<"arenaBytes", "arena-bytes", "Size of the arena">,
+    Statistic<"lowerBoundBytes", "lower-bound-bytes", "Most bytes live at once">
+  ];
+  let dependentDialects = ["::mlir::halftone::HalftoneDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def OutlineParallel : Pass<"halftone-outline-parallel", "::mlir::ModuleOp"> {
+  let summary = "Hand parallel loops to the runtime's threads";
+  let description = [{
+    The body of each `scf.forall` becomes a function `(environment, begin, end)` over a range of its iterations, called through
+    `halftone_parallel_for`. Values from outside are passed in a struct on the caller's stack; constants and places in the arena or the
+    weights are computed again. A forall inside a task becomes ordinary loops.
+
+    Requires: `scf.forall` on buffers.
+    Ensures:  no `scf.forall` remains; stack memory of a task is taken once per call.
+    Errors:   a forall with tensor results.
+    Example:  test/CPU/outline-parallel.mlir
+  }];
+  let options = [Option<"sequential", "sequential", "bool", "false", "Make all of them ordinary loops">];
+  let statistics = [Statistic<"numOutlined", "outlined", "Parallel loops handed to the runtime">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+}
+
+def ApproximateMath : Pass<"halftone-approximate-math", "func::FuncOp"> {
+  let summary = "Compute transcendental functions with polynomials, which vectorize";
+  let description = [{
+    Requires: math ops on scalars and vectors.
+    Ensures:  `exp`, `log`, `log2`, `log1p`, `expm1`, `tanh` and `erf` of f16 and f32 are polynomials within a few units in the last
+              place of the exact value. Results are the same on every machine.
+    Declines (op unchanged): other functions and f64: they become calls of libm.
+    Example:  test/CPU/approximate-math.mlir
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
 }
 
 #endif // HALFTONE_CPU_PASSES_TD

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "KernelBuilder.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+namespace {
+
+// What turns the codes of one sign into those of the other: q ^ 0x80 = q + 128 modulo 256.
+constexpr int signBit = 0x80;
+constexpr int32_t signOffset = 128;
+
+bool isCode(Type type) { return type.isSignlessInteger(8) || type.isUnsignedInteger(8); }
+
+/// `values` as one for each of `count`, given one or all.
+std::optional<SmallVector<int32_t>> spread(ArrayRef<int64_t> values, int64_t count) {
+  if (values.size() == 1)
+    return SmallVector<int32_t>(count, int32_t(values.front()));
+  if (int64_t(values.size()) != count)
+    return std::nullopt;
+  return llvm::to_vector(llvm::map_range(values, [](int64_t value) { return int32_t(value); }));
+}
+
+/// i32 arithmetic modulo 2^32, in which zero-point corrections are exact when the result is.
+int32_t wrap(int64_t value) { return int32_t(uint32_t(uint64_t(value))); }
+
+} // namespace
+
+//===--- Corrections ---===//
+
+void IntegerCorrection::add(EpilogueInput vector) {
+  terms.push_back({unsigned(inputs.size()), std::nullopt, true, 0});
+  inputs.push_back(vector);
+}
+
+void IntegerCorrection::add(EpilogueInput vector, EpilogueInput factor, bool isSigned,
+                            int32_t offset) {
+  unsigned first = unsigned(inputs.size());
+  terms.push_back({first, first + 1, isSigned, offset});
+  inputs.append({vector, factor});
+}
+
+Value IntegerCorrection::build(OpBuilder &builder, Location loc, ValueRange arguments) const {
+  Type i32 = builder.getI32Type();
+  Value sum = arguments.front();
+  for (const Term &term : terms) {
+    Value value = arguments[term.vector + 1];
+    if (term.factor) {
+      Value factor = arguments[*term.factor + 1];
+      if (factor.getType() != i32)
+        factor = term.isSigned ? arith::ExtSIOp::create(builder, loc, i32, factor).getResult()
+                               : arith::ExtUIOp::create(builder, loc, i32, factor).getResult();
+      if (term.offset) {
+        Value offset = arith::ConstantIntOp::create(builder, loc, i32, term.offset);
+        factor = arith::AddIOp::create(builder, loc, factor, offset);
+      }
+      value = arith::MulIOp::create(builder, loc, value, factor);
+    }
+    sum = arith::AddIOp::create(builder, loc, sum, value);
+  }
+  return sum;
+}
+
+//===--- Matching ---===//
+
+LogicalResult KernelBuilder::decline(const Twine &reason) const {
+  return rewriter.notifyMatchFailure(op, reason);
+}
+
+LogicalResult KernelBuilder::matchActivations(Value activations) const {
+  Type element = tensorTypeOf(activations).getElementType();
+  if (!element.isF32() && !isCode(element))
+    return decline("no kernel takes elements of this type");
+  return success();
+}
+
+FailureOr<Weights> KernelBuilder::matchWeights(Value value, Value zeroPoint,
+                                               int64_t numColumns) const {
+  ElementsAttr constant = getConstant(value);
+  if (!constant)
+    return decline("the weights are not constant");
+  Weights weights;
+  weights.type = tensorTypeOf(value);
+  Type element = weights.type.getElementType();
+  if (!element.isF32() && !isCode(element))
+    return decline("no kernel takes weights of this type");
+  weights.elements = element.isF32() ? KernelElements::F32 : KernelElements::U8S8;
+
+  std::optional<ArrayRef<char>> raw = getRawBytes(constant);
+  bool isUnsigned = element.isUnsignedInteger(8);
+  if (raw && !isUnsigned) {
+    weights.bytes = *raw;
+  } else {
+    std::optional<std::vector<char>> copy = copyRawBytes(constant);
+    if (!copy)
+      return decline("the weights' bytes are missing");
+    weights.storage = std::move(*copy);
+    weights.bytes = weights.storage;
+  }
+  if (!zeroPoint)
+    return weights;
+
+  ElementsAttr constantZeroPoint = getConstant(zeroPoint);
+  if (!constantZeroPoint)
+    return decline("the weights' zero point is not constant");
+  std::optional<std::vector<int64_t>> values = readIntegers(constantZeroPoint);
+  std::optional<SmallVector<int32_t>> all = values ? spread(*values, numColumns) : std::nullopt;
+  if (!all)
+    return decline("the weights' zero point does not have one element per column");
+  weights.zeroPoints = std::move(*all);
+  if (isUnsigned) {
+    for (char &byte : weights.storage)
+      byte = char(byte ^ signBit);
+    for (int32_t &each : weights.zeroPoints)
+      each -= signOffset;
+  }
+  return weights;
+}
+
+//===--- Building ---===//
+
+Value KernelBuilder::toSignless(Value tensor) {
+  RankedTensorType type = tensorTypeOf(tensor);
+  auto element = llvm::dyn_cast<IntegerType>(type.getElementType());
+  if (!element || element.isSignless())
+    return tensor;
+  Type signless = type.clone(rewriter.getIntegerType(element.getWidth()));
+  return UnrealizedConversionCastOp::create(rewriter, loc, signless, tensor).getResult(0);
+}
+
+OpFoldResult KernelBuilder::size(Value tensor, int64_t dim) {
+  RankedTensorType type = tensorTypeOf(tensor);
+  if (!type.isDynamicDim(dim))
+    return rewriter.getIndexAttr(type.getDimSize(dim));
+  return rewriter.createOrFold<tensor::DimOp>(loc, tensor, dim);
+}
+
+Value KernelBuilder::makeEmpty(RankedTensorType type,
+                               llvm::function_ref<OpFoldResult(int64_t)> sizeOf) {
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t dim = 0; dim < type.getRank(); ++dim)
+    sizes.push_back(type.isDynamicDim(dim) ? sizeOf(dim)
+                                           : rewriter.getIndexAttr(type.getDimSize(dim)));
+  return tensor::EmptyOp::create(rewriter, loc, sizes, type.getElementType());
+}
+
+/// Kernels take u8. An elementwise exclusive or makes it from s8; it fuses into what quantized the
+/// activations.
+static Value offsetSign(KernelBuilder &builder, Value codes) {
+  RewriterBase &rewriter = builder.rewriter;
+  RankedTensorType type = tensorTypeOf(codes);
+  Value init = builder.makeEmpty(type, [&](int64_t dim) { return builder.size(codes, dim); });
+  AffineMap identity = rewriter.getMultiDimIdentityMap(unsigned(type.getRank()));
+  SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
+  auto generic = linalg::GenericOp::create(
+      rewriter, builder.loc, type, codes, init, {identity, identity}, iterators,
+      [](OpBuilder &nested, Location loc, ValueRange arguments) {
+        Value sign = arith::ConstantIntOp::create(nested, loc, nested.getI8Type(), -signOffset);
+        Value flipped = arith::XOrIOp::create(nested, loc, arguments[0], sign);
+        linalg::YieldOp::create(nested, loc, flipped);
+      });
+  return generic.getResult(0);
+}
+
+Activations KernelBuilder::prepareActivations(Value tensor, Value zeroPoint) {
+  Activations activations;
+  activations.tensor = toSignless(tensor);
+  if (!zeroPoint)
+    return activations;
+  if (tensorTypeOf(tensor).getElementType().isSignlessInteger(8)) {
+    activations.tensor = offsetSign(*this, activations.tensor);
+    activations.isSigned = true;
+    activations.offset = signOffset;
+  }
+  ElementsAttr constant = getConstant(zeroPoint);
+  std::optional<std::vector<int64_t>> values = constant ? readIntegers(constant) : std::nullopt;
+  if (values && values->size() == 1)
+    activations.constantZeroPoint = int32_t(values->front()) + activations.offset;
+  else
+    activations.zeroPoint = toSignless(zeroPoint);
+  return activations;
+}
+
+Value KernelBuilder::makePacked(const Weights &weights, const ::halftone::WeightView &view,
+                                const KernelRow &row, ArrayRef<int64_t> shape, int64_t nr) {
+  ::halftone::PackingSpec spec;
+  spec.nr = nr;
+  spec.kr = row.kr;
+  spec.kAlign = row.kr;
+  spec.sourceBytes = spec.elementBytes = row.isInteger() ? 1 : 4;
+  std::vector<uint8_t> packed = ::halftone::pack(spec, view);
+  Type element = row.isInteger() ? Type(rewriter.getI8Type()) : Type(rewriter.getF32Type());
+  auto type = RankedTensorType::get(shape, element);
+  ArrayRef<char> bytes(reinterpret_cast<const char *>(packed.data()), packed.size());
+  return ConstantOp::create(rewriter, loc, makeConstant(type, bytes, "packed"));
+}
+
+Value KernelBuilder::makeVector(ArrayRef<int32_t> elements, StringRef name) {
+  auto type = RankedTensorType::get({int64_t(elements.size())}, rewriter.getI32Type());
+  return ConstantOp::create(rewriter, loc, makeConstant(type, elements, name));
+}
+
+/// A tensor with one element, or one per row ([…, M, 1]), read by an output of `rank` dimensions.
+static AffineMap makeZeroPointMap(Value zeroPoint, int64_t rank) {
+  MLIRContext *context = zeroPoint.getContext();
+  RankedTensorType type = tensorTypeOf(zeroPoint);
+  SmallVector<AffineExpr> exprs;
+  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+    int64_t outputDim = rank - type.getRank() + dim;
+    bool isOne = type.getDimSize(dim) == 1 || outputDim < 0;
+    exprs.push_back(isOne ? getAffineConstantExpr(0, context)
+                          : getAffineDimExpr(unsigned(outputDim), context));
+  }
+  return AffineMap::get(unsigned(rank), 0, exprs, context);
+}
+
+IntegerCorrection KernelBuilder::makeCorrection(const Activations &activations,
+                                                const Weights &weights,
+                                                ArrayRef<int32_t> columnSums, int64_t numTaps,
+                                                int64_t outputRank,
+                                                llvm::function_ref<Value()> makeRowSums) {
+  IntegerCorrection correction;
+  AffineMap perColumn =
+      AffineMap::get(unsigned(outputRank), 0, rewriter.getAffineDimExpr(unsigned(outputRank - 1)));
+  // Per unit of the activations' zero point: K * zr - colsum.
+  SmallVector<int32_t> perZeroPoint, constants, negated;
+  for (auto [sum, zeroPoint] : llvm::zip_equal(columnSums, weights.zeroPoints)) {
+    perZeroPoint.push_back(wrap(numTaps * zeroPoint - int64_t(sum)));
+    constants.push_back(
+        wrap(int64_t(perZeroPoint.back()) * activations.constantZeroPoint.value_or(0)));
+    negated.push_back(-zeroPoint);
+  }
+  if (!activations.constantZeroPoint)
+    correction.add({makeVector(perZeroPoint, "correction"), perColumn},
+                   {activations.zeroPoint, makeZeroPointMap(activations.zeroPoint, outputRank)},
+                   activations.isSigned, activations.offset);
+  else if (llvm::any_of(constants, [](int32_t value) { return value != 0; }))
+    correction.add({makeVector(constants, "correction"), perColumn});
+  if (!weights.isSymmetric())
+    correction.add(
+        {makeVector(negated, "correction"), perColumn},
+        {makeRowSums(), AffineMap::getMultiDimIdentityMap(unsigned(outputRank), op->getContext())
+                            .dropResult(unsigned(outputRank - 1))});
+  return correction;
+}
+
+template <typename KernelOp>
+KernelOp KernelBuilder::makeKernel(Value lhs, Value rhs, Value init, PackingAttr packing,
+                                   WindowAttr window, const IntegerCorrection &correction) {
+  SmallVector<Value> inputs;
+  SmallVector<AffineMap> maps;
+  bool isFloat = tensorTypeOf(lhs).getElementType().isF32();
+  Type accumulator = isFloat ? Type(rewriter.getF32Type()) : Type(rewriter.getI32Type());
+  SmallVector<Type> types{accumulator};
+  for (const EpilogueInput &input : correction.getInputs()) {
+    inputs.push_back(input.tensor);
+    maps.push_back(input.map);
+    types.push_back(tensorTypeOf(input.tensor).getElementType());
+  }
+  auto kernel = KernelOp::create(rewriter, loc, TypeRange{init.getType()}, lhs, rhs, inputs, init,
+                                 packing, window, rewriter.getAffineMapArrayAttr(maps));
+  OpBuilder::InsertionGuard guard(rewriter);
+  Block *block = rewriter.createBlock(&kernel.getEpilogue(), {}, types,
+                                      SmallVector<Location>(types.size(), loc));
+  Value result = correction.build(rewriter, loc, block->getArguments());
+  YieldOp::create(rewriter, loc, result);
+  return kernel;
+}
+
+template ContractOp KernelBuilder::makeKernel(Value, Value, Value, PackingAttr, WindowAttr,
+                                              const IntegerCorrection &);
+template DepthwiseOp KernelBuilder::makeKernel(Value, Value, Value, PackingAttr, WindowAttr,
+                                               const IntegerCorrection &);

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "KernelBuilder.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+namespace {
+
+/// A 2-D convolution in layout nhwc with constant weights.
+struct Convolution {
+  Value input;
+  Value inputZeroPoint;
+  RankedTensorType output;
+  Weights weights;
+  int64_t outputs = 0, inputs = 0, kernelHeight = 0, kernelWidth = 0;
+  ArrayRef<int64_t> strides, dilations, pads;
+  bool isDepthwise = false;
+
+  ArrayRef<int64_t> kernel() const { return weights.type.getShape().drop_front(2); }
+  bool isPadded() const {
+    return llvm::any_of(pads, [](int64_t pad) { return pad != 0; });
+  }
+  /// Every output pixel is the product of one input pixel and the filter.
+  bool isMatmul() const {
+    auto isOne = [](int64_t value) { return value == 1; };
+    return llvm::all_of(kernel(), isOne) && llvm::all_of(strides, isOne) && !isPadded();
+  }
+};
+
+template <typename Op>
+FailureOr<Convolution> matchConvolution(KernelBuilder &builder, Op op, Value inputZeroPoint,
+                                        Value filterZeroPoint) {
+  RankedTensorType input = tensorTypeOf(op.getInput()), filter = tensorTypeOf(op.getFilter());
+  if (op.getLayout() != Layout::ChannelsLast || input.getRank() != 4)
+    return builder.decline("only 2-D convolutions in layout nhwc have kernels");
+  if (input.isDynamicDim(3) || !filter.hasStaticShape() || filter.getNumElements() == 0)
+    return builder.decline("the number of channels is not known");
+  int64_t channels = input.getDimSize(3), outputs = filter.getDimSize(0), group = op.getGroup();
+  bool isDepthwise = group > 1 && group == channels && group == outputs;
+  if (group != 1 && !isDepthwise)
+    return builder.decline("a grouped convolution that is not depthwise");
+  if (inputZeroPoint && tensorTypeOf(inputZeroPoint).getNumElements() != 1)
+    return builder.decline("the input has more than one zero point");
+  if (failed(builder.matchActivations(op.getInput())))
+    return failure(); // matchActivations has said why.
+  FailureOr<Weights> weights = builder.matchWeights(op.getFilter(), filterZeroPoint, outputs);
+  if (failed(weights))
+    return failure(); // matchWeights has said why.
+  bool isInteger = weights->elements == KernelElements::U8S8;
+  if (isInteger == tensorTypeOf(op.getInput()).getElementType().isF32())
+    return builder.decline("input and filter are of different kinds");
+  if (!weights->isSymmetric())
+    return builder.decline("the filter has a zero point");
+  Convolution match;
+  match.input = op.getInput();
+  match.inputZeroPoint = inputZeroPoint;
+  match.output = llvm::cast<RankedTensorType>(op.getType());
+  match.weights = std::move(*weights);
+  match.outputs = outputs;
+  match.inputs = filter.getDimSize(1);
+  match.kernelHeight = filter.getDimSize(2);
+  match.kernelWidth = filter.getDimSize(3);
+  match.strides = op.getStrides();
+  match.dilations = op.getDilations();
+  match.pads = op.getPads();
+  match.isDepthwise = isDepthwise;
+  return match;
+}
+
+/// The value that padded elements have: 0, or the zero point as the kernel's codes have it.
+Value makePadValue(KernelBuilder &builder, const Activations &activations) {
+  RewriterBase &rewriter = builder.rewriter;
+  Location loc = builder.loc;
+  Type element = tensorTypeOf(activations.tensor).getElementType();
+  if (element.isF32())
+    return arith::ConstantOp::create(rewriter, loc, rewriter.getZeroAttr(element));
+  if (activations.constantZeroPoint)
+    return arith::ConstantIntOp::create(rewriter, loc, element, *activations.constantZeroPoint);
+  Value zero = arith::ConstantIndexOp::create(rewriter, loc, 0);
+  SmallVector<Value> indices(tensorTypeOf(activations.zeroPoint).getRank(), zero);
+  Value zeroPoint = tensor::ExtractOp::create(rewriter, loc, activations.zeroPoint, indices);
+  Value offset = arith::ConstantIntOp::create(rewriter, loc, element, activations.offset);
+  return arith::AddIOp::create(rewriter, loc, zeroPoint, offset);
+}
+
+OpFoldResult addToSize(KernelBuilder &builder, OpFoldResult size, int64_t amount) {
+  AffineExpr dim = builder.rewriter.getAffineDimExpr(0);
+  return affine::makeComposedFoldedAffineApply(builder.rewriter, builder.loc, dim + amount, {size});
+}
+
+/// The image with its border and `channels` channels in a buffer of its own: a destination that the
+/// image's producer can write to directly.
+Value padImage(KernelBuilder &builder, const Convolution &match, const Activations &activations,
+               int64_t channels) {
+  Value image = activations.tensor;
+  RankedTensorType type = tensorTypeOf(image);
+  if (!match.isPadded() && channels == type.getDimSize(3))
+    return image;
+  RewriterBase &rewriter = builder.rewriter;
+  ArrayRef<int64_t> pads = match.pads;
+  SmallVector<OpFoldResult> sizes, padded, offsets, strides(4, rewriter.getIndexAttr(1));
+  for (int64_t dim = 0; dim < 4; ++dim)
+    sizes.push_back(builder.size(image, dim));
+  for (int64_t begin : {int64_t(0), pads[0], pads[1], int64_t(0)})
+    offsets.push_back(rewriter.getIndexAttr(begin));
+  padded = {sizes[0], addToSize(builder, sizes[1], pads[0] + pads[2]),
+            addToSize(builder, sizes[2], pads[1] + pads[3]), rewriter.getIndexAttr(channels)};
+  Value empty = tensor::EmptyOp::create(rewriter, builder.loc, padded, type.getElementType());
+  Value value = makePadValue(builder, activations);
+  Value filled = linalg::FillOp::create(rewriter, builder.loc, value, empty).getResult(0);
+  return tensor::InsertSliceOp::create(rewriter, builder.loc, image, filled, offsets, sizes,
+                                       strides);
+}
+
+Value makeOutput(KernelBuilder &builder, const Convolution &match) {
+  return builder.makeEmpty(match.output, [&](int64_t dim) -> OpFoldResult {
+    OpFoldResult size = builder.size(match.input, dim);
+    if (dim == 0)
+      return size;
+    int64_t axis = dim - 1;
+    int64_t extent = (match.kernel()[axis] - 1) * match.dilations[axis];
+    AffineExpr windows = builder.rewriter.getAffineDimExpr(0) +
+                         (match.pads[axis] + match.pads[axis + 2] - extent - 1);
+    return affine::makeComposedFoldedAffineApply(builder.rewriter, builder.loc,
+                                                 windows.floorDiv(match.strides[axis]) + 1, {size});
+  });
+}
+
+IntegerCorrection makeCorrection(KernelBuilder &builder, const Convolution &match,
+                                 const Activations &activations,
+                                 const ::halftone::WeightView &view) {
+  if (match.weights.elements == KernelElements::F32)
+    return {};
+  int64_t numTaps = match.inputs * match.kernelHeight * match.kernelWidth;
+  return builder.makeCorrection(activations, match.weights,
+                                ::halftone::sumColumns(view, /*isSigned=*/true), numTaps,
+                                match.output.getRank(), [] { return Value(); });
+}
+
+std::optional<int64_t> product(ArrayRef<int64_t> sizes) {
+  int64_t result = 1;
+  for (int64_t size : sizes) {
+    if (ShapedType::isDynamic(size))
+      return std::nullopt;
+    result *= size;
+  }
+  return result;
+}
+
+/// An implicit matrix product; a plain one where the window is a pixel.
+void buildContract(KernelBuilder &builder, const Convolution &match) {
+  Activations activations = builder.prepareActivations(match.input, match.inputZeroPoint);
+  bool isMatmul = match.isMatmul();
+  ArrayRef<int64_t> shape = match.output.getShape();
+  std::optional<int64_t> rows = isMatmul ? product(shape.drop_back()) : product(shape.slice(2, 1));
+  // Runs of k are whole steps of 4 in an image of 8-bit codes, and any number of floats or of a
+  // matrix's.
+  bool isInteger = match.weights.elements == KernelElements::U8S8;
+  int64_t channelStep = isInteger && !isMatmul ? 4 : 1;
+  int64_t channels = int64_t(llvm::alignTo(uint64_t(match.inputs), uint64_t(channelStep)));
+  bool hasGaps = match.dilations[1] != 1 && match.kernelWidth != 1;
+  int64_t run = isMatmul || hasGaps ? channels : channels * match.kernelWidth;
+  const KernelRow &row =
+      chooseContractRow(builder.target, match.weights.elements, {rows, match.outputs, run});
+  int64_t nr = choosePanelColumns(row, {rows, match.outputs, run});
+  int64_t depth = channels * match.kernelHeight * match.kernelWidth;
+
+  auto view =
+      ::halftone::WeightView::convolution(match.weights.bytes.data(), match.outputs, match.inputs,
+                                          match.kernelHeight, match.kernelWidth, channelStep);
+  int64_t numPanels = int64_t(llvm::divideCeil(match.outputs, nr));
+  int64_t numSteps = int64_t(llvm::divideCeil(depth, row.kr));
+  Value rhs = builder.makePacked(match.weights, view, row, {numPanels, numSteps, nr, row.kr}, nr);
+  Value image = padImage(builder, match, activations, channels);
+  MLIRContext *context = builder.op->getContext();
+  auto packing = PackingAttr::get(context, row.name, nr, row.kr, depth, match.outputs);
+  WindowAttr window =
+      isMatmul ? nullptr : WindowAttr::get(context, match.kernel(), match.strides, match.dilations);
+  auto kernel =
+      builder.makeKernel<ContractOp>(image, rhs, makeOutput(builder, match), packing, window,
+                                     makeCorrection(builder, match, activations, view));
+  builder.replacement = kernel.getOutput();
+}
+
+void buildDepthwise(KernelBuilder &builder, const Convolution &match) {
+  Activations activations = builder.prepareActivations(match.input, match.inputZeroPoint);
+  const KernelRow &row = chooseDepthwiseRow(builder.target, match.weights.elements);
+  int64_t numGroups = int64_t(llvm::divideCeil(match.kernelHeight, row.kr));
+  int64_t taps = match.kernelHeight * match.kernelWidth;
+
+  // [C, 1, KH, KW] as columns of channels, reduced over (kernel column, kernel row).
+  ::halftone::WeightView view;
+  view.data = match.weights.bytes.data();
+  view.numColumns = match.outputs;
+  view.columnStride = taps;
+  view.reduction = {{match.kernelWidth, 1, match.kernelWidth},
+                    {match.kernelHeight, match.kernelWidth, numGroups * row.kr}};
+  int64_t numBlocks = int64_t(llvm::divideCeil(match.outputs, row.lanes));
+  Value rhs =
+      builder.makePacked(match.weights, view, row,
+                         {numBlocks, match.kernelWidth, numGroups, row.lanes, row.kr}, row.lanes);
+  Value image = padImage(builder, match, activations, match.outputs);
+  MLIRContext *context = builder.op->getContext();
+  auto packing = PackingAttr::get(context, row.name, row.lanes, row.kr, taps, match.outputs);
+  auto window = WindowAttr::get(context, match.kernel(), match.strides, match.dilations);
+  auto kernel =
+      builder.makeKernel<DepthwiseOp>(image, rhs, makeOutput(builder, match), packing, window,
+                                      makeCorrection(builder, match, activations, view));
+  builder.replacement = kernel.getOutput();
+}
+
+void buildConvolution(KernelBuilder &builder, const Convolution &match) {
+  if (match.isDepthwise)
+    buildDepthwise(builder, match);
+  else
+    buildContract(builder, match);
+}
+
+} // namespace
+
+LogicalResult mlir::halftone::selectConv(KernelBuilder &builder, ConvOp op) {
+  FailureOr<Convolution> match = matchConvolution(builder, op, nullptr, nullptr);
+  if (failed(match))
+    return failure(); // matchConvolution has said why.
+  buildConvolution(builder, *match);
+  return success();
+}
+
+LogicalResult mlir::halftone::selectConvInteger(KernelBuilder &builder, ConvIntegerOp op) {
+  FailureOr<Convolution> match =
+      matchConvolution(builder, op, op.getInputZeroPoint(), op.getFilterZeroPoint());
+  if (failed(match))
+    return failure(); // matchConvolution has said why.
+  buildConvolution(builder, *match);
+  return success();
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "KernelBuilder.h"
+#include "halftone/CPU/Passes.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+namespace mlir::halftone {
+#define GEN_PASS_DEF_SELECTKERNELS
+#include "halftone/CPU/Passes.h.inc"
+} // namespace mlir::halftone
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+namespace {
+
+LogicalResult selectKernel(KernelBuilder &builder) {
+  return llvm::TypeSwitch<Operation *, LogicalResult>(builder.op)
+      .Case([&](MatMulOp op) { return selectMatmul(builder, op); })
+      .Case([&](MatMulIntegerOp op) { return selectMatmulInteger(builder, op); })
+      .Case([&](ConvOp op) { return selectConv(builder, op); })
+      .Case([&](ConvIntegerOp op) { return selectConvInteger(builder, op); })
+      .Default([](Operation *) { return failure(); });
+}
+
+struct SelectKernels : mlir::halftone::impl::SelectKernelsBase<SelectKernels> {
+  using SelectKernelsBase::SelectKernelsBase;
+
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    llvm::Expected<CPUTarget> cpu = CPUTarget::get(target);
+    if (!cpu) {
+      function.emitError() << llvm::toString(cpu.takeError());
+      return signalPassFailure();
+    }
+    FailureOr<ShapeFacts> facts = ShapeFacts::compute(function);
+    if (failed(facts))
+      return signalPassFailure();
+
+    SmallVector<Operation *> contractions;
+    function.walk([&](Operation *op) {
+      if (llvm::isa<MatMulOp, MatMulIntegerOp, ConvOp, ConvIntegerOp>(op))
+        contractions.push_back(op);
+    });
+    IRRewriter rewriter(&getContext());
+    SmallVector<std::pair<Operation *, Value>> replacements;
+    for (Operation *op : contractions) {
+      rewriter.setInsertionPoint(op);
+      KernelBuilder builder(rewriter, op, *cpu, *facts);
+      if (succeeded(selectKernel(builder)))
+        replacements.push_back({op, builder.replacement});
+    }
+    for (auto [op, value] : replacements)
+      rewriter.replaceOp(op, value);
+    numSelected += replacements.size();
+  }
+};
+
+} // namespace
