@@ -67,6 +67,21 @@ TEST(Histogram, OrderDoesNotMatter) {
   }
 }
 
+TEST(Histogram, AJumpByAnyPowerOfTwoLeavesSmallValuesInTheFirstBin) {
+  for (int jump = 12; jump != 100; ++jump) {
+    Histogram histogram, other;
+    addOne(histogram, -1.5f);
+    addOne(other, std::ldexp(1.0f, jump));
+    Histogram merged = histogram;
+    merged.merge(other);
+    other.merge(histogram);
+    addOne(histogram, std::ldexp(1.0f, jump));
+    EXPECT_EQ(histogram.getNegative()[0], 1u) << jump;
+    expectEqual(merged, histogram);
+    expectEqual(other, histogram);
+  }
+}
+
 TEST(Histogram, MergingIsAddingInAnyOrder) {
   Random random(15);
   Histogram whole, first, second, empty;

@@ -52,6 +52,8 @@ static void observeSample(Observations &observations, uint64_t sample) {
     hidden[sample % 48] = float(1000 * random.gauss());
   if (sample % 7 == 0)
     hidden[3] = std::numeric_limits<float>::quiet_NaN();
+  if (sample % 11 == 0)
+    hidden[4] = -std::numeric_limits<float>::infinity();
   std::vector<float> tiny = random.gaussian(10, 1e-12);
   llvm::cantFail(
       llvm::cantFail(observations.getOrCreate("hidden", -1))->observe(sample, hidden, {6, 8}));
@@ -128,17 +130,22 @@ TEST_F(ObservationsFile, SavingToNowhereIsAnError) {
 }
 
 TEST(Observations, FloatsComeBackExactly) {
-  const float values[] = {0.1f, -1.0f / 3, 1e-45f, 3.4028235e38f, 16777217.0f, 1.17549435e-38f};
+  std::vector<float> values = {0.1f, 1e-45f, 3.4028235e38f, 16777217.0f, 1.17549435e-38f};
+  Random random(32);
+  while (values.size() != 3000) // One in a hundred needs all nine digits.
+    values.push_back(std::ldexp(float(random.gauss()), int(random.below(200)) - 100));
   Observations observations("model");
-  llvm::cantFail(llvm::cantFail(observations.getOrCreate("x", 0))->observe(0, values, {6}));
-  for (uint64_t i = 0; i != 6; ++i)
-    llvm::cantFail(llvm::cantFail(observations.getOrCreate("y"))->observe(i, values[i], {}));
+  TensorStatistics &channels = *llvm::cantFail(observations.getOrCreate("x", 0));
+  TensorStatistics &samples = *llvm::cantFail(observations.getOrCreate("y"));
+  llvm::cantFail(channels.observe(0, values, {3000}));
+  for (uint64_t i = 0; i != 200; ++i)
+    llvm::cantFail(samples.observe(i, values[i], {}));
   Observations restored = llvm::cantFail(Observations::fromJSON(text(observations)));
   EXPECT_EQ(restored.find("x")->getRange(), findRange(values));
-  for (uint64_t i = 0; i != 6; ++i) {
+  for (size_t i = 0; i != values.size(); ++i)
     EXPECT_EQ(restored.find("x")->getChannels()->absmax[i], std::fabs(values[i]));
+  for (uint64_t i = 0; i != 200; ++i)
     EXPECT_EQ(restored.find("y")->getRecentSamples().at(i), (Range{values[i], values[i]}));
-  }
   EXPECT_EQ(restored.getModelHash(), "model");
   EXPECT_EQ(restored.find("z"), nullptr);
 }

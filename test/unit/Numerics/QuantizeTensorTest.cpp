@@ -163,11 +163,13 @@ TEST(QuantizeTensor, ZeroBlocksHaveScaleOneAndStayZero) {
 TEST(QuantizeTensor, RefusesWhatIsNotFinite) {
   const float values[] = {1, std::numeric_limits<float>::quiet_NaN(),
                           std::numeric_limits<float>::infinity()};
-  for (const char *name : {"int8", "fp8_e4m3"}) {
-    llvm::Expected<QuantizedTensor> tensor =
-        quantizeTensor(values, Granularity::perTensor({3}), *findFormat(name), true);
-    ASSERT_FALSE(bool(tensor));
-    EXPECT_EQ(llvm::toString(tensor.takeError()),
-              "cannot quantize a tensor with 2 elements that are not finite");
-  }
+  for (const Granularity &granularity :
+       {Granularity::perTensor({3}), Granularity::perChannel({1, 3}, 1)})
+    for (const char *name : {"int8", "fp8_e4m3"}) {
+      llvm::Expected<QuantizedTensor> tensor =
+          quantizeTensor(values, granularity, *findFormat(name), true);
+      ASSERT_FALSE(bool(tensor));
+      EXPECT_EQ(llvm::toString(tensor.takeError()),
+                "cannot quantize a tensor with 2 elements that are not finite");
+    }
 }
