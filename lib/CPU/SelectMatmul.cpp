@@ -39,7 +39,22 @@ std::optional<std::pair<int64_t, int64_t>> getMatrix(RankedTensorType rhs) {
 struct WeightProduct {
   Weights weights;
   int64_t depth, columns;
+  /// The weights lie in memory as [N, K].
+  bool isTransposed;
 };
+
+/// The operand of a transpose that swaps the last two dimensions, else null.
+Value getTransposedOperand(Value value) {
+  auto transpose = value.getDefiningOp<TransposeOp>();
+  if (!transpose)
+    return nullptr;
+  SmallVector<int64_t> swapped =
+      llvm::to_vector(llvm::seq<int64_t>(0, tensorTypeOf(value).getRank()));
+  if (swapped.size() < 2)
+    return nullptr;
+  std::swap(swapped.back(), swapped[swapped.size() - 2]);
+  return transpose.getPermutation() == ArrayRef(swapped) ? Value(transpose.getInput()) : nullptr;
+}
 
 FailureOr<WeightProduct> matchWeightProduct(KernelBuilder &builder, Value lhs, Value rhs,
                                             Value rhsZeroPoint) {
@@ -49,10 +64,12 @@ FailureOr<WeightProduct> matchWeightProduct(KernelBuilder &builder, Value lhs, V
   std::optional<std::pair<int64_t, int64_t>> matrix = getMatrix(rhsType);
   if (!matrix || rhsType.getRank() > lhsType.getRank() || !matrix->first || !matrix->second)
     return builder.decline("the weights are not one matrix");
-  FailureOr<Weights> weights = builder.matchWeights(rhs, rhsZeroPoint, matrix->second);
+  Value transposed = getTransposedOperand(rhs);
+  FailureOr<Weights> weights =
+      builder.matchWeights(transposed ? transposed : rhs, rhsZeroPoint, matrix->second);
   if (failed(weights))
     return failure(); // matchWeights has said why.
-  return WeightProduct{std::move(*weights), matrix->first, matrix->second};
+  return WeightProduct{std::move(*weights), matrix->first, matrix->second, bool(transposed)};
 }
 
 /// The sum of each row of u8 codes, in i32: […, K] to […].
@@ -88,7 +105,8 @@ void buildWeightProduct(KernelBuilder &builder, const WeightProduct &match, Valu
   int64_t nr = choosePanelColumns(row, shape);
 
   auto view = ::halftone::WeightView::matrix(match.weights.bytes.data(), match.depth, match.columns,
-                                             match.columns, 1);
+                                             match.isTransposed ? 1 : match.columns,
+                                             match.isTransposed ? match.depth : 1);
   int64_t numPanels = int64_t(llvm::divideCeil(match.columns, nr));
   int64_t numSteps = int64_t(llvm::divideCeil(match.depth, row.kr));
   Value rhs = builder.makePacked(match.weights, view, row, {numPanels, numSteps, nr, row.kr}, nr);
