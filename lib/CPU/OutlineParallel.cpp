@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/CPU/Passes.h"
+#include "halftone/CPU/RuntimeCalls.h"
+#include "halftone/Dialect/HalftoneDialect.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/RegionUtils.h"
+
+namespace mlir::halftone {
+#define GEN_PASS_DEF_OUTLINEPARALLEL
+#include "halftone/CPU/Passes.h.inc"
+} // namespace mlir::halftone
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+/// Cheap to compute again in the function of the task, and known better there than a loaded value.
+static bool isRecomputed(Operation *op) {
+  return op->hasTrait<OpTrait::ConstantLike>() || llvm::isa<WeightsViewOp, ArenaViewOp>(op);
+}
+
+namespace {
+
+/// Replaces one scf.forall by a call of the runtime.
+class Outliner {
+public:
+  Outliner(scf::ForallOp forall, const LLVMTypeConverter &converter)
+      : forall(forall), converter(converter), builder(forall), loc(forall.getLoc()),
+        pointer(LLVM::LLVMPointerType::get(forall.getContext())) {}
+
+  LogicalResult outline(StringRef name);
+
+private:
+  LogicalResult collectCaptured();
+  SmallVector<Value> computeExtents(OpBuilder &at, IRMapping &mapping);
+  Value packEnvironment();
+  func::FuncOp createBody(StringRef name);
+  void unpackEnvironment(OpBuilder &body, Value environment, IRMapping &mapping);
+  void emitIterations(OpBuilder &body, func::FuncOp function, IRMapping &mapping);
+  Value castTo(OpBuilder &at, Value value, Type type) {
+    if (value.getType() == type)
+      return value;
+    return UnrealizedConversionCastOp::create(at, loc, type, value).getResult(0);
+  }
+  Value toI64(OpBuilder &at, Value index) {
+    return arith::IndexCastOp::create(at, loc, at.getI64Type(), index);
+  }
+  Value toIndex(OpBuilder &at, Value number) {
+    return arith::IndexCastOp::create(at, loc, at.getIndexType(), number);
+  }
+
+  scf::ForallOp forall;
+  const LLVMTypeConverter &converter;
+  OpBuilder builder;
+  Location loc;
+  Type pointer;
+  SmallVector<Value> captured;         // stored in the environment
+  SmallVector<Operation *> recomputed; // cloned into the body
+  LLVM::LLVMStructType environmentType;
+};
+
+LogicalResult Outliner::collectCaptured() {
+  SetVector<Value> values;
+  getUsedValuesDefinedAbove(forall.getRegion(), values);
+  // The bounds are needed to find the indices of an iteration.
+  for (OpFoldResult bound : llvm::concat<const OpFoldResult>(
+           forall.getMixedLowerBound(), forall.getMixedUpperBound(), forall.getMixedStep()))
+    if (auto value = llvm::dyn_cast<Value>(bound))
+      values.insert(value);
+  SmallVector<Type> fields;
+  for (Value value : values) {
+    if (Operation *op = value.getDefiningOp(); op && isRecomputed(op)) {
+      recomputed.push_back(op);
+      continue;
+    }
+    Type field = converter.convertType(value.getType());
+    if (!field)
+      return forall.emitOpError() << "uses a value of type " << value.getType()
+                                  << ", which cannot be passed to another function";
+    captured.push_back(value);
+    fields.push_back(field);
+  }
+  environmentType = LLVM::LLVMStructType::getLiteral(forall.getContext(), fields);
+  return success();
+}
+
+/// Stores the captured values in a struct on the stack of the caller, which waits for the tasks.
+Value Outliner::packEnvironment() {
+  if (captured.empty())
+    return LLVM::ZeroOp::create(builder, loc, pointer);
+  OpBuilder atEntry = OpBuilder::atBlockBegin(&forall->getParentOfType<func::FuncOp>().front());
+  Value one = LLVM::ConstantOp::create(atEntry, loc, atEntry.getI64Type(), 1);
+  Value environment = LLVM::AllocaOp::create(atEntry, loc, pointer, environmentType, one);
+  for (auto [i, value] : llvm::enumerate(captured)) {
+    Value place = LLVM::GEPOp::create(builder, loc, pointer, environmentType, environment,
+                                      ArrayRef<LLVM::GEPArg>{0, (int32_t)i});
+    LLVM::StoreOp::create(builder, loc, castTo(builder, value, environmentType.getBody()[i]),
+                          place);
+  }
+  return environment;
+}
+
+void Outliner::unpackEnvironment(OpBuilder &body, Value environment, IRMapping &mapping) {
+  for (Operation *op : recomputed)
+    if (!mapping.contains(op->getResult(0)))
+      body.clone(*op, mapping);
+  for (auto [i, value] : llvm::enumerate(captured)) {
+    Value place = LLVM::GEPOp::create(body, loc, pointer, environmentType, environment,
+                                      ArrayRef<LLVM::GEPArg>{0, (int32_t)i});
+    Value field = LLVM::LoadOp::create(body, loc, environmentType.getBody()[i], place);
+    mapping.map(value, castTo(body, field, value.getType()));
+  }
+}
+
+/// Number of iterations of each dimension.
+SmallVector<Value> Outliner::computeExtents(OpBuilder &at, IRMapping &mapping) {
+  SmallVector<Value> extents;
+  auto get = [&](OpFoldResult bound) {
+    return mapping.lookupOrDefault(getValueOrCreateConstantIndexOp(at, loc, bound));
+  };
+  for (auto [lower, upper, step] : llvm::zip_equal(
+           forall.getMixedLowerBound(), forall.getMixedUpperBound(), forall.getMixedStep())) {
+    Value span = get(upper);
+    if (getConstantIntValue(lower) != 0)
+      span = arith::SubIOp::create(at, loc, span, get(lower));
+    if (getConstantIntValue(step) != 1)
+      span = arith::CeilDivSIOp::create(at, loc, span, get(step));
+    extents.push_back(span);
+  }
+  return extents;
+}
+
+/// The body of the forall, with its indices computed from the number of the iteration.
+void Outliner::emitIterations(OpBuilder &body, func::FuncOp function, IRMapping &mapping) {
+  SmallVector<Value> extents = computeExtents(body, mapping);
+  Value begin = toIndex(body, function.getArgument(1));
+  Value end = toIndex(body, function.getArgument(2));
+  Value one = arith::ConstantIndexOp::create(body, loc, 1);
+  auto loop = scf::ForOp::create(body, loc, begin, end, one);
+  body.setInsertionPointToStart(loop.getBody());
+  Value rest = loop.getInductionVar();
+  for (unsigned dim = forall.getRank(); dim-- > 0;) {
+    Value index = rest;
+    if (dim > 0) {
+      index = arith::RemUIOp::create(body, loc, rest, extents[dim]);
+      rest = arith::DivUIOp::create(body, loc, rest, extents[dim]);
+    }
+    auto get = [&](OpFoldResult bound) {
+      return mapping.lookupOrDefault(getValueOrCreateConstantIndexOp(body, loc, bound));
+    };
+    if (OpFoldResult step = forall.getMixedStep()[dim]; getConstantIntValue(step) != 1)
+      index = arith::MulIOp::create(body, loc, index, get(step));
+    if (OpFoldResult lower = forall.getMixedLowerBound()[dim]; getConstantIntValue(lower) != 0)
+      index = arith::AddIOp::create(body, loc, index, get(lower));
+    mapping.map(forall.getInductionVar(dim), index);
+  }
+  for (Operation &op : forall.getBody()->without_terminator())
+    body.clone(op, mapping);
+}
+
+func::FuncOp Outliner::createBody(StringRef name) {
+  auto parent = forall->getParentOfType<func::FuncOp>();
+  OpBuilder body(parent);
+  Type i64 = body.getI64Type();
+  auto function =
+      func::FuncOp::create(body, loc, name, body.getFunctionType({pointer, i64, i64}, {}));
+  function.setPrivate();
+  Block *entry = function.addEntryBlock();
+  body.setInsertionPointToStart(entry);
+  IRMapping mapping;
+  unpackEnvironment(body, function.getArgument(0), mapping);
+  emitIterations(body, function, mapping);
+  body.setInsertionPointToEnd(entry);
+  func::ReturnOp::create(body, loc);
+  // Memory on the stack is taken once per call, not once per iteration.
+  SmallVector<memref::AllocaOp> onStack;
+  function.walk([&](memref::AllocaOp alloca) {
+    if (alloca->getNumOperands() == 0)
+      onStack.push_back(alloca);
+  });
+  for (memref::AllocaOp alloca : onStack)
+    alloca->moveBefore(entry, entry->begin());
+  return function;
+}
+
+LogicalResult Outliner::outline(StringRef name) {
+  if (failed(collectCaptured()))
+    return failure();
+  func::FuncOp body = createBody(name);
+  IRMapping none;
+  SmallVector<Value> extents = computeExtents(builder, none);
+  Value iterations = extents.front();
+  for (Value extent : ArrayRef(extents).drop_front())
+    iterations = arith::MulIOp::create(builder, loc, iterations, extent);
+  Value environment = packEnvironment();
+  Value code = func::ConstantOp::create(builder, loc, body.getFunctionType(),
+                                        FlatSymbolRefAttr::get(body.getSymNameAttr()));
+  callRuntime(builder, loc, RuntimeFunction::ParallelFor,
+              {castTo(builder, code, pointer), environment, toI64(builder, iterations)});
+  forall.erase();
+  return success();
+}
+
+/// A forall inside a task runs in that task's thread.
+void makeSequential(scf::ForallOp forall) {
+  OpBuilder builder(forall);
+  Location loc = forall.getLoc();
+  IRMapping mapping;
+  for (unsigned dim = 0; dim < forall.getRank(); ++dim) {
+    auto get = [&](OpFoldResult bound) {
+      return getValueOrCreateConstantIndexOp(builder, loc, bound);
+    };
+    auto loop =
+        scf::ForOp::create(builder, loc, get(forall.getMixedLowerBound()[dim]),
+                           get(forall.getMixedUpperBound()[dim]), get(forall.getMixedStep()[dim]));
+    mapping.map(forall.getInductionVar(dim), loop.getInductionVar());
+    builder.setInsertionPointToStart(loop.getBody());
+  }
+  for (Operation &op : forall.getBody()->without_terminator())
+    builder.clone(op, mapping);
+  forall.erase();
+}
+
+struct OutlineParallel : halftone::impl::OutlineParallelBase<OutlineParallel> {
+  using OutlineParallelBase::OutlineParallelBase;
+
+  void runOnOperation() override {
+    LLVMTypeConverter converter(&getContext());
+    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
+      if (failed(outlineTasks(function, converter)))
+        return signalPassFailure();
+  }
+
+  LogicalResult outlineTasks(func::FuncOp function, const LLVMTypeConverter &converter) {
+    SmallVector<scf::ForallOp> outer, inner;
+    function.walk<WalkOrder::PreOrder>([&](scf::ForallOp forall) {
+      (forall->getParentOfType<scf::ForallOp>() || sequential ? inner : outer).push_back(forall);
+    });
+    // Innermost first.
+    for (scf::ForallOp forall : llvm::reverse(inner))
+      makeSequential(forall);
+    SymbolTable symbols(getOperation());
+    for (scf::ForallOp forall : outer) {
+      if (forall.getNumResults() > 0)
+        return forall.emitOpError("is not on buffers");
+      std::string name = (function.getSymName() + "_task_" + Twine(numOutlined++)).str();
+      while (symbols.lookup(name))
+        name += "_";
+      if (failed(Outliner(forall, converter).outline(name)))
+        return failure();
+    }
+    return success();
+  }
+};
+
+} // namespace
