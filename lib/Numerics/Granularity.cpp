@@ -64,8 +64,9 @@ int64_t Granularity::getNumScales() const { return product(getScaleShape()); }
 static void joinDimensions(llvm::SmallVectorImpl<int64_t> &shape,
                            llvm::SmallVectorImpl<int64_t> &blocks) {
   for (size_t d = shape.size(); d-- > 1;) {
-    bool sharesBlock = blocks[d] == shape[d];
-    if (!sharesBlock && !(blocks[d - 1] == 1 && blocks[d] == 1))
+    bool isWhole = blocks[d] == shape[d];
+    bool bothSingle = blocks[d - 1] == 1 && blocks[d] == 1;
+    if (!isWhole && !bothSingle)
       continue;
     blocks[d - 1] *= blocks[d];
     shape[d - 1] *= shape[d];
@@ -86,6 +87,16 @@ static void visitRow(int64_t firstElement, int64_t firstScale, int64_t size, int
            /*sharesScale=*/true});
 }
 
+// Counts up, the last digit fastest.
+static void advance(llvm::MutableArrayRef<int64_t> index, llvm::ArrayRef<int64_t> sizes) {
+  for (size_t d = index.size(); d-- > 0;) {
+    index[d] += 1;
+    if (index[d] != sizes[d])
+      return;
+    index[d] = 0;
+  }
+}
+
 void Granularity::forEachRun(llvm::function_ref<void(const Run &)> visit) const {
   if (getNumElements() == 0)
     return;
@@ -104,7 +115,6 @@ void Granularity::forEachRun(llvm::function_ref<void(const Run &)> visit) const 
     for (size_t d = 0; d != last; ++d)
       scaleRow = scaleRow * llvm::divideCeil(sizes[d], steps[d]) + index[d] / steps[d];
     visitRow(row * sizes[last], scaleRow * scalesPerRow, sizes[last], steps[last], visit);
-    for (size_t d = last; d-- > 0 && ++index[d] == sizes[d];)
-      index[d] = 0;
+    advance(index, sizes);
   }
 }

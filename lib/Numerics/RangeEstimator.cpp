@@ -41,19 +41,21 @@ std::optional<RangeMethod> halftone::parseRangeMethod(llvm::StringRef name) {
       .Default(std::nullopt);
 }
 
-// Negated comparisons so that NaN is refused too.
 static llvm::Error checkOptions(const RangeOptions &options) {
-  if (!(options.momentum >= 0 && options.momentum < 1))
+  // NaN fails every comparison.
+  bool hasMomentum = options.momentum >= 0 && options.momentum < 1;
+  if (!hasMomentum)
     return llvm::createStringError("momentum must be in [0, 1), not %g", options.momentum);
-  if (!(options.percentile > 0 && options.percentile <= 100))
+  bool hasPercentile = options.percentile > 0 && options.percentile <= 100;
+  if (!hasPercentile)
     return llvm::createStringError("percentile must be in (0, 100], not %g", options.percentile);
   if (options.entropyLevels == 0)
     return llvm::createStringError("entropy needs at least one level");
-  if (options.method == RangeMethod::Clip &&
-      !(std::isfinite(options.clip.min) && std::isfinite(options.clip.max) &&
-        options.clip.min <= options.clip.max))
-    return llvm::createStringError("clip range [%g, %g] is not a finite interval", options.clip.min,
-                                   options.clip.max);
+  Range clip = options.clip;
+  bool hasClip = std::isfinite(clip.min) && std::isfinite(clip.max) && clip.min <= clip.max;
+  if (options.method == RangeMethod::Clip && !hasClip)
+    return llvm::createStringError("clip range [%g, %g] is not a finite interval", clip.min,
+                                   clip.max);
   return llvm::Error::success();
 }
 

@@ -53,7 +53,7 @@ TEST(IntegerMatmul, CorrectionsGiveTheProductOfTheCenteredFactors) {
         int64_t centered = 0;
         int32_t codeProduct = 0;
         for (int64_t k = 0; k != reduction; ++k) {
-          int32_t x = lhs[i * reduction + k], w = rhs[k * columns + j];
+          auto x = int32_t(lhs[i * reduction + k]), w = int32_t(rhs[k * columns + j]);
           codeProduct += x * w;
           centered += int64_t(x - lhsZeroPoint) * (w - rhsZeroPoint);
         }

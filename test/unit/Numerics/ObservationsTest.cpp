@@ -25,7 +25,7 @@ protected:
   void SetUp() override {
     ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("observations", folder));
   }
-  void TearDown() override { llvm::sys::fs::remove_directories(folder); }
+  void TearDown() override { EXPECT_FALSE(llvm::sys::fs::remove_directories(folder)); }
 
   std::string path(llvm::StringRef name) const { return (folder + "/" + name).str(); }
   void write(llvm::StringRef name, llvm::StringRef text) const {

@@ -105,9 +105,9 @@ TEST(RangeEstimator, PercentileIsThatOfTheSortedValuesToOneBin) {
     RangeOptions options = method(RangeMethod::Percentile);
     options.percentile = percentile;
 
-    std::vector<float> magnitudes;
-    for (float value : values)
-      magnitudes.push_back(std::fabs(value));
+    std::vector<float> magnitudes = values;
+    for (float &magnitude : magnitudes)
+      magnitude = std::fabs(magnitude);
     std::sort(magnitudes.begin(), magnitudes.end());
     size_t rank = size_t(std::ceil(values.size() * percentile / 100 - 1e-6));
     float absmax = estimate(statistics, options, true).absmax();
