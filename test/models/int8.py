@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What 8-bit quantization may cost on real models and data."""
+
+import functools
+
+import data
+from harness import Program, main, make_session, model_path, run_reference
+
+MNIST_CALIBRATION = 100  # images, none of them evaluated for the cost against float
+
+
+@functools.lru_cache(maxsize=None)
+def mnist_program(recipe):
+    images, _ = data.mnist_images()
+    calibration = {data.MNIST_INPUT: images[:MNIST_CALIBRATION]} if "static" in recipe else None
+    return Program(model_path("mnist/model.onnx"), "--recipe", recipe, calibration=calibration)
+
+
+def mnist_right(recipe, first=0):
+    images, labels = data.mnist_images()
+    outputs = mnist_program(recipe).run_samples({data.MNIST_INPUT: images[first:]})
+    return data.count_right(next(iter(outputs.values())), labels[first:]), len(labels) - first
+
+
+def test_mnist_float_is_the_reference():
+    right, total = mnist_right("float")
+    assert right / total == 0.984, f"{right} of {total} right, expected 98.4 %"
+
+
+def test_mnist_static():
+    right, total = mnist_right("w8a8-static")
+    assert right / total >= 0.98, f"{right} of {total} right, expected 98.0 %"
+    return f"{right / total:.2%}"
+
+
+def test_mnist_static_on_images_not_calibrated_with():
+    float_right, total = mnist_right("float", MNIST_CALIBRATION)
+    right, _ = mnist_right("w8a8-static", MNIST_CALIBRATION)
+    assert right >= float_right - 0.004 * total, f"{right} of {total} right, float {float_right}"
+
+
+def test_mnist_dynamic():
+    right, total = mnist_right("w8a8-dynamic")
+    assert right / total >= 0.98, f"{right} of {total} right, expected 98.0 %"
+    return f"{right / total:.2%}"
+
+
+def test_mobilenetv2_static():
+    """At most 2 of the 120 images fewer right than in float, with weights well under half the size."""
+    model = model_path("mobilenetv2/fp32.onnx")
+    calibration, _ = data.mobilenet_images("calibration_48")
+    images, labels = data.mobilenet_images("evaluation_120")
+    right, weights = {}, {}
+    for recipe in ("float", "w8a8-static"):
+        samples = {data.MOBILENET_INPUT: calibration} if recipe == "w8a8-static" else None
+        program = Program(model, "--recipe", recipe, calibration=samples)
+        outputs = program.run_samples({data.MOBILENET_INPUT: images})
+        right[recipe] = data.count_right(outputs["scores"], labels)
+        weights[recipe] = program.info()["weights_bytes"]
+    text = f"{right['w8a8-static']} of {len(labels)} right, float {right['float']}"
+    assert right["w8a8-static"] >= right["float"] - 2, text
+    shrunk = weights["w8a8-static"] / weights["float"]
+    assert shrunk < 0.4, f"the int8 weights take {shrunk:.0%} of the float ones"
+    return text
+
+
+def stories_perplexity(recipe, windows):
+    program = Program(model_path("stories260k/stories260K.onnx"), "--recipe", recipe)
+    outputs = program.run_samples({data.STORIES_INPUT: data.pad_windows(windows)})
+    return data.perplexity(windows, outputs["logits"])
+
+
+def test_stories260k_dynamic():
+    """At most 1 % more perplexity than float; float itself is that of ONNX Runtime."""
+    windows = data.stories_windows(step=5)
+    session = make_session(model_path("stories260k/stories260K.onnx"))
+    reference = data.perplexity(windows, [
+        run_reference(session, {data.STORIES_INPUT: window[None]})["logits"] for window in windows
+    ])
+    in_float = stories_perplexity("float", windows)
+    assert abs(in_float / reference - 1) < 1e-4, f"float {in_float:.5f}, expected {reference:.5f}"
+    in_int8 = stories_perplexity("w8a8-dynamic", windows)
+    assert in_int8 <= 1.01 * in_float, f"int8 {in_int8:.4f}, float {in_float:.4f}"
+    return f"perplexity {in_int8:.4f}, float {in_float:.4f}"
+
+
+if __name__ == "__main__":
+    main(globals())
