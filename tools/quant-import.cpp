@@ -4,6 +4,7 @@
 
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/AsmState.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
@@ -70,12 +71,35 @@ static LogicalResult writeModule(ModuleOp module, const Options &options, llvm::
   return success();
 }
 
+static const char *getName(DiagnosticSeverity severity) {
+  switch (severity) {
+  case DiagnosticSeverity::Error:
+    return "error";
+  case DiagnosticSeverity::Warning:
+    return "warning";
+  case DiagnosticSeverity::Remark:
+    return "remark";
+  case DiagnosticSeverity::Note:
+    return "note";
+  }
+  llvm_unreachable("all severities are listed");
+}
+
+/// Like MLIR's own printer, but with the notes.
+static LogicalResult print(Diagnostic &diag) {
+  llvm::errs() << diag.getLocation() << ": " << getName(diag.getSeverity()) << ": " << diag << "\n";
+  for (Diagnostic &note : diag.getNotes())
+    llvm::errs() << diag.getLocation() << ": note: " << note << "\n";
+  return success();
+}
+
 static bool run(const Options &options) {
   ImportOptions importOptions;
   importOptions.text = options.text;
   if (!parseDims(options, importOptions))
     return false;
   MLIRContext context;
+  ScopedDiagnosticHandler handler(&context, print);
   OwningOpRef<ModuleOp> module = importModel(options.input, importOptions, &context);
   if (!module)
     return false;

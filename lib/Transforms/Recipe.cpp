@@ -35,6 +35,7 @@ struct RuleText {
   std::optional<ActivationScheme> activations;
 };
 struct RecipeText {
+  bool isPresent = false; // An empty document is never mapped.
   WeightScheme weights;
   ActivationScheme activations;
   std::vector<std::string> skip;
@@ -120,6 +121,7 @@ template <> struct MappingTraits<RuleText> {
 
 template <> struct MappingTraits<RecipeText> {
   static void mapping(IO &io, RecipeText &recipe) {
+    recipe.isPresent = true;
     io.mapRequired("weights", recipe.weights);
     io.mapOptional("activations", recipe.activations);
     io.mapOptional("skip", recipe.skip);
@@ -211,6 +213,8 @@ llvm::Expected<Recipe> Recipe::parse(llvm::StringRef yaml, llvm::StringRef buffe
   input >> contents;
   if (input.error())
     return llvm::createStringError(llvm::StringRef(messages).rtrim());
+  if (!contents.isPresent)
+    return llvm::createStringError(bufferName + ": the recipe is empty");
   Recipe recipe;
   recipe.name = bufferName.str();
   recipe.text = yaml.str();

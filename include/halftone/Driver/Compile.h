@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The whole way from an ONNX file to a module file.
+#ifndef HALFTONE_DRIVER_COMPILE_H
+#define HALFTONE_DRIVER_COMPILE_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace halftone {
+
+/// What is written to the output file. All but the last two are text.
+enum class EmitStage {
+  Import,    ///< `mlir-import`: as the model says it.
+  Graph,     ///< `mlir-graph`: shapes inferred, constants folded.
+  Quantized, ///< `mlir-quantized`: integer contractions between scales.
+  Tensors,   ///< `mlir-tensors`: kernels chosen, everything else is linalg.
+  Loops,     ///< `mlir-loops`: values live in memory, loops are explicit.
+  LLVM,      ///< `mlir-llvm`: the LLVM dialect.
+  LLVMIR,    ///< `llvm`: optimized LLVM IR.
+  Object,    ///< `obj`: an ELF object without its weights.
+  Module,    ///< `so`: the module file.
+};
+
+/// `mlir-import` … `so`; nullopt for other names.
+std::optional<EmitStage> parseEmitStage(llvm::StringRef name);
+std::vector<llvm::StringRef> emitStageNames();
+
+/// What a long step has done so far. `total` is 0 where nobody knows.
+struct Progress {
+  llvm::StringRef phase;
+  int64_t done = 0;
+  int64_t total = 0;
+};
+
+struct CompileOptions {
+  std::string model;
+  std::string output;
+  /// Preset name or YAML file.
+  std::string recipe = "float";
+  /// Samples for static ranges (SampleSource), or observations made before. At most one of them.
+  std::string calibration;
+  std::string observations;
+  /// Where to keep the observations of a calibration; empty: nowhere.
+  std::string saveObservations;
+  /// Fixed dimensions.
+  std::vector<std::pair<std::string, int64_t>> dims;
+  /// CPUTarget's name.
+  std::string target = "native";
+  EmitStage emit = EmitStage::Module;
+  /// Where to write the report (JSON); empty: nowhere.
+  std::string report;
+  /// Naive loops instead of kernels; integers come out the same.
+  bool reference = false;
+  /// The model is ONNX's textual syntax whatever its file name.
+  bool text = false;
+  /// Threads for calibration; 0: one per CPU.
+  int threads = 0;
+  std::function<void(const Progress &)> progress;
+};
+
+/// Compiles. Diagnostics go to stderr as `file: error: node 'name': …`; false if there was an
+/// error, and then nothing was written.
+bool compile(const CompileOptions &options);
+
+} // namespace halftone
+
+#endif // HALFTONE_DRIVER_COMPILE_H

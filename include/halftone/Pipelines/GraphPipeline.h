@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The phases before lowering, each an options struct and a populate function.
+#ifndef HALFTONE_PIPELINES_GRAPHPIPELINE_H
+#define HALFTONE_PIPELINES_GRAPHPIPELINE_H
+
+#include "mlir/Pass/PassManager.h"
+#include <string>
+#include <vector>
+
+namespace mlir::halftone {
+
+/// Infers shapes and folds what is known at compile time; what every other phase expects.
+struct SimplifyOptions {
+  /// Fixed dimensions, `name=value`.
+  std::vector<std::string> dims;
+};
+void populateSimplifyPipeline(OpPassManager &pm, const SimplifyOptions &options = {});
+
+/// Makes an observing program out of a simplified one.
+struct ObserveOptions {
+  /// Preset or file: what it quantizes statically is observed.
+  std::string recipe;
+  /// Observe the inputs of all contractions instead, for use with any recipe.
+  bool all = false;
+};
+void populateObservePipeline(OpPassManager &pm, const ObserveOptions &options);
+
+/// Quantizes a simplified program.
+struct QuantizeOptions {
+  /// Preset or file.
+  std::string recipe;
+  /// Observations file; empty when the recipe needs none.
+  std::string observations;
+};
+void populateQuantizePipeline(OpPassManager &pm, const QuantizeOptions &options);
+
+/// Makes the pipelines available to quant-opt.
+void registerGraphPipelines();
+
+} // namespace mlir::halftone
+
+#endif // HALFTONE_PIPELINES_GRAPHPIPELINE_H

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/Pipelines/GraphPipeline.h"
+
+#include "halftone/Transforms/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+void mlir::halftone::populateSimplifyPipeline(OpPassManager &pm, const SimplifyOptions &options) {
+  InferShapesOptions inferOptions;
+  inferOptions.dims.assign(options.dims.begin(), options.dims.end());
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+  functions.addPass(createInferShapes(inferOptions));
+  // After InferShapes: most shape arithmetic has become constant then.
+  functions.addPass(createFoldConstants());
+  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createCSEPass());
+  // After FoldConstants: the factors of a BatchNormalization are one constant then.
+  functions.addPass(createFoldScaleIntoFilter());
+  functions.addPass(createFoldConstants());
+  functions.addPass(createCanonicalizerPass());
+}
+
+void mlir::halftone::populateObservePipeline(OpPassManager &pm, const ObserveOptions &options) {
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+  if (!options.all)
+    functions.addPass(createAssignSchemes({options.recipe}));
+  functions.addPass(createInsertObservers({options.all}));
+}
+
+void mlir::halftone::populateQuantizePipeline(OpPassManager &pm, const QuantizeOptions &options) {
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+  functions.addPass(createAssignSchemes({options.recipe}));
+  if (!options.observations.empty()) {
+    functions.addPass(createInsertObservers());
+    functions.addPass(createAttachObservations({options.observations}));
+  }
+  functions.addPass(createQuantizeWeights());
+  // After AttachObservations: it reads the ranges and drops the observers.
+  functions.addPass(createQuantizeActivations());
+  functions.addPass(createFuseQDQ());
+  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createCSEPass());
+}
+
+namespace {
+struct SimplifyArguments : public PassPipelineOptions<SimplifyArguments> {
+  ListOption<std::string> dims{*this, "dims", llvm::cl::desc("Fixed dimensions, name=value")};
+};
+struct ObserveArguments : public PassPipelineOptions<ObserveArguments> {
+  Option<std::string> recipe{*this, "recipe", llvm::cl::desc("Preset or YAML file"),
+                             llvm::cl::init("w8a8-static")};
+  Option<bool> all{*this, "all", llvm::cl::desc("Observe the inputs of all contractions")};
+};
+struct QuantizeArguments : public PassPipelineOptions<QuantizeArguments> {
+  Option<std::string> recipe{*this, "recipe", llvm::cl::desc("Preset or YAML file"),
+                             llvm::cl::init("w8a8-dynamic")};
+  Option<std::string> observations{*this, "observations", llvm::cl::desc("Observations file")};
+};
+} // namespace
+
+void mlir::halftone::registerGraphPipelines() {
+  PassPipelineRegistration<SimplifyArguments>(
+      "halftone-simplify", "Infer shapes and fold what is known at compile time",
+      [](OpPassManager &pm, const SimplifyArguments &arguments) {
+        populateSimplifyPipeline(pm, {{arguments.dims.begin(), arguments.dims.end()}});
+      });
+  PassPipelineRegistration<ObserveArguments>(
+      "halftone-observe", "Make an observing program",
+      [](OpPassManager &pm, const ObserveArguments &arguments) {
+        populateObservePipeline(pm, {arguments.recipe, arguments.all});
+      });
+  PassPipelineRegistration<QuantizeArguments>(
+      "halftone-quantize-graph", "Quantize a simplified program",
+      [](OpPassManager &pm, const QuantizeArguments &arguments) {
+        populateQuantizePipeline(pm, {arguments.recipe, arguments.observations});
+      });
+}

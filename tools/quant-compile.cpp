@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// quant-compile: ONNX model and recipe in, module file out.
+#include "ProgressLine.h"
+#include "halftone/Driver/Compile.h"
+#include "halftone/Transforms/Recipe.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace cl = llvm::cl;
+using halftone::CompileOptions;
+
+namespace {
+/// The command line; a local of main, so that nothing is registered in libraries.
+struct Arguments {
+  cl::OptionCategory category{"quant-compile options"};
+  cl::opt<std::string> model{cl::Positional, cl::Required, cl::desc("MODEL.onnx"),
+                             cl::cat(category)};
+  cl::opt<std::string> output{"o", cl::Required, cl::value_desc("file"), cl::desc("Output file"),
+                              cl::cat(category)};
+  cl::opt<std::string> recipe{
+      "recipe", cl::init("float"), cl::value_desc("preset|file.yaml"),
+      cl::desc("What to quantize and how (default: float). Presets: " + presets()),
+      cl::cat(category)};
+  cl::opt<std::string> calibration{"calibration", cl::value_desc("data.npz|folder"),
+                                   cl::cat(category),
+                                   cl::desc("Samples for static ranges: arrays by input name with "
+                                            "one leading axis of samples, or a folder of "
+                                            ".npz files, one per sample")};
+  cl::opt<std::string> observations{"observations", cl::value_desc("file"), cl::cat(category),
+                                    cl::desc("Use these observations instead of calibrating")};
+  cl::opt<std::string> saveObservations{"save-observations", cl::value_desc("file"),
+                                        cl::cat(category),
+                                        cl::desc("Keep what calibration has observed")};
+  cl::list<std::string> dims{"dim", cl::value_desc("name=value"), cl::cat(category),
+                             cl::desc("Fix a dynamic dimension (repeatable)")};
+  cl::opt<std::string> target{
+      "target", cl::init("native"), cl::value_desc("cpu"), cl::cat(category),
+      cl::desc("CPU to compile for: native (default), x86-64-v3, x86-64-v4, or any of "
+               "LLVM's x86 names, +feature")};
+  cl::opt<std::string> emit{
+      "emit", cl::init("so"), cl::value_desc("stage"), cl::cat(category),
+      cl::desc("Stop after a stage and write it: " + stages() + " (default: so)")};
+  cl::opt<std::string> report{"report", cl::value_desc("file.json"), cl::cat(category),
+                              cl::desc("Write what was done to each layer, sizes and times")};
+  cl::opt<bool> reference{"reference", cl::cat(category),
+                          cl::desc("Naive loops instead of kernels; integers come out the same")};
+  cl::opt<bool> text{"text", cl::cat(category),
+                     cl::desc("The model is in ONNX's textual syntax (default for .onnxtxt)")};
+  cl::opt<int> threads{"calibration-threads", cl::init(0), cl::value_desc("n"), cl::cat(category),
+                       cl::desc("Threads for calibration (default: one per CPU)")};
+  cl::opt<bool> quiet{"quiet", cl::cat(category), cl::desc("No progress on the terminal")};
+
+private:
+  static std::string presets() { return llvm::join(halftone::Recipe::presets(), ", "); }
+  static std::string stages() { return llvm::join(halftone::emitStageNames(), ", "); }
+};
+} // namespace
+
+static bool fail(const llvm::Twine &message) {
+  llvm::errs() << "quant-compile: error: " << message << "\n";
+  return false;
+}
+
+static bool parseDims(const Arguments &arguments, CompileOptions &options) {
+  for (llvm::StringRef text : arguments.dims) {
+    auto [name, number] = text.rsplit('=');
+    int64_t value = 0;
+    if (name.empty() || number.getAsInteger(10, value) || value < 0)
+      return fail("--dim '" + text + "': expected name=value with a value of at least 0");
+    options.dims.push_back({name.str(), value});
+  }
+  return true;
+}
+
+static bool fillOptions(const Arguments &arguments, CompileOptions &options) {
+  options.model = arguments.model;
+  options.output = arguments.output;
+  options.recipe = arguments.recipe;
+  options.calibration = arguments.calibration;
+  options.observations = arguments.observations;
+  options.saveObservations = arguments.saveObservations;
+  options.target = arguments.target;
+  options.report = arguments.report;
+  options.reference = arguments.reference;
+  options.text = arguments.text;
+  options.threads = arguments.threads;
+  std::optional<halftone::EmitStage> stage = halftone::parseEmitStage(arguments.emit);
+  if (!stage)
+    return fail("--emit '" + arguments.emit +
+                "': expected one of: " + llvm::join(halftone::emitStageNames(), ", "));
+  options.emit = *stage;
+  if (arguments.threads < 0)
+    return fail("--calibration-threads must be at least 0");
+  return parseDims(arguments, options);
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  Arguments arguments;
+  cl::HideUnrelatedOptions(arguments.category);
+  cl::ParseCommandLineOptions(
+      argc, argv,
+      "Compiles an ONNX model, quantized as a recipe says, to a shared library.\n\n"
+      "  quant-compile model.onnx -o model.so\n"
+      "  quant-compile model.onnx -o model.so --recipe w8a8-static --calibration data.npz\n");
+  CompileOptions options;
+  if (!fillOptions(arguments, options))
+    return 1;
+  halftone::ProgressLine line(!arguments.quiet);
+  options.progress = [&](const halftone::Progress &progress) {
+    line.show(progress.phase, progress.done, progress.total);
+  };
+  return halftone::compile(options) ? 0 : 1;
+}
