@@ -177,6 +177,32 @@ LogicalResult ModOp::inferShapes(ShapeContext &shapes) {
   });
 }
 
+// where(equal(x, 1), y, x) is the dimension of x and y broadcast: how a common shape is computed at
+// run time.
+static Values broadcastValues(WhereOp op, ShapeContext &shapes, ArrayRef<Dim> dims) {
+  auto equal = op.getCondition().getDefiningOp<EqualOp>();
+  if (!equal)
+    return std::nullopt;
+  Value operands[] = {op.getLhs(), op.getRhs(), equal.getLhs(), equal.getRhs()};
+  return evaluateElementwise(
+      shapes, elementOf(op.getLhs()), operands, dims, [&](ArrayRef<AffineExpr> elements) {
+        auto [lhs, rhs, compared, one] =
+            std::tuple(elements[0], elements[1], elements[2], elements[3]);
+        bool isBroadcast = one == shapes.constant(1) && compared == rhs &&
+                           shapes.isNonNegative(lhs) && shapes.isNonNegative(rhs);
+        std::optional<Dim> dim = isBroadcast ? shapes.broadcast(lhs, rhs) : std::nullopt;
+        return dim ? *dim : AffineExpr();
+      });
+}
+
+// The chosen value; null where the condition is not known and the two differ.
+static AffineExpr evaluateWhere(ShapeContext &shapes, ArrayRef<AffineExpr> elements) {
+  if (shapes.simplify(elements[1]) == shapes.simplify(elements[2]))
+    return elements[1];
+  std::optional<int64_t> condition = ShapeContext::asConstant(elements[0]);
+  return condition ? elements[*condition ? 1 : 2] : AffineExpr();
+}
+
 LogicalResult WhereOp::inferShapes(ShapeContext &shapes) {
   if (failed(expectRankedOperands(*this)) ||
       failed(expectDomain(*this, "lhs", getLhs(), ElementDomain::Any)) ||
@@ -187,12 +213,15 @@ LogicalResult WhereOp::inferShapes(ShapeContext &shapes) {
     diag.attachNote() << "`condition` is " << getCondition().getType();
     return diag;
   }
-  return inferBroadcast(*this, shapes, elementOf(getLhs()), [&](ArrayRef<AffineExpr> elements) {
-    if (shapes.simplify(elements[1]) == shapes.simplify(elements[2]))
-      return elements[1];
-    std::optional<int64_t> condition = ShapeContext::asConstant(elements[0]);
-    return condition ? elements[*condition ? 1 : 2] : AffineExpr();
-  });
+  FailureOr<SmallVector<Dim>> dims = broadcastOperands(*this, shapes, getOperands());
+  if (failed(dims))
+    return failure();
+  Values values = evaluateElementwise(
+      shapes, elementOf(getLhs()), getOperands(), *dims,
+      [&](ArrayRef<AffineExpr> elements) { return evaluateWhere(shapes, elements); });
+  if (!values)
+    values = broadcastValues(*this, shapes, *dims);
+  return shapes.setResult(getOperation()->getResult(0), elementOf(getLhs()), *dims, values);
 }
 
 // The value after conversion between integer types; null where it might not fit.

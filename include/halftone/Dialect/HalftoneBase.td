@@ -26,6 +26,12 @@ def Halftone_Dialect : Dialect {
   }];
   let hasConstantMaterializer = 1;
   let useDefaultAttributePrinterParser = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
+  let extraClassDeclaration = [{
+    /// On arguments and results of functions: an array with the name of each dimension, "" for none.
+    static constexpr ::llvm::StringLiteral kDimNamesAttrName = "halftone.dim_names";
+  }];
 }
 
 class Halftone_Attr<string name, string attrMnemonic, list<Trait> traits = []>

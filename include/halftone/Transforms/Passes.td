@@ -4,6 +4,71 @@
 
 include "mlir/Pass/PassBase.td"
 
+//===--- Shapes and constants ---===//
+
+def InferShapes : Pass<"halftone-infer-shapes", "func::FuncOp"> {
+  let summary = "Refine the types of all values by symbolic shape inference";
+  let description = [{
+    Every dynamic dimension of an argument is a symbol; argument attribute `halftone.dim_names` names some, equal names are equal
+    dimensions. Shape arithmetic is followed symbolically, so that a reshape by it keeps what is known. `dims` fixes named dimensions.
+
+    Requires: nothing.
+    Ensures:  every result has the dimensions that can be known; the function's type agrees with its arguments and its `return`.
+    Errors:   an op whose operands contradict each other or the type it has; an entry of `dims` that is no `name=value` with a
+              value of at least 1, or that names no dimension.
+    Example:  test/Transforms/infer-shapes.mlir
+  }];
+  let options = [ListOption<"dims", "dims", "std::string", "Fixed dimensions, name=value">];
+  let statistics = [Statistic<"numRefined", "refined", "Results whose type became more static">];
+}
+
+def MaterializeBroadcasts : Pass<"halftone-materialize-broadcasts", "func::FuncOp"> {
+  let summary = "Make every broadcast that is only known at run time an explicit expand";
+  let description = [{
+    Where an operand of an elementwise op, or a batch dimension of a matrix product, has a dimension `?` that is not provably the
+    one of the result, the common shape is computed with shape ops, and the operand is expanded to it.
+
+    Requires: nothing; infers shapes on its own.
+    Ensures:  in an elementwise op or the batch dimensions of a matrix product, a dimension `?` equals that of the result.
+    Declines (op unchanged): `clip` bounds, which have one element.
+    Example:  test/Transforms/materialize-broadcasts.mlir
+  }];
+  let statistics = [Statistic<"numExpanded", "expanded", "Operands expanded">];
+}
+
+def FoldConstants : Pass<"halftone-fold-constants", "func::FuncOp"> {
+  let summary = "Evaluate what depends on constants only";
+  let description = [{
+    Replaces by a constant every value that is one symbolically (`shape` of static dimensions, arithmetic on it, …) and every op whose
+    operands are all constants. Floats are evaluated in double precision and rounded once to the element type.
+
+    Requires: nothing; infers shapes on its own.
+    Ensures:  shape arithmetic of static dimensions and arithmetic on weights (transposes, scales) is gone.
+    Declines (op unchanged): `dequantize`, so that weights stay codes; results of more than `max-elements` elements that have more bytes
+              than the operands; ops with other effects than their results; contractions.
+    Example:  test/Transforms/fold-constants.mlir
+  }];
+  let options = [Option<"maxElements", "max-elements", "int64_t", "65536",
+                        "Largest number of elements of a result that is larger than its operands">];
+  let statistics = [Statistic<"numFolded", "folded", "Ops replaced by constants">];
+}
+
+def FoldScaleIntoFilter : Pass<"halftone-fold-scale-into-filter", "func::FuncOp"> {
+  let summary = "Move constant factors behind a contraction into its constant weights";
+  let description = [{
+    `mul(conv(x, w), s)` becomes `conv(x, mul(w, s'))` with one factor per output channel, `mul(matmul(x, w), s)` likewise with one per column.
+    Behind such a contraction `mul(add(y, b), s)` becomes `add(mul(y, s), mul(b, s))` and two added constants become one. With
+    `halftone-fold-constants` afterwards, a BatchNormalization leaves one addition.
+
+    Requires: nothing.
+    Ensures:  no `mul` by a constant per channel follows a contraction with constant weights directly or behind its bias.
+    Declines (op unchanged): an intermediate result with other users; weights with other users; a factor that varies along other dimensions;
+              grouped `conv_transpose`; types other than floats.
+    Example:  test/Transforms/fold-scale-into-filter.mlir
+  }];
+  let statistics = [Statistic<"numFolded", "folded", "Factors moved into weights">];
+}
+
 //===--- Quantization: decide, observe, insert scales, fuse ---===//
 
 def AssignSchemes : Pass<"halftone-assign-schemes", "func::FuncOp"> {
