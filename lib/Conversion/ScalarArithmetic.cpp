@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/Conversion/ScalarArithmetic.h"
+
+#include "ScalarBody.h"
+#include "halftone/Dialect/HalftoneDialect.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+using arith::CmpFPredicate;
+using arith::CmpIPredicate;
+
+//===--- Pieces shared by the tables ---===//
+
+Value ScalarBody::constant(double value, Value like) {
+  Type type = like.getType();
+  if (auto floatType = dyn_cast<FloatType>(type))
+    return arith::ConstantOp::create(b, b.getFloatAttr(floatType, value));
+  return arith::ConstantOp::create(b, b.getIntegerAttr(type, static_cast<int64_t>(value)));
+}
+
+Value ScalarBody::compare(Value lhs, Value rhs, CmpFPredicate ofFloats, CmpIPredicate ofSigned,
+                          CmpIPredicate ofUnsigned) {
+  if (isFloat())
+    return arith::CmpFOp::create(b, ofFloats, lhs, rhs);
+  return arith::CmpIOp::create(b, isUnsigned() ? ofUnsigned : ofSigned, lhs, rhs);
+}
+
+Value ScalarBody::isLess(Value lhs, Value rhs) {
+  return compare(lhs, rhs, CmpFPredicate::OLT, CmpIPredicate::slt, CmpIPredicate::ult);
+}
+
+Value ScalarBody::isGreater(Value lhs, Value rhs) {
+  return compare(lhs, rhs, CmpFPredicate::OGT, CmpIPredicate::sgt, CmpIPredicate::ugt);
+}
+
+Value ScalarBody::isEqual(Value lhs, Value rhs) {
+  return compare(lhs, rhs, CmpFPredicate::OEQ, CmpIPredicate::eq, CmpIPredicate::eq);
+}
+
+namespace {
+
+const ScalarEntry *findEntry(Operation *op) {
+  StringRef name = op->getName().stripDialect();
+  for (ArrayRef<ScalarEntry> table :
+       {unaryScalarEntries(), activationScalarEntries(), binaryScalarEntries()})
+    for (const ScalarEntry &entry : table)
+      if (entry.name == name)
+        return &entry;
+  return nullptr;
+}
+
+bool hasArithmetic(Type type) {
+  if (isa<IntegerType>(type))
+    return type.isInteger(1) || type.getIntOrFloatBitWidth() >= 8;
+  return isa<Float16Type, BFloat16Type, Float32Type, Float64Type>(type);
+}
+
+bool isHalf(Type type) { return isa<Float16Type, BFloat16Type>(type); }
+
+/// Where the operands that are computed with begin: a `where` computes with nothing before its
+/// second.
+Type getSourceType(Operation *op) {
+  unsigned index = isa<WhereOp>(op) ? 1 : 0;
+  return getElementTypeOrSelf(op->getOperand(index).getType());
+}
+
+Value widen(OpBuilder &builder, Location loc, Value value) {
+  if (!isHalf(value.getType()))
+    return value;
+  return arith::ExtFOp::create(builder, loc, builder.getF32Type(), value);
+}
+
+} // namespace
+
+Type mlir::halftone::getSignlessType(Type type) {
+  auto integer = dyn_cast<IntegerType>(type);
+  if (!integer || integer.isSignless())
+    return type;
+  return IntegerType::get(type.getContext(), integer.getWidth());
+}
+
+bool mlir::halftone::hasElementwiseScalar(Operation *op) {
+  auto typesHaveArithmetic = [](TypeRange types) {
+    return llvm::all_of(types, [](Type type) { return hasArithmetic(getElementTypeOrSelf(type)); });
+  };
+  if (!isa<CastOp, QuantizeOp, DequantizeOp>(op) && !findEntry(op))
+    return false;
+  // Codes of more than 16 bits are not all floats.
+  if (isa<QuantizeOp>(op) &&
+      getElementTypeOrSelf(op->getResult(0).getType()).getIntOrFloatBitWidth() > 16)
+    return false;
+  return typesHaveArithmetic(op->getOperandTypes()) && typesHaveArithmetic(op->getResultTypes());
+}
+
+Value mlir::halftone::buildElementwiseScalar(Operation *op, OpBuilder &builder,
+                                             ValueRange scalars) {
+  Location loc = op->getLoc();
+  Type source = getSourceType(op);
+  Type target = getElementTypeOrSelf(op->getResult(0).getType());
+  if (isa<CastOp>(op))
+    return buildCastScalar(builder, loc, scalars[0], source, target);
+  if (isa<QuantizeOp>(op))
+    return buildQuantizeScalar(builder, loc, scalars[0], scalars[1], scalars[2], target);
+  if (isa<DequantizeOp>(op)) {
+    Value value = buildDequantizeScalar(builder, loc, scalars[0], scalars[1], scalars[2], source);
+    return buildCastScalar(builder, loc, value, value.getType(), target);
+  }
+
+  ScalarBody body{op, ImplicitLocOpBuilder(loc, builder), {}, source};
+  for (Value scalar : scalars)
+    body.in.push_back(widen(builder, loc, scalar));
+  Value result = findEntry(op)->build(body);
+  if (isHalf(target) && result.getType() != target)
+    return arith::TruncFOp::create(builder, loc, target, result);
+  return result;
+}

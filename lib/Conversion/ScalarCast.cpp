@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Conversion of one element, and of one element to and from integer codes.
+#include "halftone/Conversion/ScalarArithmetic.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+using arith::CmpFPredicate;
+using arith::CmpIPredicate;
+
+namespace {
+
+bool isUnsigned(Type type) { return type.isUnsignedInteger() || type.isInteger(1); }
+
+Value floatConstant(ImplicitLocOpBuilder &b, Type type, double value) {
+  return arith::ConstantOp::create(b, b.getFloatAttr(type, value));
+}
+
+Value castFloatToFloat(ImplicitLocOpBuilder &b, Value value, Type to) {
+  Type from = value.getType();
+  unsigned fromWidth = from.getIntOrFloatBitWidth(), toWidth = to.getIntOrFloatBitWidth();
+  if (from == to)
+    return value;
+  if (fromWidth < toWidth)
+    return arith::ExtFOp::create(b, to, value);
+  if (fromWidth > toWidth)
+    return arith::TruncFOp::create(b, to, value);
+  // f16 and bf16: neither contains the other.
+  return arith::TruncFOp::create(b, to, arith::ExtFOp::create(b, b.getF32Type(), value));
+}
+
+Value castIntegerToFloat(ImplicitLocOpBuilder &b, Value value, Type from, Type to) {
+  // Through f32 where the target is narrower, as wide as it: one rounding of at most 24 bits.
+  Type wide = to.getIntOrFloatBitWidth() < 32 ? b.getF32Type() : to;
+  Value result = isUnsigned(from) ? Value(arith::UIToFPOp::create(b, wide, value))
+                                  : Value(arith::SIToFPOp::create(b, wide, value));
+  return castFloatToFloat(b, result, to);
+}
+
+/// Truncates toward zero, saturates, NaN gives 0. The instruction's own result out of range is not
+/// used.
+Value castFloatToInteger(ImplicitLocOpBuilder &b, Value value, Type to) {
+  if (value.getType().getIntOrFloatBitWidth() < 32)
+    value = arith::ExtFOp::create(b, b.getF32Type(), value);
+  Type floatType = value.getType();
+  Type type = getSignlessType(to);
+  unsigned width = type.getIntOrFloatBitWidth();
+  bool isSigned = !isUnsigned(to);
+  APInt lowest = isSigned ? APInt::getSignedMinValue(width) : APInt::getZero(width);
+  APInt highest = isSigned ? APInt::getSignedMaxValue(width) : APInt::getMaxValue(width);
+  // One more than the highest is a power of two, exact in any float type; the lowest is exact too.
+  double low = isSigned ? -std::ldexp(1.0, width - 1) : 0.0;
+  double high = std::ldexp(1.0, isSigned ? width - 1 : width);
+
+  Value result = isSigned ? Value(arith::FPToSIOp::create(b, type, value))
+                          : Value(arith::FPToUIOp::create(b, type, value));
+  auto replaceIf = [&](CmpFPredicate predicate, Value limit, APInt replacement) {
+    Value condition = arith::CmpFOp::create(b, predicate, value, limit);
+    Value constant = arith::ConstantOp::create(b, b.getIntegerAttr(type, replacement));
+    result = arith::SelectOp::create(b, condition, constant, result);
+  };
+  replaceIf(CmpFPredicate::OLE, floatConstant(b, floatType, low), lowest);
+  replaceIf(CmpFPredicate::OGE, floatConstant(b, floatType, high), highest);
+  replaceIf(CmpFPredicate::UNO, value, APInt::getZero(width));
+  return result;
+}
+
+Value castToBool(ImplicitLocOpBuilder &b, Value value) {
+  Type type = value.getType();
+  if (isa<FloatType>(type))
+    return arith::CmpFOp::create(b, CmpFPredicate::UNE, value, floatConstant(b, type, 0));
+  Value zero = arith::ConstantOp::create(b, b.getIntegerAttr(type, 0));
+  return arith::CmpIOp::create(b, CmpIPredicate::ne, value, zero);
+}
+
+Value castIntegerToInteger(ImplicitLocOpBuilder &b, Value value, Type from, Type to) {
+  Type type = getSignlessType(to);
+  unsigned fromWidth = from.getIntOrFloatBitWidth(), toWidth = to.getIntOrFloatBitWidth();
+  if (fromWidth == toWidth)
+    return value;
+  if (fromWidth > toWidth)
+    return arith::TruncIOp::create(b, type, value);
+  return isUnsigned(from) ? Value(arith::ExtUIOp::create(b, type, value))
+                          : Value(arith::ExtSIOp::create(b, type, value));
+}
+
+/// The code as a float; exact for the 8- and 16-bit types that codes have.
+Value codeToFloat(ImplicitLocOpBuilder &b, Value code, Type codeType) {
+  return castIntegerToFloat(b, code, codeType, b.getF32Type());
+}
+
+} // namespace
+
+Value mlir::halftone::buildCastScalar(OpBuilder &builder, Location loc, Value scalar, Type from,
+                                      Type to) {
+  ImplicitLocOpBuilder b(loc, builder);
+  if (from == to)
+    return scalar;
+  if (to.isInteger(1))
+    return castToBool(b, scalar);
+  if (isa<FloatType>(from))
+    return isa<FloatType>(to) ? castFloatToFloat(b, scalar, to) : castFloatToInteger(b, scalar, to);
+  return isa<FloatType>(to) ? castIntegerToFloat(b, scalar, from, to)
+                            : castIntegerToInteger(b, scalar, from, to);
+}
+
+Value mlir::halftone::buildQuantizeScalar(OpBuilder &builder, Location loc, Value value,
+                                          Value scale, Value zeroPoint, Type codeType) {
+  ImplicitLocOpBuilder b(loc, builder);
+  Type f32 = b.getF32Type(), type = getSignlessType(codeType);
+  unsigned width = type.getIntOrFloatBitWidth();
+  bool isSigned = !isUnsigned(codeType);
+  Value x = castFloatToFloat(b, value, f32);
+  Value ratio = arith::DivFOp::create(b, x, castFloatToFloat(b, scale, f32));
+  Value zero = codeToFloat(b, zeroPoint, codeType);
+  Value code = arith::AddFOp::create(b, math::RoundEvenOp::create(b, ratio), zero);
+
+  Value low = floatConstant(b, f32, isSigned ? -std::ldexp(1.0, width - 1) : 0.0);
+  Value high = floatConstant(b, f32, std::ldexp(1.0, isSigned ? width - 1 : width) - 1);
+  auto replaceIf = [&](CmpFPredicate predicate, Value lhs, Value rhs, Value replacement) {
+    Value condition = arith::CmpFOp::create(b, predicate, lhs, rhs);
+    code = arith::SelectOp::create(b, condition, replacement, code);
+  };
+  replaceIf(CmpFPredicate::OLT, code, low, low);
+  replaceIf(CmpFPredicate::OGT, code, high, high);
+  replaceIf(CmpFPredicate::UNO, code, code, zero);
+  // Narrow codes go through i32: one conversion instruction and a truncation on every vector unit.
+  Value integer = arith::FPToSIOp::create(b, b.getI32Type(), code);
+  return castIntegerToInteger(b, integer, b.getI32Type(), codeType);
+}
+
+Value mlir::halftone::buildDequantizeScalar(OpBuilder &builder, Location loc, Value code,
+                                            Value scale, Value zeroPoint, Type codeType) {
+  ImplicitLocOpBuilder b(loc, builder);
+  Type i32 = b.getI32Type();
+  Value difference = arith::SubIOp::create(b, castIntegerToInteger(b, code, codeType, i32),
+                                           castIntegerToInteger(b, zeroPoint, codeType, i32));
+  Value real = arith::SIToFPOp::create(b, b.getF32Type(), difference);
+  return arith::MulFOp::create(b, real, castFloatToFloat(b, scale, b.getF32Type()));
+}
