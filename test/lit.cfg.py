@@ -52,6 +52,8 @@ config.substitutions += [
     ("%quant_import", str(tools / "quant-import")),
     ("%quant_compile", str(tools / "quant-compile")),
     ("%quant_run", str(tools / "quant-run")),
+    # A module written in C; see test/unit/Runtime.
+    ("%test_module", str(build_root / "test" / "unit" / "Runtime" / "TestModule.so")),
     ("%quant_lsp_server", str(tools / "quant-lsp-server")),
 ]
 

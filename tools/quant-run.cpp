@@ -201,14 +201,15 @@ static void describeOutputs(const CommandLine &options, const halftone_entry &en
   json::Array list;
   const bool isSilent = options.json || options.benchmark > 0 || !options.compare.empty();
   for (auto [index, output] : enumerate(outputs)) {
-    StringRef name = entry.outputs[index].name;
+    // The report outlives the module.
+    std::string name = entry.outputs[index].name;
     if (!isSilent)
       outs() << name << ": " << output.type() << "\n";
     list.push_back(json::Object{{"name", name},
                                 {"type", halftone_dtype_name(output.dtype())},
                                 {"shape", json::Array(output.dims())}});
   }
-  report.object["entry"] = entry.name;
+  report.object["entry"] = std::string(entry.name);
   report.object["outputs"] = std::move(list);
 }
 

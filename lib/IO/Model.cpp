@@ -129,16 +129,15 @@ static Expected<Array> adaptType(Array array, halftone_dtype dtype) {
 
 Expected<std::vector<Array>> halftone::bindInputs(const halftone_entry &entry,
                                                   NamedArrays &arrays) {
+  auto names = map_range(arrays, [](const auto &pair) { return StringRef(pair.first); });
+  const std::string given = arrays.empty() ? "none" : join(names, ", ");
   std::vector<Array> inputs;
   for (const halftone_tensor_info &info :
        ArrayRef<halftone_tensor_info>(entry.inputs, entry.num_inputs)) {
     auto position = arrays.find(StringRef(info.name));
-    if (position == arrays.end()) {
-      auto names = map_range(arrays, [](const auto &pair) { return StringRef(pair.first); });
+    if (position == arrays.end())
       return createStringError("no array for input '" + Twine(info.name) + "' of type " +
-                               tensorType(info) +
-                               "; given: " + (arrays.empty() ? "none" : join(names, ", ")));
-    }
+                               tensorType(info) + "; given: " + given);
     Expected<Array> input =
         adaptType(std::move(position->second), static_cast<halftone_dtype>(info.dtype));
     arrays.erase(position);

@@ -40,7 +40,7 @@ static json::Array describeTensors(ArrayRef<halftone_tensor_info> tensors) {
       else
         shape.push_back(info.dims[d]);
     }
-    result.push_back(json::Object{{"name", info.name},
+    result.push_back(json::Object{{"name", std::string(info.name)},
                                   {"type", halftone_dtype_name(info.dtype)},
                                   {"shape", std::move(shape)}});
   }
@@ -51,21 +51,21 @@ json::Object halftone::describeModel(StringRef path, const Model &model) {
   const halftone_module_descriptor &descriptor = model.descriptor();
   json::Array entries;
   for (const halftone_entry &entry : model.entries())
-    entries.push_back(json::Object{{"name", entry.name},
+    entries.push_back(json::Object{{"name", std::string(entry.name)},
                                    {"inputs", describeTensors(inputsOf(entry))},
                                    {"outputs", describeTensors(outputsOf(entry))}});
-  return json::Object{{"file", path},
+  return json::Object{{"file", path.str()},
                       {"file_bytes", static_cast<int64_t>(model.fileSize())},
                       {"abi_version", descriptor.abi_version},
-                      {"compiler", descriptor.compiler_version},
-                      {"target", descriptor.target_triple},
-                      {"cpu", descriptor.target_cpu},
+                      {"compiler", std::string(descriptor.compiler_version)},
+                      {"target", std::string(descriptor.target_triple)},
+                      {"cpu", std::string(descriptor.target_cpu)},
                       {"cpu_features", json::Array(featureNames(descriptor.cpu_features))},
                       {"weights_bytes", static_cast<int64_t>(descriptor.weights_size)},
                       {"arena_bytes", descriptor.arena_size},
                       {"observe_points", descriptor.num_observe_points},
-                      {"source_hash", descriptor.source_hash},
-                      {"recipe", descriptor.recipe},
+                      {"source_hash", std::string(descriptor.source_hash)},
+                      {"recipe", std::string(descriptor.recipe)},
                       {"entries", std::move(entries)}};
 }
 

@@ -9,7 +9,7 @@
 
 namespace halftone {
 
-/// What a module says about itself.
+/// What a module says about itself, in texts of its own: it may outlive the module.
 llvm::json::Object describeModel(llvm::StringRef path, const Model &model);
 
 /// The same for people.
