@@ -53,7 +53,8 @@ TEST(IntegerMatmul, CorrectionsGiveTheProductOfTheCenteredFactors) {
         int64_t centered = 0;
         int32_t codeProduct = 0;
         for (int64_t k = 0; k != reduction; ++k) {
-          auto x = int32_t(lhs[i * reduction + k]), w = int32_t(rhs[k * columns + j]);
+          uint8_t x = lhs[i * reduction + k];
+          int8_t w = rhs[k * columns + j];
           codeProduct += x * w;
           centered += int64_t(x - lhsZeroPoint) * (w - rhsZeroPoint);
         }
