@@ -70,12 +70,14 @@ bool halftone::runGuarded(halftone_session &session, bool isLoopBody, void (*fun
   guard.isLoopBody = isLoopBody;
   guard.outer = innermost;
   innermost = &guard;
-  // The saved signal mask would cost a system call.
-  bool isFirstReturn = _setjmp(guard.target) == 0;
-  if (isFirstReturn)
+  volatile bool isComplete = false; // Changes between the two returns of _setjmp.
+  // _setjmp rather than setjmp: saving the signal mask would cost a system call.
+  if (_setjmp(guard.target) == 0) {
     function(argument);
+    isComplete = true;
+  }
   innermost = guard.outer;
-  return isFirstReturn;
+  return isComplete;
 }
 
 [[noreturn]] static void leaveRun(halftone_session &session) {

@@ -149,9 +149,10 @@ TEST(Session, ReportsNegativeAndHugeAllocations) {
   int64_t negative = -5;
   EXPECT_EQ(session.run("memory", {scalar(negative)}), HALFTONE_STATUS_RUN_FAILED);
   EXPECT_EQ(session.message(), "a tensor has a negative size: -5 bytes");
-  // The failing iteration asks for more address space than there is.
-  int64_t n = INT64_MAX;
+  // More address space than there is.
+  int64_t n = int64_t(1) << 58;
   EXPECT_EQ(session.run("ranges", {scalar(n)}), HALFTONE_STATUS_RUN_FAILED);
+  EXPECT_EQ(session.message(), "no memory for 2305843009213693952 bytes");
 }
 
 TEST(Session, ShowsTensorsToTheObserver) {
