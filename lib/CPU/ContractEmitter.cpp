@@ -65,7 +65,7 @@ void ContractEmitter::emit() {
   int64_t length =
       getConstantIntValue(depth.length).value_or(128) * depth.windowRows * depth.windowColumns;
   int64_t elementBytes = row.isInteger() ? 1 : 4;
-  constexpr int64_t cacheBytes = 256 * 1024;
+  constexpr int64_t cacheBytes = 512 * 1024;
 
   TaskCosts costs;
   costs.perRowAndPanel = length * std::min(panelColumns, columns.value_or(panelColumns));

@@ -2,6 +2,7 @@
 #include "DotEmitter.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -108,7 +109,8 @@ Value DotEmitter::step(Value accumulators, Value lhs, Value rhs) {
   OpBuilder &builder = math.builder;
   switch (row.step) {
   case DotStep::Fma:
-    return vector::FMAOp::create(builder, math.loc, lhs, rhs, accumulators);
+    // Not vector.fma: that may be split again.
+    return mlir::math::FmaOp::create(builder, math.loc, lhs, rhs, accumulators);
   case DotStep::DotBytes:
     return call({accumulators, lhs, rhs}, accumulators.getType());
   case DotStep::MultiplyPairs: {
