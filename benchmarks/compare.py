@@ -53,14 +53,15 @@ def best_peak(peaks, kind):
 
 
 def compile_case(build, case, folder):
+    """The program, or None after the compiler's message."""
     program = folder / "program.so"
     command = [build / "bin/quant-compile", case.model, "-o", program, "--recipe", case.recipe]
     command += [part for name, size in case.dims.items() for part in ("--dim", f"{name}={size}")]
     if case.calibration is not None:
         np.savez(folder / "calibration.npz", **case.calibration)
         command += ["--calibration", folder / "calibration.npz"]
-    subprocess.run([str(part) for part in command] + ["--quiet"], check=True)
-    return program
+    status = subprocess.run([str(part) for part in command] + ["--quiet"]).returncode
+    return program if status == 0 else None
 
 
 def relative_rms(actual, expected):
@@ -110,7 +111,7 @@ def run_case(case, program, threads, peaks, arguments, library):
 
 
 def print_row(result):
-    title = f"{result['case']:40} {result['threads']}T"
+    title = f"{result['case']:42} {result['threads']}T"
     if "error" in result:
         print(f"{title}  wrong: {result['error']}", flush=True)
         return
@@ -129,13 +130,16 @@ def main():
         folder = pathlib.Path(name)
         chosen, notes = cases.all_cases(folder)
         print(*notes, sep="\n", end="\n" if notes else "")
-        print(f"{'case':40}    ratio (quartiles)   ours ms    peer ms    GMAC/s of peak")
+        print(f"{'case':42}    ratio (quartiles)   ours ms    peer ms    GMAC/s of peak")
         for index, case in enumerate(case for case in chosen if arguments.filter in case.name):
             program_folder = folder / str(index)
             program_folder.mkdir()
             program = compile_case(arguments.build, case, program_folder)
             for threads in arguments.threads:
-                result = run_case(case, program, threads, peaks, arguments, library)
+                if program:
+                    result = run_case(case, program, threads, peaks, arguments, library)
+                else:
+                    result = {"case": case.name, "threads": threads, "error": "does not compile"}
                 results.append(result)
                 print_row(result)
     if arguments.json:

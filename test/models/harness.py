@@ -40,7 +40,7 @@ def run_tool(name, *arguments):
     result = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT)
     if result.returncode != 0:
         raise AssertionError(f"{' '.join(command)}: exit status {result.returncode}\n"
-                             f"{result.stdout[-2000:]}{result.stderr[-2000:]}")
+                             f"{result.stdout[:500]}{result.stderr[:1500]}")
     return result.stdout
 
 
