@@ -91,12 +91,12 @@ struct ConvertTracedValues : ConversionPattern {
     if (!values || !type || !type.hasStaticShape() || !isa<IntegerType>(type.getElementType()) ||
         type.getElementType().isInteger(1))
       return rewriter.notifyMatchFailure(op, "values are not traced");
+    if (!llvm::all_of(*values, [&](AffineExpr expr) { return facts.isKnownBefore(op, expr); }))
+      return rewriter.notifyMatchFailure(op, "a value is not a function of earlier dimensions");
     Lowering b(op, rewriter, facts);
     SmallVector<Value> elements;
     for (AffineExpr expr : *values) {
       OpFoldResult value = b.expression(expr);
-      if (!value)
-        return rewriter.notifyMatchFailure(op, "a value is not a function of earlier dimensions");
       elements.push_back(b.createOrFold<arith::IndexCastOp>(type.getElementType(), b.index(value)));
     }
     rewriter.replaceOpWithNewOp<tensor::FromElementsOp>(op, type, elements);

@@ -114,7 +114,7 @@ struct ConvertConcat : LoweringPattern<ConcatOp> {
     Lowering b(op, rewriter, facts);
     auto type = cast<RankedTensorType>(convertedType(op.getOutput()));
     int64_t rank = type.getRank();
-    int64_t axis = static_cast<int64_t>(op.getAxis()) < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = op.getAxis();
     checkOtherDims(b, op, adaptor.getInputs(), axis);
 
     Value total = b.index(0);
@@ -163,7 +163,7 @@ struct ConvertSplit : LoweringPattern<SplitOp> {
     Lowering b(op, rewriter, facts);
     Value input = adaptor.getInput();
     int64_t rank = rankOf(input), begin = 0;
-    int64_t axis = static_cast<int64_t>(op.getAxis()) < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = op.getAxis();
     SmallVector<Value> pieces;
     for (auto [output, size] : llvm::zip_equal(op.getOutputs(), op.getSizes())) {
       Sizes offsets(rank, b.getIndexAttr(0)), sizes = b.sizes(input);

@@ -15,7 +15,7 @@ public:
     Lowering b(op, rewriter, facts);
     Value input = adaptor.getInput(), indices = adaptor.getIndices();
     int64_t rank = rankOf(input);
-    int64_t axis = static_cast<int64_t>(op.getAxis()) < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = op.getAxis();
     OpFoldResult size = b.size(input, axis);
     checkIndices(b, op.getIndices(), indices, size);
     Value result;
@@ -81,7 +81,7 @@ struct ConvertGatherElements : LoweringPattern<GatherElementsOp> {
     Lowering b(op, rewriter, facts);
     Value input = adaptor.getInput(), indices = adaptor.getIndices();
     int64_t rank = rankOf(input);
-    int64_t axis = static_cast<int64_t>(op.getAxis()) < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = op.getAxis();
     OpFoldResult size = b.size(input, axis);
     checkIndices(b, op.getIndices(), indices, size);
     Value bound = b.index(size);

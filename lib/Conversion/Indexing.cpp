@@ -154,7 +154,7 @@ struct ConvertOneHot : LoweringPattern<OneHotOp> {
     Type indexType = elementType(op.getIndices());
     Type depthType = elementType(op.getDepth());
     int64_t rank = type.getRank();
-    int64_t axis = static_cast<int64_t>(op.getAxis()) < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = op.getAxis();
     auto wholeNumber = [&](OpBuilder &builder, Location loc, Value value, Type from) -> Value {
       Value integer = buildCastScalar(builder, loc, value, from, builder.getI64Type());
       return arith::IndexCastOp::create(builder, loc, builder.getIndexType(), integer);

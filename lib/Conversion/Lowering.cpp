@@ -121,6 +121,17 @@ Value Lowering::expand(Value tensor, ArrayRef<OpFoldResult> sizes,
   SmallVector<Value> dynamic;
   dispatchIndexOpFoldResults(sizes, dynamic, shape);
   auto type = RankedTensorType::get(shape, elementType(tensor));
+  auto isDynamic = [&](int64_t dim) { return ShapedType::isDynamic(shape[dim]); };
+  if (llvm::any_of(groups, [&](const ReassociationIndices &group) {
+        return llvm::count_if(group, isDynamic) > 1;
+      })) {
+    // Upstream's lowering of expand_shape takes at most one dynamic dimension per group.
+    SmallVector<Value> elements;
+    for (OpFoldResult size : sizes)
+      elements.push_back(index(size));
+    return tensor::ReshapeOp::create(*this, type, tensor,
+                                     tensor::FromElementsOp::create(*this, elements));
+  }
   // A group is static exactly if all its dimensions are.
   auto maps = getSymbolLessAffineMaps(convertReassociationIndicesToExprs(getContext(), groups));
   tensor = castTo(tensor, tensor::CollapseShapeOp::inferCollapsedType(type, maps));

@@ -34,7 +34,7 @@ public:
     Lowering b(op, rewriter, facts);
     Value input = adaptor.getInput();
     int64_t rank = rankOf(input);
-    int64_t axis = static_cast<int64_t>(op.getAxis()) < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = op.getAxis();
     Rows rows(b, input, axis);
     Type type = getAccumulationType(elementType(input));
     Value lowest = b.scalar(type, -std::numeric_limits<double>::infinity());
@@ -168,7 +168,7 @@ struct ConvertLayerNorm : LoweringPattern<LayerNormOp> {
     Lowering b(op, rewriter, facts);
     Value input = adaptor.getInput(), scale = adaptor.getScale(), bias = adaptor.getBias();
     int64_t rank = rankOf(input);
-    int64_t axis = static_cast<int64_t>(op.getAxis()) < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = op.getAxis();
     Rows rows(b, input, llvm::to_vector(llvm::seq<int64_t>(axis, rank)));
     Type type = getAccumulationType(elementType(input));
     Moments moments = buildMoments(b, rows, input, type, /*centered=*/!op.getRms(),

@@ -50,9 +50,11 @@ Value square(OpBuilder &builder, Location loc, ValueRange args) {
 Value itself(OpBuilder &, Location, ValueRange args) { return args[0]; }
 
 Value magnitude(OpBuilder &builder, Location loc, ValueRange args) {
-  if (isa<FloatType>(args[0].getType()))
-    return math::AbsFOp::create(builder, loc, args[0]);
-  return math::AbsIOp::create(builder, loc, args[0]);
+  Value x = args[0];
+  if (isa<FloatType>(x.getType()))
+    return math::AbsFOp::create(builder, loc, x);
+  Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(x.getType()));
+  return arith::MaxSIOp::create(builder, loc, x, arith::SubIOp::create(builder, loc, zero, x));
 }
 
 Value buildExtremum(const Reducer &r, bool isMaximum) {
@@ -190,7 +192,7 @@ public:
     Lowering b(op, rewriter, facts);
     Value input = adaptor.getInput();
     int64_t rank = rankOf(input);
-    int64_t axis = static_cast<int64_t>(op.getAxis()) < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = op.getAxis();
     Rows rows(b, input, axis);
     Type source = elementType(op.getInput());
     Value worst = arith::ConstantOp::create(b, extremeValue(source, /*lowest=*/!op.getMinimum()));

@@ -152,7 +152,7 @@ struct ConvertFlatten : LoweringPattern<FlattenOp> {
     Lowering b(op, rewriter, facts);
     Value input = adaptor.getInput();
     int64_t rank = rankOf(input);
-    int64_t axis = static_cast<int64_t>(op.getAxis()) < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = op.getAxis();
     SmallVector<int64_t> before = llvm::to_vector(llvm::seq<int64_t>(0, axis));
     SmallVector<int64_t> after = llvm::to_vector(llvm::seq<int64_t>(axis, rank));
     Value result = input;

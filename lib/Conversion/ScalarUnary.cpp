@@ -19,7 +19,9 @@ template <typename Op> Value roundTo(ScalarBody &s) { return s.isFloat() ? map<O
 Value buildAbs(ScalarBody &s) {
   if (s.isFloat())
     return map<math::AbsFOp>(s);
-  return s.isUnsigned() ? s.x() : map<math::AbsIOp>(s);
+  if (s.isUnsigned())
+    return s.x();
+  return arith::MaxSIOp::create(s.b, s.x(), s.sub(s.constant(0), s.x()));
 }
 
 Value buildNeg(ScalarBody &s) {

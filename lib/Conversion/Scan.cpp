@@ -21,7 +21,7 @@ public:
     Lowering b(op, rewriter, facts);
     Value input = adaptor.getInput();
     int64_t rank = rankOf(input);
-    int64_t axis = static_cast<int64_t>(op.getAxis()) < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = op.getAxis();
     Sizes sizes = b.sizes(input), rowSizes = sizes;
     rowSizes.erase(rowSizes.begin() + axis);
     Value zero = b.scalar(elementType(input), 0);
@@ -165,7 +165,7 @@ public:
     Lowering b(op, rewriter, facts);
     Value input = adaptor.getInput();
     int64_t rank = rankOf(input);
-    int64_t axis = static_cast<int64_t>(op.getAxis()) < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = op.getAxis();
     Sizes sizes = b.sizes(input);
     Value length = b.index(sizes[axis]), zero = b.index(0);
     Value count = b.toIndex(b.onlyElement(adaptor.getK()));

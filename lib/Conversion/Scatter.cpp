@@ -40,7 +40,7 @@ struct ConvertScatterElements : LoweringPattern<ScatterElementsOp> {
     Value input = adaptor.getInput(), indices = adaptor.getIndices(),
           updates = adaptor.getUpdates();
     int64_t rank = rankOf(input);
-    int64_t axis = static_cast<int64_t>(op.getAxis()) < 0 ? op.getAxis() + rank : op.getAxis();
+    int64_t axis = op.getAxis();
     Type type = elementType(op.getInput());
     checkIndices(b, op.getIndices(), indices, b.size(input, axis));
     Value bound = b.index(b.size(input, axis));

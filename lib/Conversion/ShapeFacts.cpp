@@ -8,14 +8,36 @@
 using namespace mlir;
 using namespace mlir::halftone;
 
+/// Dimensions of the same name are equal; the runtime checks that before a run.
+static void nameDims(func::FuncOp function, BlockArgument argument, ShapeContext &shapes) {
+  auto names = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(),
+                                                    HalftoneDialect::kDimNamesAttrName);
+  if (!names)
+    return;
+  SmallVector<Dim> dims;
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(argument.getType()).getShape();
+  for (auto [size, attribute] : llvm::zip_equal(shape, names)) {
+    StringRef name = cast<StringAttr>(attribute).getValue();
+    if (!ShapedType::isDynamic(size))
+      dims.push_back(shapes.constant(size));
+    else
+      dims.push_back(name.empty() ? shapes.freshSymbol() : shapes.namedSymbol(name));
+  }
+  shapes.setArgument(argument, dims);
+}
+
 FailureOr<ShapeFacts> ShapeFacts::compute(func::FuncOp function) {
   ShapeFacts facts;
-  facts.shapes = std::make_unique<ShapeContext>(function.getContext());
+  // The types stay as they are: what is refined here must agree with the function's own type.
+  facts.shapes = std::make_unique<ShapeContext>(function.getContext(), ShapeContext::Mode::Check);
   if (function.isExternal())
     return facts;
-  for (BlockArgument argument : function.getArguments())
-    if (isa<RankedTensorType>(argument.getType()))
-      facts.anchor(argument, 0);
+  for (BlockArgument argument : function.getArguments()) {
+    if (!isa<RankedTensorType>(argument.getType()))
+      continue;
+    nameDims(function, argument, *facts.shapes);
+    facts.anchor(argument, 0);
+  }
   unsigned order = 0;
   for (Operation &op : function.getBody().front()) {
     facts.orders[&op] = ++order;
@@ -39,24 +61,31 @@ bool ShapeFacts::areEqual(Value lhs, int64_t lhsDim, Value rhs, int64_t rhsDim) 
   return dims(lhs)[lhsDim] == dims(rhs)[rhsDim];
 }
 
-OpFoldResult ShapeFacts::materialize(OpBuilder &builder, Operation *user, AffineExpr expr,
-                                     const Remap &remap) const {
-  if (std::optional<int64_t> constant = ShapeContext::asConstant(expr))
-    return builder.getIndexAttr(*constant);
-  unsigned userOrder = orders.lookup(user);
+static SmallVector<unsigned> collectSymbols(AffineExpr expr) {
   SmallVector<unsigned> symbols;
   expr.walk([&](AffineExpr part) {
     if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
       if (!llvm::is_contained(symbols, symbol.getPosition()))
         symbols.push_back(symbol.getPosition());
   });
-  // Nothing is built before it is certain that every symbol is known here.
-  for (unsigned symbol : symbols) {
+  return symbols;
+}
+
+bool ShapeFacts::isKnownBefore(Operation *user, AffineExpr expr) const {
+  unsigned userOrder = orders.lookup(user);
+  return llvm::all_of(collectSymbols(expr), [&](unsigned symbol) {
     auto anchor = anchors.find(symbol);
-    if (anchor == anchors.end() || anchor->second.order >= userOrder ||
-        !remap(anchor->second.value))
-      return OpFoldResult();
-  }
+    return anchor != anchors.end() && anchor->second.order < userOrder;
+  });
+}
+
+OpFoldResult ShapeFacts::materialize(OpBuilder &builder, Operation *user, AffineExpr expr,
+                                     const Remap &remap) const {
+  if (std::optional<int64_t> constant = ShapeContext::asConstant(expr))
+    return builder.getIndexAttr(*constant);
+  if (!isKnownBefore(user, expr))
+    return OpFoldResult();
+  SmallVector<unsigned> symbols = collectSymbols(expr);
   SmallVector<Value> symbolValues;
   SmallVector<AffineExpr> replacements;
   for (unsigned symbol : symbols) {

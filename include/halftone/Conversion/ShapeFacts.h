@@ -36,6 +36,9 @@ public:
   /// The symbolic elements of a small integer tensor.
   std::optional<ArrayRef<AffineExpr>> values(Value value) const { return shapes->values(value); }
 
+  /// Whether `expr` is made of dimensions of values before `user`.
+  bool isKnownBefore(Operation *user, AffineExpr expr) const;
+
   /// Computes `expr` before `user` from dimensions of earlier values; null if one of its symbols is
   /// known only after it.
   OpFoldResult materialize(OpBuilder &builder, Operation *user, AffineExpr expr,
