@@ -266,6 +266,7 @@ int main(int argc, char **argv) {
   cl::HideUnrelatedOptions(options.category);
   std::vector<std::string> repeated = repeatFileOptions(ArrayRef(argv, argc));
   std::vector<const char *> arguments;
+  arguments.reserve(repeated.size());
   for (const std::string &argument : repeated)
     arguments.push_back(argument.c_str());
   cl::ParseCommandLineOptions(static_cast<int>(arguments.size()), arguments.data(),

@@ -58,7 +58,7 @@ AtomicFile::~AtomicFile() {
   if (file >= 0)
     ::close(file);
   if (!temporary.empty())
-    sys::fs::remove(temporary);
+    ::unlink(temporary.c_str());
 }
 
 Error AtomicFile::write(StringRef bytes) {

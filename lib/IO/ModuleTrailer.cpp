@@ -4,7 +4,6 @@
 #include "halftone/IO/FileError.h"
 #include "halftone/runtime.h"
 
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Object/ELF.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -72,8 +71,11 @@ static Error appendBytes(StringRef path, const void *data, size_t size) {
   if (std::error_code code =
           sys::fs::openFileForWrite(path, file, sys::fs::CD_OpenExisting, sys::fs::OF_Append))
     return makeFileError(path, code);
-  scope_exit closeFile([&] { sys::fs::closeFile(file); });
-  return writeBytes(path, file, data, size);
+  Error error = writeBytes(path, file, data, size);
+  std::error_code closed = sys::fs::closeFile(file);
+  if (error || !closed)
+    return error;
+  return makeFileError(path, closed);
 }
 
 Error halftone::appendTrailer(StringRef path, uint64_t cpuFeatures, StringRef weightsSection) {

@@ -129,11 +129,11 @@ Error NpzWriter::add(const std::string &name, const Array &given, NpzCompression
 }
 
 Error NpzWriter::commit() {
-  if (zip_close(archive.get()) != 0)
-    return archiveError();
-  // Closed: not to be discarded.
-  (void)archive.release();
-  return Error::success();
+  zip_t *open = archive.release();
+  if (zip_close(open) == 0)
+    return Error::success();
+  archive.reset(open); // An archive that could not be closed is to be discarded.
+  return archiveError();
 }
 
 Error halftone::writeNpz(StringRef path, const NamedArrays &arrays, NpzCompression compression) {

@@ -82,6 +82,7 @@ Error Stack::add(const Array &packed, int64_t numSamples) {
 Expected<std::vector<Array>> halftone::runSamples(Session &session, uint32_t index,
                                                   const halftone_entry &entry, StringRef path) {
   std::vector<std::string> names;
+  names.reserve(entry.num_inputs);
   for (uint32_t i = 0; i < entry.num_inputs; ++i)
     names.push_back(entry.inputs[i].name);
   Expected<std::unique_ptr<SampleSource>> source = SampleSource::open(path, names);
@@ -91,6 +92,7 @@ Expected<std::vector<Array>> halftone::runSamples(Session &session, uint32_t ind
   if (numSamples == 0)
     return makeFileError(path, "has no samples");
   std::vector<Stack> stacks;
+  stacks.reserve(entry.num_outputs);
   for (uint32_t i = 0; i < entry.num_outputs; ++i)
     stacks.emplace_back(entry.outputs[i].name);
   Progress progress(numSamples);
@@ -110,6 +112,7 @@ Expected<std::vector<Array>> halftone::runSamples(Session &session, uint32_t ind
     progress.show(done + 1);
   }
   std::vector<Array> result;
+  result.reserve(stacks.size());
   for (Stack &stack : stacks)
     result.push_back(stack.take());
   return result;

@@ -57,8 +57,8 @@ TEST(Array, RefusesToPackWhatDoesNotFit) {
 }
 
 TEST(Array, ReinterpretsTheSameBytesOnly) {
-  Array array = llvm::cantFail(Array::create(HALFTONE_DTYPE_U8, {4}));
-  EXPECT_EQ(messageOf(std::move(array).reinterpret(HALFTONE_DTYPE_F32, {2})),
+  auto fourBytes = [] { return llvm::cantFail(Array::create(HALFTONE_DTYPE_U8, {4})); };
+  EXPECT_EQ(messageOf(fourBytes().reinterpret(HALFTONE_DTYPE_F32, {2})),
             "u8[4] cannot be seen as f32[2]");
-  EXPECT_EQ(llvm::cantFail(std::move(array).reinterpret(HALFTONE_DTYPE_F32, {1})).type(), "f32[1]");
+  EXPECT_EQ(llvm::cantFail(fourBytes().reinterpret(HALFTONE_DTYPE_F32, {1})).type(), "f32[1]");
 }

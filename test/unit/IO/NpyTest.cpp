@@ -61,7 +61,7 @@ TEST_F(Npy, RoundTripsEveryType) {
 }
 
 TEST_F(Npy, RoundTripsScalarsAndEmptyArrays) {
-  for (std::vector<int64_t> dims : {std::vector<int64_t>{}, {1}, {0}, {3, 0, 2}}) {
+  for (const std::vector<int64_t> &dims : {std::vector<int64_t>{}, {1}, {0}, {3, 0, 2}}) {
     Array array = llvm::cantFail(Array::create(HALFTONE_DTYPE_I8, dims));
     std::fill_n(array.data(), array.byteSize(), 5);
     ASSERT_EQ(messageOf(writeNpy(folder.file("x.npy"), array)), "");

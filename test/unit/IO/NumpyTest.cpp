@@ -5,9 +5,9 @@
 #include "halftone/IO/Npy.h"
 #include "halftone/IO/Npz.h"
 
-#include <gtest/gtest.h>
+#include "llvm/Support/Program.h"
 
-#include <cstdlib>
+#include <gtest/gtest.h>
 
 using namespace halftone;
 using namespace halftone_test;
@@ -25,7 +25,7 @@ protected:
   int python(const std::string &program) {
     std::string script = folder.write("script.py", "import numpy as np, ml_dtypes, os\nos.chdir('" +
                                                        folder.file("") + "')\n" + program);
-    return std::system((TEST_PYTHON " " + script).c_str());
+    return llvm::sys::ExecuteAndWait(TEST_PYTHON, {TEST_PYTHON, script});
   }
 
   TemporaryFolder folder;

@@ -8,6 +8,8 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/FileSystem.h"
 
+#include <gtest/gtest.h>
+
 #include <fstream>
 #include <string>
 
@@ -16,8 +18,11 @@ namespace halftone_test {
 /// A folder that disappears with the test.
 class TemporaryFolder {
 public:
-  TemporaryFolder() { llvm::sys::fs::createUniqueDirectory("halftone-io", path); }
-  ~TemporaryFolder() { llvm::sys::fs::remove_directories(path); }
+  TemporaryFolder() {
+    if (std::error_code code = llvm::sys::fs::createUniqueDirectory("halftone-io", path))
+      llvm::report_fatal_error(llvm::Twine(code.message()));
+  }
+  ~TemporaryFolder() { EXPECT_FALSE(llvm::sys::fs::remove_directories(path)); }
   TemporaryFolder(const TemporaryFolder &) = delete;
   TemporaryFolder &operator=(const TemporaryFolder &) = delete;
 

@@ -23,9 +23,9 @@ protected:
     std::ifstream file(TEST_MODULE, std::ios::binary);
     content.assign(std::istreambuf_iterator<char>(file), {});
     std::memcpy(&trailer, content.data() + content.size() - sizeof(trailer), sizeof(trailer));
-    llvm::sys::fs::createTemporaryFile("module", "so", path);
+    EXPECT_FALSE(llvm::sys::fs::createTemporaryFile("module", "so", path));
   }
-  ~Loader() override { llvm::sys::fs::remove(path); }
+  ~Loader() override { EXPECT_FALSE(llvm::sys::fs::remove(path)); }
 
   void write(const Bytes &bytes) {
     std::ofstream(path.c_str(), std::ios::binary)
@@ -81,7 +81,7 @@ TEST_F(Loader, DescribesTheModule) {
 }
 
 TEST_F(Loader, RefusesAMissingFile) {
-  llvm::sys::fs::remove(path);
+  ASSERT_FALSE(llvm::sys::fs::remove(path));
   expectRefused(HALFTONE_STATUS_NOT_FOUND, "No such file");
 }
 
@@ -186,7 +186,7 @@ TEST_F(Loader, SeesAReplacedFile) {
   write(content);
   halftone_module *first, *second;
   ASSERT_EQ(halftone_load(path.c_str(), nullptr, &first, nullptr), HALFTONE_STATUS_OK);
-  llvm::sys::fs::remove(path);
+  ASSERT_FALSE(llvm::sys::fs::remove(path));
   write(content);
   ASSERT_EQ(halftone_load(path.c_str(), nullptr, &second, nullptr), HALFTONE_STATUS_OK);
   EXPECT_NE(halftone_module_describe(first), halftone_module_describe(second));

@@ -76,6 +76,7 @@ TEST(Session, RunsNestedLoops) {
 
 TEST(Session, ManySessionsOfOneModuleRunAtOnce) {
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([] {
       TestSession session(3);
@@ -184,6 +185,7 @@ TEST(Session, RunsOnAUsersThreadPool) {
   options.pool.parallel_for = [](void *user, void (*task)(void *, int64_t), void *context,
                                  int64_t count) {
     std::vector<std::thread> threads;
+    threads.reserve(static_cast<size_t>(count));
     for (int64_t i = 0; i < count; ++i)
       threads.emplace_back(task, context, i);
     for (std::thread &thread : threads)

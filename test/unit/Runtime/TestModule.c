@@ -25,20 +25,20 @@ static int64_t count(const halftone_tensor *tensor) {
   return elements;
 }
 
-static void shape_like(halftone_tensor *output, const halftone_tensor *input, void *data) {
+static void shapeLike(halftone_tensor *output, const halftone_tensor *input, void *data) {
   memcpy(output->dims, input->dims, sizeof(output->dims));
   output->data = data;
 }
 
 /* add: sum[i] = a[i] + b[i] + weights[0], in parallel. */
 
-typedef struct add_environment {
+typedef struct AddEnvironment {
   const float *a, *b;
   float *sum;
-} add_environment;
+} AddEnvironment;
 
-static void add_body(halftone_context *context, void *environment, int64_t begin, int64_t end) {
-  const add_environment *e = environment;
+static void addBody(halftone_context *context, void *environment, int64_t begin, int64_t end) {
+  const AddEnvironment *e = environment;
   const float *w = context->weights;
   for (int64_t i = begin; i < end; ++i)
     e->sum[i] = e->a[i] + e->b[i] + w[0];
@@ -48,20 +48,20 @@ static int32_t add(halftone_context *context, const halftone_tensor *inputs,
                    halftone_tensor *outputs) {
   int64_t n = count(&inputs[0]);
   float *sum = context->alloc(context, n * (int64_t)sizeof(float));
-  add_environment environment = {inputs[0].data, inputs[1].data, sum};
-  context->parallel_for(context, add_body, &environment, n);
-  shape_like(&outputs[0], &inputs[0], sum);
+  AddEnvironment environment = {inputs[0].data, inputs[1].data, sum};
+  context->parallel_for(context, addBody, &environment, n);
+  shapeLike(&outputs[0], &inputs[0], sum);
   return 0;
 }
 
 /* fail_at: n iterations, of which number `inputs[1]` fails; each allocates and none releases. */
 
-typedef struct fail_environment {
+typedef struct FailEnvironment {
   int64_t failing;
-} fail_environment;
+} FailEnvironment;
 
-static void fail_body(halftone_context *context, void *environment, int64_t begin, int64_t end) {
-  const fail_environment *e = environment;
+static void failBody(halftone_context *context, void *environment, int64_t begin, int64_t end) {
+  const FailEnvironment *e = environment;
   for (int64_t i = begin; i < end; ++i) {
     (void)context->alloc(context, 1000);
     if (i == e->failing)
@@ -69,44 +69,44 @@ static void fail_body(halftone_context *context, void *environment, int64_t begi
   }
 }
 
-static int32_t fail_at(halftone_context *context, const halftone_tensor *inputs,
-                       halftone_tensor *outputs) {
+static int32_t failAt(halftone_context *context, const halftone_tensor *inputs,
+                      halftone_tensor *outputs) {
   int64_t n = *(const int64_t *)inputs[0].data;
-  fail_environment environment = {*(const int64_t *)inputs[1].data};
-  context->parallel_for(context, fail_body, &environment, n);
+  FailEnvironment environment = {*(const int64_t *)inputs[1].data};
+  context->parallel_for(context, failBody, &environment, n);
   outputs[0].data = inputs[0].data;
   return 0;
 }
 
 /* nested: a parallel loop in a parallel loop; rows[i] = sum over j < n of i + j. */
 
-typedef struct nested_environment {
+typedef struct NestedEnvironment {
   int64_t n, row;
   int64_t *rows;
-} nested_environment;
+} NestedEnvironment;
 
-static void nested_inner(halftone_context *context, void *environment, int64_t begin, int64_t end) {
-  nested_environment *e = environment;
+static void nestedInner(halftone_context *context, void *environment, int64_t begin, int64_t end) {
+  NestedEnvironment *e = environment;
   (void)context;
   for (int64_t j = begin; j < end; ++j)
     e->rows[e->row] += e->row + j; // No other thread has this row.
 }
 
-static void nested_outer(halftone_context *context, void *environment, int64_t begin, int64_t end) {
+static void nestedOuter(halftone_context *context, void *environment, int64_t begin, int64_t end) {
   for (int64_t i = begin; i < end; ++i) {
-    nested_environment inner = *(const nested_environment *)environment;
+    NestedEnvironment inner = *(const NestedEnvironment *)environment;
     inner.row = i;
-    context->parallel_for(context, nested_inner, &inner, inner.n);
+    context->parallel_for(context, nestedInner, &inner, inner.n);
   }
 }
 
 static int32_t nested(halftone_context *context, const halftone_tensor *inputs,
                       halftone_tensor *outputs) {
-  nested_environment environment = {*(const int64_t *)inputs[0].data, 0, NULL};
+  NestedEnvironment environment = {*(const int64_t *)inputs[0].data, 0, NULL};
   int64_t bytes = environment.n * (int64_t)sizeof(int64_t);
   environment.rows = context->alloc(context, bytes);
   memset(environment.rows, 0, (size_t)bytes);
-  context->parallel_for(context, nested_outer, &environment, environment.n);
+  context->parallel_for(context, nestedOuter, &environment, environment.n);
   outputs[0].dims[0] = environment.n;
   outputs[0].data = environment.rows;
   return 0;
@@ -114,7 +114,7 @@ static int32_t nested(halftone_context *context, const halftone_tensor *inputs,
 
 /* ranges: boundaries[i] = 1 where a range of a loop of n iterations begins. */
 
-static void ranges_body(halftone_context *context, void *environment, int64_t begin, int64_t end) {
+static void rangesBody(halftone_context *context, void *environment, int64_t begin, int64_t end) {
   (void)context;
   (void)end;
   ((int64_t *)environment)[begin] = 1;
@@ -125,7 +125,7 @@ static int32_t ranges(halftone_context *context, const halftone_tensor *inputs,
   int64_t n = *(const int64_t *)inputs[0].data;
   int64_t *begins = context->alloc(context, n * (int64_t)sizeof(int64_t));
   memset(begins, 0, (size_t)n * sizeof(int64_t));
-  context->parallel_for(context, ranges_body, begins, n);
+  context->parallel_for(context, rangesBody, begins, n);
   outputs[0].dims[0] = n;
   outputs[0].data = begins;
   return 0;
@@ -158,7 +158,7 @@ static int32_t observe(halftone_context *context, const halftone_tensor *inputs,
   const halftone_tensor *x = &inputs[0];
   context->observe(context, 7, x->data, x->dtype, x->rank, x->dims);
   context->observe(context, 8, x->data, x->dtype, x->rank, x->dims);
-  shape_like(&outputs[0], x, x->data);
+  shapeLike(&outputs[0], x, x->data);
   return 0;
 }
 
@@ -186,36 +186,35 @@ static int32_t defective(halftone_context *context, const halftone_tensor *input
   return 0;
 }
 
-static const int64_t dynamic_matrix[] = {HALFTONE_DYNAMIC, HALFTONE_DYNAMIC};
-static const int64_t dynamic_vector[] = {HALFTONE_DYNAMIC};
+static const int64_t dynamicMatrix[] = {HALFTONE_DYNAMIC, HALFTONE_DYNAMIC};
+static const int64_t dynamicVector[] = {HALFTONE_DYNAMIC};
 static const int64_t two[] = {2};
-static const char *const rows_by_columns[] = {"rows", "columns"};
+static const char *const rowsByColumns[] = {"rows", "columns"};
 
-static const halftone_tensor_info add_inputs[] = {
-    {"a", HALFTONE_DTYPE_F32, TEST_RANK, dynamic_matrix, rows_by_columns},
-    {"b", HALFTONE_DTYPE_F32, 2, dynamic_matrix, rows_by_columns}};
-static const halftone_tensor_info add_outputs[] = {
-    {"sum", HALFTONE_DTYPE_F32, 2, dynamic_matrix, rows_by_columns}};
+static const halftone_tensor_info addInputs[] = {
+    {"a", HALFTONE_DTYPE_F32, TEST_RANK, dynamicMatrix, rowsByColumns},
+    {"b", HALFTONE_DTYPE_F32, 2, dynamicMatrix, rowsByColumns}};
+static const halftone_tensor_info addOutputs[] = {
+    {"sum", HALFTONE_DTYPE_F32, 2, dynamicMatrix, rowsByColumns}};
 static const halftone_tensor_info scalars[] = {{"n", HALFTONE_DTYPE_I64, 0, NULL, NULL},
                                                {"failing", HALFTONE_DTYPE_I64, 0, NULL, NULL}};
-static const halftone_tensor_info scalar_output[] = {{"y", HALFTONE_DTYPE_I64, 0, NULL, NULL}};
-static const halftone_tensor_info vector_output[] = {
-    {"y", HALFTONE_DTYPE_I64, 1, dynamic_vector, NULL}};
+static const halftone_tensor_info scalarOutput[] = {{"y", HALFTONE_DTYPE_I64, 0, NULL, NULL}};
+static const halftone_tensor_info vectorOutput[] = {
+    {"y", HALFTONE_DTYPE_I64, 1, dynamicVector, NULL}};
 static const halftone_tensor_info pair[] = {{"x", HALFTONE_DTYPE_I8, 1, two, NULL}};
-static const halftone_tensor_info pair_output[] = {{"y", HALFTONE_DTYPE_I8, 1, two, NULL}};
-static const halftone_tensor_info wrong_pair_output[] = {{"y", HALFTONE_DTYPE_I64, 1, two, NULL}};
+static const halftone_tensor_info pairOutput[] = {{"y", HALFTONE_DTYPE_I8, 1, two, NULL}};
+static const halftone_tensor_info wrongPairOutput[] = {{"y", HALFTONE_DTYPE_I64, 1, two, NULL}};
 
-static const halftone_entry entries[] = {
-    {"add", 2, 1, add_inputs, add_outputs, add},
-    {"fail_at", 2, 1, scalars, scalar_output, fail_at},
-    {"nested", 1, 1, scalars, vector_output, nested},
-    {"ranges", 1, 1, scalars, vector_output, ranges},
-    {"memory", 1, 1, scalars, scalar_output, memory},
-    {"observe", 1, 1, pair, pair_output, observe},
-    {"arena", 0, 1, NULL, scalar_output, arena},
-    {"defective", 1, 1, scalars, wrong_pair_output, defective}};
+static const halftone_entry entries[] = {{"add", 2, 1, addInputs, addOutputs, add},
+                                         {"fail_at", 2, 1, scalars, scalarOutput, failAt},
+                                         {"nested", 1, 1, scalars, vectorOutput, nested},
+                                         {"ranges", 1, 1, scalars, vectorOutput, ranges},
+                                         {"memory", 1, 1, scalars, scalarOutput, memory},
+                                         {"observe", 1, 1, pair, pairOutput, observe},
+                                         {"arena", 0, 1, NULL, scalarOutput, arena},
+                                         {"defective", 1, 1, scalars, wrongPairOutput, defective}};
 
-static const halftone_observe_point observe_points[] = {{7, "seven"}};
+static const halftone_observe_point observePoints[] = {{7, "seven"}};
 
 // In C the symbol's name is the name of a type.
 __attribute__((visibility("default"))) extern const halftone_module_descriptor
@@ -231,7 +230,7 @@ const halftone_module_descriptor descriptor = {
     .entries = entries,
     .num_entries = sizeof(entries) / sizeof(entries[0]),
     .num_observe_points = 1,
-    .observe_points = observe_points,
+    .observe_points = observePoints,
     .arena_size = 4096,
     .weights = weights,
     .weights_size = sizeof(weights),

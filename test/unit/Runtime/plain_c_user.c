@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+// The context has no place for it, and there is one run.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 static jmp_buf failure;
 
-static void *user_alloc(halftone_context *context, int64_t bytes) {
+static void *userAlloc(halftone_context *context, int64_t bytes) {
   (void)context;
   size_t rounded = ((size_t)bytes / HALFTONE_ALIGNMENT + 1) * (size_t)HALFTONE_ALIGNMENT;
   void *block = aligned_alloc(HALFTONE_ALIGNMENT, rounded);
@@ -19,25 +21,25 @@ static void *user_alloc(halftone_context *context, int64_t bytes) {
   return block;
 }
 
-static void user_release(halftone_context *context, void *block) {
+static void userRelease(halftone_context *context, void *block) {
   (void)context;
   free(block);
 }
 
-static void user_parallel_for(halftone_context *context, halftone_parallel_body body,
-                              void *environment, int64_t n) {
+static void userParallelFor(halftone_context *context, halftone_parallel_body body,
+                            void *environment, int64_t n) {
   if (n > 0)
     body(context, environment, 0, n);
 }
 
-static void user_fail(halftone_context *context, const char *message) {
+static void userFail(halftone_context *context, const char *message) {
   (void)context;
   fprintf(stderr, "%s\n", message);
   longjmp(failure, 1);
 }
 
-static void user_observe(halftone_context *context, int64_t id, const void *data, int64_t dtype,
-                         int64_t rank, const int64_t *dims) {
+static void userObserve(halftone_context *context, int64_t id, const void *data, int64_t dtype,
+                        int64_t rank, const int64_t *dims) {
   (void)context, (void)id, (void)data, (void)dtype, (void)rank, (void)dims;
 }
 
@@ -51,8 +53,8 @@ int main(int argc, char **argv) {
     return 2;
   }
   halftone_context context = {
-      HALFTONE_ABI_VERSION, sizeof(context), module->weights, NULL, user_alloc, user_release,
-      user_parallel_for,    user_fail,       user_observe,    NULL, {NULL}};
+      HALFTONE_ABI_VERSION, sizeof(context), module->weights, NULL, userAlloc, userRelease,
+      userParallelFor,      userFail,        userObserve,     NULL, {NULL}};
   if (setjmp(failure))
     return 1;
   float a[2] = {1, 2}, b[2] = {10, 20};
