@@ -220,3 +220,13 @@ void ContractOp::getEffects(Effects &effects) { getKernelEffects(*this, effects)
 void DepthwiseOp::getEffects(Effects &effects) { getKernelEffects(*this, effects); }
 
 void YieldOp::build(OpBuilder &, OperationState &) {}
+
+// Vectors are loaded from cache lines that start where the view does.
+static LogicalResult verifyOffset(Operation *op, int64_t offset) {
+  if (offset >= 0 && offset % 64 == 0)
+    return success();
+  return op->emitOpError("expects `offset` to be a multiple of 64, not ") << offset;
+}
+
+LogicalResult WeightsViewOp::verify() { return verifyOffset(*this, getOffset()); }
+LogicalResult ArenaViewOp::verify() { return verifyOffset(*this, getOffset()); }

@@ -67,7 +67,7 @@ class Halftone_CompareOp<string mnemonic, string formula, Halftone_Domain domain
 }
 
 def Halftone_AbsOp : Halftone_UnaryOp<"abs", "|x|", Halftone_Number>;
-def Halftone_NegOp : Halftone_UnaryOp<"neg", "-x", Halftone_Number>;
+def Halftone_NegOp : Halftone_UnaryOp<"neg", "-x", Halftone_Number> { let hasFolder = 1; }
 def Halftone_SignOp : Halftone_UnaryOp<"sign", "sign(x)", Halftone_Number>;
 def Halftone_CeilOp : Halftone_UnaryOp<"ceil", "ceil(x)">;
 def Halftone_FloorOp : Halftone_UnaryOp<"floor", "floor(x)">;
@@ -90,12 +90,12 @@ def Halftone_AsinhOp : Halftone_UnaryOp<"asinh", "asinh(x)">;
 def Halftone_AcoshOp : Halftone_UnaryOp<"acosh", "acosh(x)">;
 def Halftone_AtanhOp : Halftone_UnaryOp<"atanh", "atanh(x)">;
 def Halftone_SigmoidOp : Halftone_UnaryOp<"sigmoid", "1 / (1 + e^-x)">;
-def Halftone_ReluOp : Halftone_UnaryOp<"relu", "max(x, 0)", Halftone_Number>;
+def Halftone_ReluOp : Halftone_UnaryOp<"relu", "max(x, 0)", Halftone_Number> { let hasFolder = 1; }
 def Halftone_SoftplusOp : Halftone_UnaryOp<"softplus", "ln(1 + e^x)">;
 def Halftone_SoftsignOp : Halftone_UnaryOp<"softsign", "x / (1 + |x|)">;
 def Halftone_MishOp : Halftone_UnaryOp<"mish", "x * tanh(ln(1 + e^x))">;
 def Halftone_HardSwishOp : Halftone_UnaryOp<"hard_swish", "x * max(0, min(1, x / 6 + 0.5))">;
-def Halftone_NotOp : Halftone_UnaryOp<"not", "!x (bitwise on integers)", Halftone_Logical>;
+def Halftone_NotOp : Halftone_UnaryOp<"not", "!x (bitwise on integers)", Halftone_Logical> { let hasFolder = 1; }
 
 // Unary functions with scalar parameters; `example` is the attribute dictionary of the example.
 class Halftone_ParametricOp<string mnemonic, string formula, dag parameters, string example>
@@ -128,10 +128,10 @@ def Halftone_IsInfOp : Halftone_PredicateOp<"isinf", "x is an infinity of an ena
 }
 def Halftone_IsNaNOp : Halftone_PredicateOp<"isnan", "x is NaN">;
 
-def Halftone_AddOp : Halftone_BinaryOp<"add", "lhs + rhs", Halftone_Number, [Commutative]>;
-def Halftone_SubOp : Halftone_BinaryOp<"sub", "lhs - rhs">;
-def Halftone_MulOp : Halftone_BinaryOp<"mul", "lhs * rhs", Halftone_Number, [Commutative]>;
-def Halftone_DivOp : Halftone_BinaryOp<"div", "lhs / rhs (integers truncate toward zero)">;
+def Halftone_AddOp : Halftone_BinaryOp<"add", "lhs + rhs", Halftone_Number, [Commutative]> { let hasFolder = 1; }
+def Halftone_SubOp : Halftone_BinaryOp<"sub", "lhs - rhs"> { let hasFolder = 1; }
+def Halftone_MulOp : Halftone_BinaryOp<"mul", "lhs * rhs", Halftone_Number, [Commutative]> { let hasFolder = 1; }
+def Halftone_DivOp : Halftone_BinaryOp<"div", "lhs / rhs (integers truncate toward zero)"> { let hasFolder = 1; }
 def Halftone_MinOp : Halftone_BinaryOp<"min", "min(lhs, rhs), NaN if either is", Halftone_Number, [Commutative]>;
 def Halftone_MaxOp : Halftone_BinaryOp<"max", "max(lhs, rhs), NaN if either is", Halftone_Number, [Commutative]>;
 def Halftone_AndOp : Halftone_BinaryOp<"and", "lhs & rhs", Halftone_Logical, [Commutative]>;
@@ -204,6 +204,7 @@ def Halftone_WhereOp : Halftone_GraphOp<"where", [Halftone_Elementwise]> {
   }];
   let arguments = (ins Halftone_Tensor:$condition, Halftone_Tensor:$lhs, Halftone_Tensor:$rhs);
   let results = (outs Halftone_Tensor:$output);
+  let hasFolder = 1;
 }
 
 def Halftone_CastOp : Halftone_GraphOp<"cast", [Halftone_Elementwise]> {
@@ -222,6 +223,7 @@ def Halftone_CastOp : Halftone_GraphOp<"cast", [Halftone_Elementwise]> {
   }];
   let arguments = (ins Halftone_Tensor:$input, TypeAttr:$to, DefaultValuedAttr<BoolAttr, "true">:$saturate);
   let results = (outs Halftone_Tensor:$output);
+  let hasFolder = 1;
 }
 
 def Halftone_ClipOp : Halftone_GraphOp<"clip", [Halftone_Elementwise, AttrSizedOperandSegments]> {
@@ -241,6 +243,7 @@ def Halftone_ClipOp : Halftone_GraphOp<"clip", [Halftone_Elementwise, AttrSizedO
   let assemblyFormat = [{
     $input (`min` `(` $min^ `:` type($min) `)`)? (`max` `(` $max^ `:` type($max) `)`)? attr-dict `:` type($input) `->` type($output)
   }];
+  let hasFolder = 1;
 }
 
 #endif // HALFTONE_ELEMENTWISE_OPS_TD

@@ -54,7 +54,10 @@ def Halftone_ContractOp : Halftone_KernelOp<"contract"> {
 
     8-bit operands are signless; the packing's `kernel` says how each is extended.
 
-    - (C1) the accumulator is f32 for floats, i32 for integers. - (C2) one map per epilogue input. - (C3) K and N agree with `packing`.
+    - (C1) the accumulator is f32 for floats, i32 for integers; the epilogue takes it and one scalar per epilogue input, and yields one output element.
+    - (C2) there is one map per epilogue input.
+    - (C3) K and N agree with `packing`.
+    - (C4) with `window`, images have 4 dimensions, and its numbers are positive.
 
     Example: one product with a bias added to every row.
     ```mlir
@@ -74,27 +77,56 @@ def Halftone_DepthwiseOp : Halftone_KernelOp<"depthwise"> {
     `acc[n, y, x, c] = sum_{i, j} lhs[n, y*sy + i*dy, x*sx + j*dx, c] * rhs[i, j, c]`, `lhs` padded [N, H, W, C], the taps
     `rhs` laid out as `packing` says; epilogue as in `contract`.
 
-    - (C1) the accumulator is f32 for floats, i32 for integers. - (C2) one map per epilogue input.
-    - (C3) there is a window, and `packing` agrees with it and with C.
+    - (C1) accumulator and epilogue are as in `contract`.
+    - (C2) there is one map per epilogue input.
+    - (C3) there is a window; a plain `rhs` is [KH, KW, C].
+
+    Example:
+    ```mlir
+    %y = halftone.depthwise ins(%x, %w : tensor<1x6x6x8xf32>, tensor<3x3x8xf32>) outs(%init : tensor<1x4x4x8xf32>)
+        attributes {epilogue_maps = [], packing = #halftone.packing<"plain", nr = 0, kr = 0, k = 9, n = 8>,
+          window = #halftone.window<kernel = [3, 3], strides = [1, 1], dilations = [1, 1]>} {
+    ^bb0(%acc: f32):
+      halftone.yield %acc : f32
+    } -> tensor<1x4x4x8xf32>
+    ```
   }];
 }
 def Halftone_YieldOp : Halftone_Op<"yield", [Pure, Terminator]> {
   let summary = "Ends an epilogue with the output element";
+  let description = [{
+    Example:
+    ```mlir
+    halftone.yield %sum : f32
+    ```
+  }];
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
   let builders = [OpBuilder<(ins), [{}]>];
 }
 def Halftone_WeightsViewOp : Halftone_Op<"weights_view", [Pure]> {
   let summary = "A constant, by its place in the module's weights section";
-  let description = "`offset` is in bytes from the start of the section, a multiple of 64. The memref must not be written.";
+  let description = [{
+    The memref must not be written.
+
+    - (C1) `offset`, in bytes from the start of the section, is not negative and a multiple of 64.
+
+    Example:
+    ```mlir
+    %w = halftone.weights_view {offset = 128 : i64} : memref<4x8xf32>
+    ```
+  }];
   let arguments = (ins I64Attr:$offset);
   let results = (outs AnyStaticShapeMemRef:$output);
+  let hasVerifier = 1;
   let assemblyFormat = "attr-dict `:` type($output)";
 }
 def Halftone_ArenaViewOp : Halftone_Op<"arena_view", [Pure]> {
   let summary = "A buffer, by its place in the session's arena";
   let description = [{
-    `offset` is in bytes, a multiple of 64. Buffers that are never live at the same time may share memory.
+    Buffers that are never live at the same time may share memory.
+
+    - (C1) `offset`, in bytes from the start of the arena, is not negative and a multiple of 64.
 
     Example:
     ```mlir
@@ -103,6 +135,7 @@ def Halftone_ArenaViewOp : Halftone_Op<"arena_view", [Pure]> {
   }];
   let arguments = (ins I64Attr:$offset);
   let results = (outs AnyStaticShapeMemRef:$output);
+  let hasVerifier = 1;
   let assemblyFormat = "attr-dict `:` type($output)";
 }
 
