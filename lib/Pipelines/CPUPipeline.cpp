@@ -45,7 +45,13 @@ void mlir::halftone::populateLowerToTensorsPipeline(OpPassManager &pm,
 
 void mlir::halftone::populateLowerToLoopsPipeline(OpPassManager &pm,
                                                   const CPUPipelineOptions &options) {
+  if (!options.reference) {
+    // Right before Bufferize: a cleanup between them would merge equal borders of different tensors.
+    pm.addNestedPass<func::FuncOp>(createPlacePadding());
+  }
   pm.addPass(createBufferize());
+  // Before any cleanup: upstream folds reshapes of constants into new constants on memrefs.
+  pm.addPass(createLayoutWeights());
   addCleanup(pm);
   OpPassManager &functions = pm.nest<func::FuncOp>();
   functions.addPass(createLowerKernels());
@@ -53,7 +59,6 @@ void mlir::halftone::populateLowerToLoopsPipeline(OpPassManager &pm,
   // After ParallelizeLoops: the scalars of its bodies. Before any cleanup that would hoist them.
   functions.addPass(createApproximateMath());
   addCleanup(functions);
-  pm.addPass(createLayoutWeights());
   // After the loops exist: they show which buffers are really used.
   pm.addPass(createPlanArena());
   // After PlanArena: it sees the tasks' buffers where they are used.

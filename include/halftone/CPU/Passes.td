@@ -55,6 +55,21 @@ def FuseEpilogues : Pass<"halftone-fuse-epilogues", "func::FuncOp"> {
   let dependentDialects = ["::mlir::halftone::HalftoneDialect"];
 }
 
+def PlacePadding : Pass<"halftone-place-padding", "func::FuncOp"> {
+  let summary = "Let producers write into the padded tensors that convolutions read";
+  let description = [{
+    Where the only use of a result is to be inserted into a filled tensor, the producer gets a slice of that tensor as its
+    destination, and only the border is filled. Bufferization then needs no copy.
+
+    Requires: nothing merges equal ops between this pass and bufferization: the borders must stay separate tensors.
+    Ensures:  the same values.
+    Declines (op unchanged): sizes that are not static; a filled tensor that others use is not shared but made again.
+    Example:  test/CPU/place-padding.mlir
+  }];
+  let statistics = [Statistic<"numPlaced", "placed", "Producers that write into a padded tensor">];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def LowerKernels : Pass<"halftone-lower-kernels", "func::FuncOp"> {
   let summary = "Emit the loops and vector instructions of kernel ops";
   let description = [{
