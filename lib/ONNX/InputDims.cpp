@@ -33,6 +33,19 @@ int64_t InputDims::applyOverride(StringRef key) {
   return ShapedType::kDynamic;
 }
 
+/// Whether a tensor of these sizes, dynamic ones left out, could exist.
+static bool hasPossibleSize(ArrayRef<int64_t> sizes) {
+  int64_t elements = 1;
+  for (int64_t size : sizes) {
+    if (ShapedType::isDynamic(size))
+      continue;
+    if (size > ShapeContext::kMaxElements / elements)
+      return false;
+    elements *= size;
+  }
+  return true;
+}
+
 FailureOr<InputType> InputDims::read(const onnx::ValueInfoProto &info, StringRef what,
                                      Location loc) {
   auto fail = [&]() { return emitError(loc) << what << " '" << info.name() << "' "; };
@@ -62,6 +75,8 @@ FailureOr<InputType> InputDims::read(const onnx::ValueInfoProto &info, StringRef
     sizes.push_back(size);
     result.names.push_back(ShapedType::isDynamic(size) ? dim.dim_param() : "");
   }
+  if (!hasPossibleSize(sizes))
+    return fail() << "has too many elements";
   result.type = RankedTensorType::get(sizes, elementType);
   return result;
 }
