@@ -1,0 +1,54 @@
+// RUN: quant-opt %s | quant-opt | FileCheck %s
+// Printed and parsed again, every op is what it was; parsing runs the verifiers on well-formed ops.
+
+// CHECK-LABEL: @contract_with_bias
+// CHECK: halftone.contract ins({{.*}} : tensor<4x8xf32>, tensor<1x8x16x1xf32>) epilogue_ins({{.*}} : tensor<16xf32>) outs({{.*}} : tensor<4x16xf32>)
+// CHECK-SAME: epilogue_maps = [#map]
+// CHECK-SAME: packing = #halftone.packing<"f32-fma-avx512", nr = 16, kr = 1, k = 8, n = 16>
+// CHECK: halftone.yield {{.*}} : f32
+// CHECK: -> tensor<4x16xf32>
+func.func @contract_with_bias(%x: tensor<4x8xf32>, %w: tensor<1x8x16x1xf32>, %b: tensor<16xf32>, %init: tensor<4x16xf32>) {
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x8x16x1xf32>) epilogue_ins(%b : tensor<16xf32>)
+      outs(%init : tensor<4x16xf32>) attributes {epilogue_maps = [affine_map<(m, n) -> (n)>],
+        packing = #halftone.packing<"f32-fma-avx512", nr = 16, kr = 1, k = 8, n = 16>} {
+  ^bb0(%acc: f32, %bias: f32):
+    %sum = arith.addf %acc, %bias : f32
+    halftone.yield %sum : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// On memrefs the op has no result.
+// CHECK-LABEL: @contract_window
+// CHECK: halftone.contract ins({{.*}} : memref<1x6x6x4xi8>, memref<36x8xi8>) outs({{.*}} : memref<1x4x4x8xi32>)
+// CHECK-SAME: window = #halftone.window<kernel = [3, 3], strides = [1, 1], dilations = [1, 1]>
+func.func @contract_window(%x: memref<1x6x6x4xi8>, %w: memref<36x8xi8>, %init: memref<1x4x4x8xi32>) {
+  halftone.contract ins(%x, %w : memref<1x6x6x4xi8>, memref<36x8xi8>) outs(%init : memref<1x4x4x8xi32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"plain", nr = 0, kr = 0, k = 36, n = 8>,
+        window = #halftone.window<kernel = [3, 3], strides = [1, 1], dilations = [1, 1]>} {
+  ^bb0(%acc: i32):
+    halftone.yield %acc : i32
+  }
+  return
+}
+
+// CHECK-LABEL: @depthwise
+// CHECK: halftone.depthwise ins({{.*}} : tensor<1x6x6x8xf32>, tensor<3x3x8xf32>) outs({{.*}} : tensor<1x4x4x8xf32>)
+func.func @depthwise(%x: tensor<1x6x6x8xf32>, %w: tensor<3x3x8xf32>, %init: tensor<1x4x4x8xf32>) {
+  %y = halftone.depthwise ins(%x, %w : tensor<1x6x6x8xf32>, tensor<3x3x8xf32>) outs(%init : tensor<1x4x4x8xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"plain", nr = 0, kr = 0, k = 9, n = 8>,
+        window = #halftone.window<kernel = [3, 3], strides = [1, 1], dilations = [1, 1]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<1x4x4x8xf32>
+  return
+}
+
+// CHECK-LABEL: @views
+// CHECK: halftone.weights_view {offset = 128 : i64} : memref<4x8xf32>
+// CHECK: halftone.arena_view {offset = 64 : i64} : memref<4x8xf32>
+func.func @views() {
+  %w = halftone.weights_view {offset = 128 : i64} : memref<4x8xf32>
+  %b = halftone.arena_view {offset = 64 : i64} : memref<4x8xf32>
+  return
+}
