@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "ContractEmitter.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -59,6 +60,26 @@ void ContractEmitter::prepareRhs() {
       row, {getConstantIntValue(space.rows), getConstantIntValue(space.columns), std::nullopt});
 }
 
+/// In a task's body, which is outlined with its own stack, or once for all kernels of the function,
+/// which follow each other.
+Value ContractEmitter::makeScratch(MemRefType type) {
+  OpBuilder &builder = math.builder;
+  IntegerAttr alignment = builder.getI64IntegerAttr(64);
+  Operation *parent = builder.getInsertionBlock()->getParentOp();
+  if (llvm::isa<scf::ForallOp>(parent))
+    return memref::AllocaOp::create(builder, math.loc, type, alignment);
+  constexpr StringLiteral marker = "halftone.scratch";
+  Block &entry = op->getParentOfType<func::FuncOp>().front();
+  for (auto existing : entry.getOps<memref::AllocaOp>())
+    if (existing.getType() == type && existing->hasAttr(marker))
+      return existing;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(&entry);
+  auto scratch = memref::AllocaOp::create(builder, math.loc, type, alignment);
+  scratch->setAttr(marker, builder.getUnitAttr());
+  return scratch;
+}
+
 void ContractEmitter::emit() {
   std::optional<int64_t> columns = getConstantIntValue(space.columns);
   Value numPanels = math.ceilDiv(math.get(space.columns), panelColumns);
@@ -75,12 +96,8 @@ void ContractEmitter::emit() {
   costs.cutPanelsFirst = columns.value_or(128) >= getConstantIntValue(space.rows).value_or(128);
   TaskPlan plan = makeTaskPlan(space, getAsOpFoldResult(numPanels), costs);
   emitTasks(math, space, plan, [&](const TaskRange &range) {
-    auto scope = memref::AllocaScopeOp::create(math.builder, math.loc, TypeRange{});
-    OpBuilder::InsertionGuard guard(math.builder);
-    math.builder.createBlock(&scope.getBodyRegion());
     allocateScratch();
     emitOuterLoops(math, space, range, [&](ArrayRef<Value> outer) { emitTask(range, outer); });
-    memref::AllocaScopeReturnOp::create(math.builder, math.loc, ValueRange{});
   });
 }
 

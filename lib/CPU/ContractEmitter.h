@@ -40,8 +40,10 @@ protected:
 
   /// Builds one task; the panels and rows of `range`.
   virtual void emitTask(const TaskRange &range, ArrayRef<Value> outer) = 0;
-  /// Memory that a task needs, allocated on its stack.
+  /// Called once for each task that is built.
   virtual void allocateScratch() {}
+  /// Memory on the stack.
+  Value makeScratch(MemRefType type);
   virtual int64_t getGrain() const = 0;
   virtual int64_t getRowAlignment() const = 0;
 

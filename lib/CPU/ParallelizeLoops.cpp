@@ -71,7 +71,9 @@ private:
   SmallVector<Value> emitIndices(const LoopAccess &access);
   Value load(const LoopAccess &access);
   void store(const LoopAccess &access, Value value);
-  SmallVector<Value> loadOutputs(bool all);
+  SmallVector<Value> loadUsedOutputs();
+  bool isAccumulator(const LoopAccess &output) const;
+  SmallVector<Value> emitReductionBody(ValueRange accumulators);
 
   OpBuilder &builder;
   LoopNest &nest;
@@ -242,24 +244,56 @@ void LoopEmitter::emitParallel(ArrayRef<unsigned> loops) {
     inside.push_back(*innermost);
   if (!innermost || nest.isParallel(*innermost))
     return emitInMemory(inside);
-  SmallVector<Value> results = emitReduction(inside, loadOutputs(/*all=*/true));
-  for (auto [output, result] : llvm::zip_equal(nest.outputs, results))
-    store(output, result);
+  SmallVector<Value> accumulators;
+  for (const LoopAccess &output : nest.outputs)
+    if (isAccumulator(output))
+      accumulators.push_back(load(output));
+  SmallVector<Value> results = emitReduction(inside, accumulators);
+  for (const LoopAccess &output : nest.outputs)
+    if (isAccumulator(output)) {
+      store(output, results.front());
+      results.erase(results.begin());
+    }
+}
+
+/// Whether all iterations of the reduction loops combine into one element of the output. A fused op
+/// may have other outputs, with an element for each iteration.
+bool LoopEmitter::isAccumulator(const LoopAccess &output) const {
+  for (unsigned loop = 0; loop < nest.getNumLoops(); ++loop)
+    if (!nest.isParallel(loop) && output.map.isFunctionOfDim(loop))
+      return false;
+  return true;
+}
+
+/// The body with the given accumulators; returns their new values and stores the other outputs.
+SmallVector<Value> LoopEmitter::emitReductionBody(ValueRange accumulators) {
+  SmallVector<Value> oldOutputs = loadUsedOutputs();
+  for (auto [output, old] : llvm::zip_equal(nest.outputs, oldOutputs))
+    if (isAccumulator(output)) {
+      old = accumulators.front();
+      accumulators = accumulators.drop_front();
+    }
+  SmallVector<Value> combined;
+  for (auto [output, result] : llvm::zip_equal(nest.outputs, emitBody(oldOutputs))) {
+    if (!isAccumulator(output)) {
+      store(output, result);
+      continue;
+    }
+    // The sum in any order: what lets the loop become vector code. The order that results does not
+    // depend on the number of threads.
+    if (llvm::isa_and_nonnull<arith::AddFOp, arith::MulFOp>(result.getDefiningOp()))
+      result.getDefiningOp()->setAttr(
+          "fastmath",
+          arith::FastMathFlagsAttr::get(builder.getContext(), arith::FastMathFlags::reassoc));
+    combined.push_back(result);
+  }
+  return combined;
 }
 
 /// Reduction loops whose accumulators stay in registers.
 SmallVector<Value> LoopEmitter::emitReduction(ArrayRef<unsigned> loops, ValueRange accumulators) {
-  if (loops.empty()) {
-    SmallVector<Value> results = emitBody(accumulators);
-    // The sum in any order: what lets the loop become vector code. The order that results does not
-    // depend on the number of threads.
-    for (Value result : results)
-      if (llvm::isa_and_nonnull<arith::AddFOp, arith::MulFOp>(result.getDefiningOp()))
-        result.getDefiningOp()->setAttr(
-            "fastmath",
-            arith::FastMathFlagsAttr::get(builder.getContext(), arith::FastMathFlags::reassoc));
-    return results;
-  }
+  if (loops.empty())
+    return emitReductionBody(accumulators);
   auto loop = scf::ForOp::create(builder, loc, constant(0), sizeOf(loops.front()), constant(1),
                                  accumulators);
   OpBuilder::InsertionGuard guard(builder);
@@ -273,7 +307,7 @@ SmallVector<Value> LoopEmitter::emitReduction(ArrayRef<unsigned> loops, ValueRan
 /// Loops whose body reads and writes the outputs in memory.
 void LoopEmitter::emitInMemory(ArrayRef<unsigned> loops) {
   if (loops.empty()) {
-    SmallVector<Value> results = emitBody(loadOutputs(/*all=*/false));
+    SmallVector<Value> results = emitBody(loadUsedOutputs());
     for (auto [output, result] : llvm::zip_equal(nest.outputs, results))
       store(output, result);
     return;
@@ -314,12 +348,14 @@ void LoopEmitter::store(const LoopAccess &access, Value value) {
   memref::StoreOp::create(builder, loc, value, access.buffer, emitIndices(access));
 }
 
-/// The elements that outputs have so far; null where the body does not look, unless `all`.
-SmallVector<Value> LoopEmitter::loadOutputs(bool all) {
+/// The elements that outputs have so far; null where the body does not look at them, or where an
+/// accumulator takes their place.
+SmallVector<Value> LoopEmitter::loadUsedOutputs() {
+  bool inRegisters = innermost && !nest.isParallel(*innermost);
   SmallVector<Value> values;
   for (auto [i, output] : llvm::enumerate(nest.outputs)) {
     bool used = nest.body && !nest.body->getArgument(nest.inputs.size() + i).use_empty();
-    values.push_back(all || used ? load(output) : Value());
+    values.push_back(used && !(inRegisters && isAccumulator(output)) ? load(output) : Value());
   }
   return values;
 }

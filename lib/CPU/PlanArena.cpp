@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "ArenaLayout.h"
+#include "halftone/CPU/ArenaLayout.h"
 
 #include "halftone/CPU/ModuleAttributes.h"
 #include "halftone/CPU/Passes.h"

@@ -109,10 +109,8 @@ struct LayoutWeights : halftone::impl::LayoutWeightsBase<LayoutWeights> {
       size_t blobsBefore = layout.getBlobs().size();
       std::optional<int64_t> offset = layout.place(content);
       if (!offset) {
-        op->emitOpError()
-            << "cannot be stored in the weights section: " << content.getType()
-            << " has elements of less than a byte that are not packed, or its data is "
-               "missing";
+        op->emitOpError() << "cannot be stored in the weights section: " << content.getType()
+                          << " has no data, or elements of less than a byte";
         return WalkResult::interrupt();
       }
       numShared += layout.getBlobs().size() == blobsBefore;

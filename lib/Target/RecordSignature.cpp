@@ -33,9 +33,6 @@ FailureOr<EntryTensor> describeTensor(func::FuncOp function, Type type, Dictiona
   if (auto dims = given ? given.getAs<ArrayAttr>(attributes::dimNames) : ArrayAttr())
     for (Attribute dim : dims)
       tensor.dimNames.push_back(llvm::cast<StringAttr>(dim).getValue());
-  if (!tensor.dimNames.empty() && (int64_t)tensor.dimNames.size() != tensorType.getRank())
-    return function.emitError() << "'" << name.getValue() << "' has " << tensor.dimNames.size()
-                                << " dimension names for rank " << tensorType.getRank();
   return tensor;
 }
 

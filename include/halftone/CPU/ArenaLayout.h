@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Offsets of buffers that share memory when they are never live at the same time.
-#ifndef HALFTONE_LIB_CPU_ARENALAYOUT_H
-#define HALFTONE_LIB_CPU_ARENALAYOUT_H
+#ifndef HALFTONE_CPU_ARENALAYOUT_H
+#define HALFTONE_CPU_ARENALAYOUT_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include <cstdint>
@@ -31,4 +31,4 @@ int64_t getArenaLowerBound(llvm::ArrayRef<ArenaBuffer> buffers, int64_t alignmen
 
 } // namespace mlir::halftone
 
-#endif // HALFTONE_LIB_CPU_ARENALAYOUT_H
+#endif // HALFTONE_CPU_ARENALAYOUT_H

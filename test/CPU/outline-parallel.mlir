@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: quant-opt %s --halftone-outline-parallel --canonicalize --split-input-file | FileCheck %s
+// RUN: quant-opt %s --halftone-outline-parallel="sequential" --split-input-file | FileCheck %s --check-prefix=ONE
+
+// ONE-NOT: halftone_parallel_for
+
+// What comes from outside is in a struct on the caller's stack; the runtime says which iterations to do.
+// CHECK-LABEL: func private @tasks_get_what_they_use_task_0
+// CHECK-SAME:    (%[[ENVIRONMENT:.*]]: !llvm.ptr, %[[BEGIN:.*]]: i64, %[[END:.*]]: i64)
+// CHECK:         %[[FIRST:.*]] = llvm.getelementptr %[[ENVIRONMENT]][0, 0]
+// CHECK:         %[[V:.*]] = llvm.load %[[FIRST]] : !llvm.ptr -> f32
+// CHECK:         %[[X:.*]] = builtin.unrealized_conversion_cast %{{.*}} : !llvm.struct<{{.*}}> to memref<?xf32>
+// CHECK:         %[[B:.*]] = arith.index_cast %[[BEGIN]]
+// CHECK:         %[[E:.*]] = arith.index_cast %[[END]]
+// CHECK:         scf.for %[[I:.*]] = %[[B]] to %[[E]]
+// CHECK:           memref.store %[[V]], %[[X]][%[[I]]]
+// CHECK-LABEL: func @tasks_get_what_they_use
+// CHECK:         %[[S:.*]] = llvm.alloca %{{.*}} x !llvm.struct<(f32, struct<
+// CHECK:         %[[N:.*]] = arith.index_cast %{{.*}} : index to i64
+// CHECK:         llvm.call @halftone_parallel_for(%{{.*}}, %[[S]], %[[N]])
+func.func @tasks_get_what_they_use(%n: index, %v: f32, %x: memref<?xf32>) {
+  scf.forall (%i) in (%n) {
+    memref.store %v, %x[%i] : memref<?xf32>
+  }
+  return
+}
+
+// -----
+
+// Places in the arena and constants are known to the task better as they are than loaded from memory.
+// CHECK-LABEL: func private @constants_are_computed_again_task_0
+// CHECK-DAG:     %[[V:.*]] = arith.constant 1.0
+// CHECK-DAG:     %[[X:.*]] = halftone.arena_view {offset = 64 : i64}
+// CHECK:         memref.store %[[V]], %[[X]]
+// CHECK-LABEL: func @constants_are_computed_again
+// CHECK:         %[[NOTHING:.*]] = llvm.mlir.zero
+// CHECK:         llvm.call @halftone_parallel_for(%{{.*}}, %[[NOTHING]],
+func.func @constants_are_computed_again() {
+  %v = arith.constant 1.0 : f32
+  %x = halftone.arena_view {offset = 64 : i64} : memref<128xf32>
+  scf.forall (%i) in (128) {
+    memref.store %v, %x[%i] : memref<128xf32>
+  }
+  return
+}
+
+// -----
+
+// The runtime counts iterations in one dimension; the task finds the indices of each.
+// CHECK-LABEL: func private @several_dimensions_task_0
+// CHECK-DAG:     %[[FIVE:.*]] = arith.constant 5 : index
+// CHECK:         scf.for %[[K:.*]] =
+// CHECK-DAG:       %[[J:.*]] = arith.remui %[[K]], %[[FIVE]]
+// CHECK-DAG:       %[[I:.*]] = arith.divui %[[K]], %[[FIVE]]
+// CHECK:           memref.store %{{.*}}, %{{.*}}[%[[I]], %[[J]]]
+// CHECK-LABEL: func @several_dimensions
+// CHECK:         %[[N:.*]] = arith.constant 20 : i64
+// CHECK:         llvm.call @halftone_parallel_for(%{{.*}}, %{{.*}}, %[[N]])
+func.func @several_dimensions(%v: f32, %x: memref<4x5xf32>) {
+  scf.forall (%i, %j) in (4, 5) {
+    memref.store %v, %x[%i, %j] : memref<4x5xf32>
+  }
+  return
+}
+
+// -----
+
+// Stack memory in the loop over iterations would grow with each.
+// CHECK-LABEL: func private @stack_memory_is_taken_once_task_0
+// CHECK:         memref.alloca
+// CHECK:         scf.for
+// CHECK-NOT:       memref.alloca
+// CHECK-LABEL: func @stack_memory_is_taken_once
+func.func @stack_memory_is_taken_once(%v: f32, %y: memref<16xf32>, %j: index) {
+  scf.forall (%i) in (16) {
+    %x = memref.alloca() : memref<16xf32>
+    memref.store %v, %x[%i] : memref<16xf32>
+    %w = memref.load %x[%j] : memref<16xf32>
+    memref.store %w, %y[%i] : memref<16xf32>
+  }
+  return
+}
+
+// -----
+
+// Inside a task there are no more threads to be had.
+// CHECK-LABEL: func private @nested_loops_run_in_the_task_task_0
+// CHECK:         scf.for
+// CHECK:           scf.for
+// CHECK-LABEL: func @nested_loops_run_in_the_task
+// CHECK-COUNT-1: llvm.call @halftone_parallel_for
+// CHECK-NOT:     llvm.call @halftone_parallel_for
+func.func @nested_loops_run_in_the_task(%v: f32, %x: memref<4x5xf32>) {
+  scf.forall (%i) in (4) {
+    scf.forall (%j) in (5) {
+      memref.store %v, %x[%i, %j] : memref<4x5xf32>
+    }
+  }
+  return
+}
