@@ -20,6 +20,16 @@ static LogicalResult importThresholdedRelu(NodeImporter &node) {
   return importWithAlpha<ThresholdedReluOp>(node, 1.0f);
 }
 
+// Until opset 6 the slope was one value, or one per channel.
+static LogicalResult importPReluPerChannel(NodeImporter &node) {
+  Value input = node.getOperand(0), slope = node.getOperand(1);
+  int64_t spatial = NodeImporter::getRank(input) - 2;
+  bool perChannel =
+      NodeImporter::getRank(slope) == 1 && NodeImporter::getType(slope).getDimSize(0) != 1;
+  Value aligned = perChannel ? node.appendUnitDims(slope, spatial) : slope;
+  return node.setResults({node.create<PReluOp>(input, aligned)});
+}
+
 static LogicalResult importSelu(NodeImporter &node) {
   APFloat alpha(node.getFloat("alpha", 1.67326319217681884765625f));
   APFloat gamma(node.getFloat("gamma", 1.05070102214813232421875f));
@@ -111,7 +121,8 @@ void halftone::addActivationOps(OpTable &table) {
       {"LogSoftmax", 1, importOldSoftmax<buildSoftmax<true>>, untilOpset(12)},
       {"LogSoftmax", 1, importNewSoftmax<buildSoftmax<true>>, fromOpset(13)},
       {"Mish", 1, importUnary<MishOp>, fromOpset(18)},
-      {"PRelu", 2, importBinary<PReluOp>},
+      {"PRelu", 2, importPReluPerChannel, untilOpset(6)},
+      {"PRelu", 2, importBinary<PReluOp>, fromOpset(7)},
       {"Relu", 1, importUnary<ReluOp>},
       {"Selu", 1, importSelu},
       {"Shrink", 1, importShrink, fromOpset(9)},

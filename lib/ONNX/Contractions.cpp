@@ -21,6 +21,8 @@ static LogicalResult importGemm(NodeImporter &node) {
   Value lhs = node.getOperand(0), rhs = node.getOperand(1), bias = node.getOperand(2);
   float alpha = node.getFloat("alpha", 1.0f), beta = node.getFloat("beta", 1.0f);
   bool transposeLhs = node.getFlag("transA", false), transposeRhs = node.getFlag("transB", false);
+  if (node.getOpset() < 7)
+    node.ignoreAttr("broadcast"); // Of the bias, which is broadcast in any case.
   if (!node.hasFailed() && (NodeImporter::getRank(lhs) != 2 || NodeImporter::getRank(rhs) != 2))
     return node.emitError() << "expects two matrices, but its inputs are " << lhs.getType()
                             << " and " << rhs.getType();

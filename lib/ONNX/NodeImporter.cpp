@@ -164,31 +164,13 @@ bool NodeImporter::finish(Operation *op) {
   if (!inferTypes(op))
     return false;
   folded.assign(op->result_begin(), op->result_end());
-  if (llvm::isa<ConstantOp>(op) || foldWithFolder(op) || foldReshapedConstant(op))
+  // Only what builders ask to be constant is folded here; the rest stays one to one.
+  if (llvm::isa<ConstantOp>(op) || foldReshapedConstant(op))
     return true;
   SmallVector<Value> constants = llvm::map_to_vector(
       op->getResults(), [&](OpResult result) { return foldWithShapes(result); });
   if (llvm::all_of(constants, [](Value value) { return bool(value); }))
     folded = constants;
-  return true;
-}
-
-/// Replaces all results by what the op's folder says. Unused ops are erased at the end.
-bool NodeImporter::foldWithFolder(Operation *op) {
-  SmallVector<OpFoldResult> foldResults;
-  if (failed(op->fold(foldResults)) || foldResults.size() != op->getNumResults())
-    return false;
-  auto isUsable = [](OpFoldResult result) {
-    return llvm::isa<Value>(result) || llvm::isa<ElementsAttr>(llvm::cast<Attribute>(result));
-  };
-  if (!llvm::all_of(foldResults, isUsable))
-    return false;
-  SmallVector<Value> values = llvm::map_to_vector(foldResults, [&](OpFoldResult result) -> Value {
-    if (Value value = llvm::dyn_cast<Value>(result))
-      return value;
-    return createConstant(llvm::cast<ElementsAttr>(llvm::cast<Attribute>(result)));
-  });
-  folded = values;
   return true;
 }
 

@@ -135,7 +135,6 @@ private:
   bool checkAllRead();
   bool finish(Operation *op);
   bool inferTypes(Operation *op);
-  bool foldWithFolder(Operation *op);
   bool foldReshapedConstant(Operation *op);
   Value foldWithShapes(OpResult result);
 

@@ -45,12 +45,19 @@ static ChannelAffine combineByOps(NodeImporter &node, ArrayRef<Value> vectors, f
   return {scale, shift};
 }
 
+/// Until opset 6 a flag said that the node is not one of training.
+static void expectInference(NodeImporter &node) {
+  if (node.getOpset() < 7)
+    node.expectInt("is_test", 0, 1);
+}
+
 static LogicalResult importBatchNormalization(NodeImporter &node) {
   SmallVector<Value> operands = node.getOperands();
   float epsilon = node.getFloat("epsilon", 1e-5f);
   node.ignoreAttr("momentum");
   node.expectInt("training_mode", 0, 0);
   node.expectInt("spatial", 1, 1);
+  expectInference(node);
   Value input = operands.front();
   if (NodeImporter::getRank(input) < 2 && !node.hasFailed())
     return node.emitError() << "expects [N, C, spatial…], but its input is " << input.getType();
@@ -197,6 +204,7 @@ static LogicalResult importDropout(NodeImporter &node) {
   node.getOperand(1);
   node.ignoreAttr("ratio");
   node.ignoreAttr("seed");
+  expectInference(node);
   if (std::optional<SmallVector<int64_t>> training = node.getConstantOperand(2, "training_mode"))
     if (llvm::any_of(*training, [](int64_t value) { return value != 0; }))
       return node.emitError() << "dropout in training mode is not supported";

@@ -13,7 +13,7 @@
 namespace mlir::halftone {
 
 /// The opsets of the domain ai.onnx that importing understands.
-constexpr int64_t kOldestOpset = 7;
+constexpr int64_t kOldestOpset = 6;
 constexpr int64_t kNewestOpset = 28;
 
 struct ImportOptions {
