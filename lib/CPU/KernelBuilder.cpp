@@ -136,7 +136,8 @@ OpFoldResult KernelBuilder::size(Value tensor, int64_t dim) {
   RankedTensorType type = tensorTypeOf(tensor);
   if (!type.isDynamicDim(dim))
     return rewriter.getIndexAttr(type.getDimSize(dim));
-  return rewriter.createOrFold<tensor::DimOp>(loc, tensor, dim);
+  // Of the signless tensor: the conversion of types leaves this op alone then.
+  return rewriter.createOrFold<tensor::DimOp>(loc, toSignless(tensor), dim);
 }
 
 Value KernelBuilder::makeEmpty(RankedTensorType type,

@@ -19,6 +19,7 @@ struct InsertObservers : public mlir::halftone::impl::InsertObserversBase<Insert
   using Base::Base;
 
   void runOnOperation() override {
+    numUses.clear(); // One pass object sees many functions.
     // Program order: names, and so the observations file, depend on nothing else.
     llvm::SetVector<Value> observed;
     getOperation().walk([&](Operation *op) {

@@ -62,15 +62,21 @@ static Value buildDynamicQDQ(OpBuilder &b, Operation *contraction, Value input,
   auto quantized =
       DynamicQuantizeOp::create(b, loc, type.clone(codeType), scaleType, scaleType.clone(codeType),
                                 input, axes, scheme.symmetric, codeType);
-  return DequantizeOp::create(b, loc, type, quantized.getOutput(), quantized.getScale(),
-                              quantized.getZeroPoint());
+  Value zeroPoint = quantized.getZeroPoint();
+  if (scheme
+          .symmetric) // It is no secret then, and as a constant it leaves the sum at compile time.
+    zeroPoint = buildScalar(b, loc, codeType,
+                            b.getIntegerAttr(codeType, codeType.isUnsignedInteger() ? 128 : 0));
+  return DequantizeOp::create(b, loc, type, quantized.getOutput(), quantized.getScale(), zeroPoint);
 }
 
 namespace {
-struct QuantizeActivations : public mlir::halftone::impl::QuantizeActivationsBase<QuantizeActivations> {
+struct QuantizeActivations
+    : public mlir::halftone::impl::QuantizeActivationsBase<QuantizeActivations> {
   using Base::Base;
 
   void runOnOperation() override {
+    dynamic.clear(); // One pass object sees many functions.
     SmallVector<Operation *> contractions;
     getOperation().walk([&](Operation *op) {
       if (getScheme(op))

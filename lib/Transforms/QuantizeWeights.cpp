@@ -56,6 +56,7 @@ struct QuantizeWeights : public mlir::halftone::impl::QuantizeWeightsBase<Quanti
   using Base::Base;
 
   void runOnOperation() override {
+    done.clear(); // One pass object sees many functions.
     WalkResult result = getOperation().walk([&](Operation *op) {
       std::optional<::halftone::Scheme> scheme = getScheme(op);
       std::optional<WeightContraction> contraction = matchWeightContraction(op);

@@ -10,9 +10,9 @@
 // RUN: not quant-opt %s --halftone-assign-schemes="recipe=%t.token.yaml" 2>&1 | FileCheck %s --check-prefix=TOKEN
 
 // PRESET: 'w9a9' is neither a file nor a preset; presets: float, w8, w8a8-static, w8a8-dynamic
-// FORMAT: format.yaml:1:10: error: unknown format 'int9'
+// FORMAT: format.yaml:1:11: error: unknown format 'int9'
 // KEY: key.yaml:2:1: error: unknown key 'activation'
-// TOKEN: token.yaml:2:14: error: granularity 'token' needs 'when: dynamic'
+// TOKEN: token.yaml:2:15: error: granularity 'token' needs 'when: dynamic'
 
 // A misspelt name would silently quantize the layer that it was to spare.
 // expected-error @below {{'lm_hed' matches no node of the model}}

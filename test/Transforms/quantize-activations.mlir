@@ -3,7 +3,7 @@
 
 // The range [-1, 1.55] gives the scale 2.55 / 255 and the zero point 100; the residual add sees the same rounded values.
 // CHECK-LABEL: @static_codes_replace_the_observer_for_all_users
-// CHECK-DAG: %[[S:.*]] = halftone.constant dense<9.99999977E-3> : tensor<f32>
+// CHECK-DAG: %[[S:.*]] = halftone.constant dense<0.00999999977> : tensor<f32>
 // CHECK-DAG: %[[Z:.*]] = halftone.constant dense<100> : tensor<ui8>
 // CHECK: %[[Q:.*]] = halftone.quantize %{{.*}}, %[[S]], %[[Z]] : (tensor<2x4xf32>, tensor<f32>, tensor<ui8>) -> tensor<2x4xui8>
 // CHECK: %[[X:.*]] = halftone.dequantize %[[Q]], %[[S]], %[[Z]]
@@ -21,7 +21,9 @@ func.func @static_codes_replace_the_observer_for_all_users(%x: tensor<2x4xf32>, 
 // CHECK-LABEL: @dynamic_codes_are_shared
 // CHECK: %[[Q:.*]], %[[S:.*]], %[[Z:.*]] = halftone.dynamic_quantize %{{.*}} {axes = array<i64: 1>, symmetric = true, to = i8}
 // CHECK-SAME: -> (tensor<?x4xi8>, tensor<?x1xf32>, tensor<?x1xi8>)
-// CHECK: %[[X:.*]] = halftone.dequantize %[[Q]], %[[S]], %[[Z]]
+// The zero point of a symmetric grid is a constant.
+// CHECK: %[[ZERO:.*]] = halftone.constant dense<0> : tensor<i8>
+// CHECK: %[[X:.*]] = halftone.dequantize %[[Q]], %[[S]], %[[ZERO]]
 // CHECK-NOT: halftone.dynamic_quantize
 // CHECK: halftone.matmul %[[X]]
 // CHECK: halftone.matmul %[[X]]
