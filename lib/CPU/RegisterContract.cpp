@@ -60,8 +60,7 @@ void RegisterContract::allocateScratch() {
   if (!stagesEpilogue())
     return;
   auto type = MemRefType::get({tileRows, panelColumns}, dot.getAccumulatorType().getElementType());
-  scratch =
-      memref::AllocaOp::create(math.builder, math.loc, type, math.builder.getI64IntegerAttr(64));
+  scratch = makeScratch(type);
 }
 
 bool RegisterContract::prefetchesPanels() {

@@ -54,12 +54,8 @@ private:
 
 void TileContract::allocateScratch() {
   OpBuilder &builder = math.builder;
-  IntegerAttr alignment = builder.getI64IntegerAttr(64);
-  scratch = memref::AllocaOp::create(
-      builder, math.loc, MemRefType::get({2 * tileEdge, 2 * tileEdge}, builder.getI32Type()),
-      alignment);
-  config = memref::AllocaOp::create(builder, math.loc,
-                                    MemRefType::get({configBytes}, builder.getI8Type()), alignment);
+  scratch = makeScratch(MemRefType::get({2 * tileEdge, 2 * tileEdge}, builder.getI32Type()));
+  config = makeScratch(MemRefType::get({configBytes}, builder.getI8Type()));
 }
 
 Value TileContract::registerNumber(int number) {
