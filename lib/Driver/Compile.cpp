@@ -219,8 +219,7 @@ bool Compilation::observe() {
 }
 
 bool Compilation::quantize() {
-  if (recipe->isFloat())
-    return true;
+  // Also when the recipe is float: a model that brings its own QDQ is fused as well.
   return phase("quantize", [&] {
     return runPasses(*module, [&](PassManager &passes) {
       mlir::halftone::populateQuantizePipeline(passes, {options.recipe, observationsPath});

@@ -142,9 +142,9 @@ static LogicalResult importResize(NodeImporter &node) {
   node.ignoreAttr("exclude_outside");
   node.expectInt("antialias", 0, 0);
   node.expectString("keep_aspect_ratio_policy", "stretch");
-  if (coordinates == "tf_crop_and_resize")
-    return node.emitError() << "coordinate_transformation_mode 'tf_crop_and_resize' is not "
-                               "supported";
+  if (coordinates == "tf_crop_and_resize" || coordinates == "tf_half_pixel_for_nn")
+    return node.emitError() << "coordinate_transformation_mode '" << coordinates
+                            << "' is not supported";
   if (!node.hasFailed() && bool(target.sizes) == bool(target.scales))
     return node.emitError() << "expects either 'scales' or 'sizes'";
   std::optional<SmallVector<int64_t>> axes = node.getInts("axes");
