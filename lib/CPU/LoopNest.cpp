@@ -84,8 +84,10 @@ static std::optional<AffineExpr> getPosition(const LoopAccess &access, unsigned 
   return expression;
 }
 
-/// Whether loops `loop` and `loop + 1` walk through the buffer like one loop.
-static bool isContiguousPair(const LoopAccess &access, unsigned loop) {
+/// Whether loops `loop` and `loop + 1`, of which the second has `size` iterations (kDynamic: as
+/// many as the buffer's dimension), walk through the buffer like one loop. A sliding window sees
+/// only a part of its dimension.
+static bool isContiguousPair(const LoopAccess &access, unsigned loop, int64_t size) {
   bool usesFirst = access.map.isFunctionOfDim(loop);
   bool usesSecond = access.map.isFunctionOfDim(loop + 1);
   if (!usesFirst && !usesSecond)
@@ -103,8 +105,11 @@ static bool isContiguousPair(const LoopAccess &access, unsigned loop) {
   }
   if (!first || !second || *first >= *second)
     return false;
+  ArrayRef<int64_t> shape = access.getType().getShape();
+  if (shape[*second] != size)
+    return false;
   for (unsigned dim = *first + 1; dim < *second; ++dim)
-    if (getPosition(access, dim))
+    if (getPosition(access, dim) || shape[dim] != 1)
       return false;
   SmallVector<ReassociationIndices> groups;
   for (unsigned dim = 0; dim < access.map.getNumResults(); ++dim) {
@@ -165,7 +170,8 @@ void LoopNest::collapseLoops(OpBuilder &builder) {
   for (unsigned loop = 0; loop + 1 < getNumLoops(); ++loop)
     merged[loop + 1] = iterators[loop] == iterators[loop + 1] && !usesIndex(loop) &&
                        !usesIndex(loop + 1) && llvm::all_of(getAccesses(), [&](LoopAccess *access) {
-                         return isContiguousPair(*access, loop);
+                         return isContiguousPair(
+                             *access, loop, getStaticSize(loop + 1).value_or(ShapedType::kDynamic));
                        });
   if (!llvm::is_contained(merged, true))
     return;

@@ -2,9 +2,11 @@
 #include "halftone/CPU/Passes.h"
 #include "halftone/CPU/RuntimeCalls.h"
 #include "halftone/Dialect/HalftoneDialect.h"
+#include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -20,9 +22,18 @@ namespace mlir::halftone {
 using namespace mlir;
 using namespace mlir::halftone;
 
-/// Cheap to compute again in the function of the task, and known better there than a loaded value.
-static bool isRecomputed(Operation *op) {
-  return op->hasTrait<OpTrait::ConstantLike>() || llvm::isa<WeightsViewOp, ArenaViewOp>(op);
+/// Known better in the function of the task than a value loaded from the environment. Places in the
+/// arena and the weights are not: without them the tasks of equal layers are one function.
+static bool isRecomputed(Operation *op) { return op->hasTrait<OpTrait::ConstantLike>(); }
+
+/// A buffer that its pointer describes completely.
+static bool isStaticBuffer(Type type) {
+  auto buffer = llvm::dyn_cast<MemRefType>(type);
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  return buffer && buffer.hasStaticShape() &&
+         succeeded(buffer.getStridesAndOffset(strides, offset)) && !ShapedType::isDynamic(offset) &&
+         ShapedType::isStaticShape(strides);
 }
 
 namespace {
@@ -34,13 +45,14 @@ public:
       : forall(forall), converter(converter), builder(forall), loc(forall.getLoc()),
         pointer(LLVM::LLVMPointerType::get(forall.getContext())) {}
 
-  LogicalResult outline(StringRef name);
+  /// `addTask` takes the function of the body and returns the one to call.
+  LogicalResult outline(function_ref<func::FuncOp(func::FuncOp)> addTask);
 
 private:
   LogicalResult collectCaptured();
   SmallVector<Value> computeExtents(OpBuilder &at, IRMapping &mapping);
   Value packEnvironment();
-  func::FuncOp createBody(StringRef name);
+  func::FuncOp createBody();
   void unpackEnvironment(OpBuilder &body, Value environment, IRMapping &mapping);
   void emitIterations(OpBuilder &body, func::FuncOp function, IRMapping &mapping);
   Value castTo(OpBuilder &at, Value value, Type type) {
@@ -48,6 +60,8 @@ private:
       return value;
     return UnrealizedConversionCastOp::create(at, loc, type, value).getResult(0);
   }
+  Value toField(Value value);
+  Value fromField(OpBuilder &at, Value field, Type type);
   Value toI64(OpBuilder &at, Value index) {
     return arith::IndexCastOp::create(at, loc, at.getI64Type(), index);
   }
@@ -79,7 +93,7 @@ LogicalResult Outliner::collectCaptured() {
       recomputed.push_back(op);
       continue;
     }
-    Type field = converter.convertType(value.getType());
+    Type field = isStaticBuffer(value.getType()) ? pointer : converter.convertType(value.getType());
     if (!field)
       return forall.emitOpError() << "uses a value of type " << value.getType()
                                   << ", which cannot be passed to another function";
@@ -88,6 +102,20 @@ LogicalResult Outliner::collectCaptured() {
   }
   environmentType = LLVM::LLVMStructType::getLiteral(forall.getContext(), fields);
   return success();
+}
+
+Value Outliner::toField(Value value) {
+  Value converted = castTo(builder, value, converter.convertType(value.getType()));
+  if (!isStaticBuffer(value.getType()))
+    return converted;
+  return MemRefDescriptor(converted).alignedPtr(builder, loc);
+}
+
+Value Outliner::fromField(OpBuilder &at, Value field, Type type) {
+  if (isStaticBuffer(type))
+    field =
+        MemRefDescriptor::fromStaticShape(at, loc, converter, llvm::cast<MemRefType>(type), field);
+  return castTo(at, field, type);
 }
 
 /// Stores the captured values in a struct on the stack of the caller, which waits for the tasks.
@@ -100,8 +128,7 @@ Value Outliner::packEnvironment() {
   for (auto [i, value] : llvm::enumerate(captured)) {
     Value place = LLVM::GEPOp::create(builder, loc, pointer, environmentType, environment,
                                       ArrayRef<LLVM::GEPArg>{0, (int32_t)i});
-    LLVM::StoreOp::create(builder, loc, castTo(builder, value, environmentType.getBody()[i]),
-                          place);
+    LLVM::StoreOp::create(builder, loc, toField(value), place);
   }
   return environment;
 }
@@ -114,7 +141,7 @@ void Outliner::unpackEnvironment(OpBuilder &body, Value environment, IRMapping &
     Value place = LLVM::GEPOp::create(body, loc, pointer, environmentType, environment,
                                       ArrayRef<LLVM::GEPArg>{0, (int32_t)i});
     Value field = LLVM::LoadOp::create(body, loc, environmentType.getBody()[i], place);
-    mapping.map(value, castTo(body, field, value.getType()));
+    mapping.map(value, fromField(body, field, value.getType()));
   }
 }
 
@@ -164,12 +191,12 @@ void Outliner::emitIterations(OpBuilder &body, func::FuncOp function, IRMapping 
     body.clone(op, mapping);
 }
 
-func::FuncOp Outliner::createBody(StringRef name) {
+func::FuncOp Outliner::createBody() {
   auto parent = forall->getParentOfType<func::FuncOp>();
   OpBuilder body(parent);
   Type i64 = body.getI64Type();
   auto function =
-      func::FuncOp::create(body, loc, name, body.getFunctionType({pointer, i64, i64}, {}));
+      func::FuncOp::create(body, loc, "task", body.getFunctionType({pointer, i64, i64}, {}));
   function.setPrivate();
   Block *entry = function.addEntryBlock();
   body.setInsertionPointToStart(entry);
@@ -189,10 +216,10 @@ func::FuncOp Outliner::createBody(StringRef name) {
   return function;
 }
 
-LogicalResult Outliner::outline(StringRef name) {
+LogicalResult Outliner::outline(function_ref<func::FuncOp(func::FuncOp)> addTask) {
   if (failed(collectCaptured()))
     return failure();
-  func::FuncOp body = createBody(name);
+  func::FuncOp body = addTask(createBody());
   IRMapping none;
   SmallVector<Value> extents = computeExtents(builder, none);
   Value iterations = extents.front();
@@ -227,17 +254,54 @@ void makeSequential(scf::ForallOp forall) {
   forall.erase();
 }
 
+/// The functions of tasks, each kind once.
+class TaskFunctions {
+public:
+  explicit TaskFunctions(ModuleOp module) : symbols(module) {}
+
+  /// An earlier function that does the same, else `task` itself under a new name.
+  func::FuncOp add(func::FuncOp task, func::FuncOp caller) {
+    func::FuncOp &known = byContent[print(task)];
+    if (known) {
+      task.erase();
+      return known;
+    }
+    task.setSymName((caller.getSymName() + "_task_" + Twine(byContent.size() - 1)).str());
+    // Renames it when there is such a function already.
+    task->remove();
+    symbols.insert(task, caller->getIterator());
+    return known = task;
+  }
+
+private:
+  static std::string print(func::FuncOp task) {
+    bool namesNodes =
+        task.walk([](cf::AssertOp) { return WalkResult::interrupt(); }).wasInterrupted();
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    // Messages name the node of their location, so there the locations have to agree.
+    OpPrintingFlags flags = OpPrintingFlags().useLocalScope();
+    task->print(stream, namesNodes ? flags.enableDebugInfo() : flags);
+    return text;
+  }
+
+  SymbolTable symbols;
+  llvm::StringMap<func::FuncOp> byContent;
+};
+
 struct OutlineParallel : halftone::impl::OutlineParallelBase<OutlineParallel> {
   using OutlineParallelBase::OutlineParallelBase;
 
   void runOnOperation() override {
     LLVMTypeConverter converter(&getContext());
+    TaskFunctions functions(getOperation());
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
-      if (failed(outlineTasks(function, converter)))
+      if (failed(outlineTasks(function, converter, functions)))
         return signalPassFailure();
   }
 
-  LogicalResult outlineTasks(func::FuncOp function, const LLVMTypeConverter &converter) {
+  LogicalResult outlineTasks(func::FuncOp function, const LLVMTypeConverter &converter,
+                             TaskFunctions &functions) {
     SmallVector<scf::ForallOp> outer, inner;
     function.walk<WalkOrder::PreOrder>([&](scf::ForallOp forall) {
       (forall->getParentOfType<scf::ForallOp>() || sequential ? inner : outer).push_back(forall);
@@ -245,15 +309,13 @@ struct OutlineParallel : halftone::impl::OutlineParallelBase<OutlineParallel> {
     // Innermost first.
     for (scf::ForallOp forall : llvm::reverse(inner))
       makeSequential(forall);
-    SymbolTable symbols(getOperation());
     for (scf::ForallOp forall : outer) {
       if (forall.getNumResults() > 0)
         return forall.emitOpError("is not on buffers");
-      std::string name = (function.getSymName() + "_task_" + Twine(numOutlined++)).str();
-      while (symbols.lookup(name))
-        name += "_";
-      if (failed(Outliner(forall, converter).outline(name)))
+      auto addTask = [&](func::FuncOp task) { return functions.add(task, function); };
+      if (failed(Outliner(forall, converter).outline(addTask)))
         return failure();
+      ++numOutlined;
     }
     return success();
   }

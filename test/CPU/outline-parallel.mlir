@@ -27,20 +27,43 @@ func.func @tasks_get_what_they_use(%n: index, %v: f32, %x: memref<?xf32>) {
 
 // -----
 
-// Places in the arena and constants are known to the task better as they are than loaded from memory.
-// CHECK-LABEL: func private @constants_are_computed_again_task_0
-// CHECK-DAG:     %[[V:.*]] = arith.constant 1.0
-// CHECK-DAG:     %[[X:.*]] = halftone.arena_view {offset = 64 : i64}
-// CHECK:         memref.store %[[V]], %[[X]]
-// CHECK-LABEL: func @constants_are_computed_again
-// CHECK:         %[[NOTHING:.*]] = llvm.mlir.zero
-// CHECK:         llvm.call @halftone_parallel_for(%{{.*}}, %[[NOTHING]],
-func.func @constants_are_computed_again() {
-  %v = arith.constant 1.0 : f32
-  %x = halftone.arena_view {offset = 64 : i64} : memref<128xf32>
-  scf.forall (%i) in (128) {
-    memref.store %v, %x[%i] : memref<128xf32>
+// Equal layers work on other buffers and weights in the same way: one function, given the places of each.
+// CHECK-LABEL: func private @equal_tasks_are_one_function_task_0
+// CHECK:         arith.constant 1.0
+// CHECK-LABEL: func private @equal_tasks_are_one_function_task_1
+// CHECK:         arith.constant 2.0
+// CHECK-NOT:   func private
+// CHECK-LABEL: func @equal_tasks_are_one_function
+// CHECK-COUNT-3: llvm.call @halftone_parallel_for
+func.func @equal_tasks_are_one_function() {
+  %one = arith.constant 1.0 : f32
+  %x = halftone.arena_view {offset = 64 : i64} : memref<16xf32>
+  scf.forall (%i) in (16) {
+    memref.store %one, %x[%i] : memref<16xf32>
   }
+  %y = halftone.arena_view {offset = 128 : i64} : memref<16xf32>
+  scf.forall (%i) in (16) {
+    memref.store %one, %y[%i] : memref<16xf32>
+  }
+  %two = arith.constant 2.0 : f32
+  scf.forall (%i) in (16) {
+    memref.store %two, %y[%i] : memref<16xf32>
+  }
+  return
+}
+
+// -----
+
+// An assertion names its node, so tasks of different nodes stay apart.
+// CHECK-LABEL: func private @assertions_keep_their_nodes_task_0
+// CHECK-LABEL: func private @assertions_keep_their_nodes_task_1
+func.func @assertions_keep_their_nodes(%c: i1) {
+  scf.forall (%i) in (16) {
+    cf.assert %c, "no" loc("a")
+  } loc("x")
+  scf.forall (%i) in (16) {
+    cf.assert %c, "no" loc("b")
+  } loc("x")
   return
 }
 

@@ -161,8 +161,8 @@ def OutlineParallel : Pass<"halftone-outline-parallel", "::mlir::ModuleOp"> {
   let summary = "Hand parallel loops to the runtime's threads";
   let description = [{
     The body of each `scf.forall` becomes a function `(environment, begin, end)` over a range of its iterations, called through
-    `halftone_parallel_for`. Values from outside are passed in a struct on the caller's stack; constants and places in the arena or the
-    weights are computed again. A forall inside a task becomes ordinary loops.
+    `halftone_parallel_for`. Values from outside are passed in a struct on the caller's stack; constants are repeated inside. Bodies that do
+    the same on other buffers, as those of equal layers, become one function. A forall inside a task becomes ordinary loops.
 
     Requires: `scf.forall` on buffers.
     Ensures:  no `scf.forall` remains; stack memory of a task is taken once per call.
