@@ -33,8 +33,11 @@ Error addNamedCPU(StringRef name, CPUTarget &target, Features &features) {
   target.cpu = name.str();
   SmallVector<StringRef> implied;
   X86::getFeaturesForCPU(name, implied);
-  for (StringRef feature : implied)
+  // The list of a level names only what does not follow from the rest.
+  for (StringRef feature : implied) {
+    X86::updateImpliedFeatures(feature, /*Enabled=*/true, features);
     features[feature] = true;
+  }
   return Error::success();
 }
 
