@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: quant-opt %s --halftone-select-kernels=target=x86-64-v4+avx512vnni --canonicalize | FileCheck %s
+
+// Weights are packed in panels of the target's vectors.
+// CHECK-LABEL: @packs_constant_weights
+// CHECK: halftone.contract {{.*}} packing = #halftone.packing<"f32-fma-avx512", nr = 32, kr = 1, k = 8, n = 20>
+func.func @packs_constant_weights(%x: tensor<?x8xf32>) -> tensor<?x20xf32> {
+  %w = halftone.constant dense<1.0> : tensor<8x20xf32>
+  %0 = halftone.matmul %x, %w : (tensor<?x8xf32>, tensor<8x20xf32>) -> tensor<?x20xf32>
+  return %0 : tensor<?x20xf32>
+}
+
+// The constant part of the zero-point corrections is one vector: -7 * 27 * 3 in each column.
+// CHECK-LABEL: @folds_constant_corrections
+// CHECK-DAG: dense<-567> : tensor<5xi32>
+// CHECK: halftone.contract {{.*}} packing = #halftone.packing<"u8s8-vnni-avx512", nr = 16, kr = 4, k = 36, n = 5>
+// CHECK: arith.addi
+func.func @folds_constant_corrections(%x: tensor<1x8x8x3xui8>) -> tensor<1x4x4x5xi32> {
+  %w = halftone.constant dense<3> : tensor<5x3x3x3xi8>
+  %z = halftone.constant dense<7> : tensor<ui8>
+  %zr = halftone.constant dense<0> : tensor<i8>
+  %0 = halftone.conv_integer %x, %w, %z, %zr {layout = 1 : i32, strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, group = 1 : i64} : (tensor<1x8x8x3xui8>, tensor<5x3x3x3xi8>, tensor<ui8>, tensor<i8>) -> tensor<1x4x4x5xi32>
+  return %0 : tensor<1x4x4x5xi32>
+}
+
+// Two batches that are equal only at run time may have to be broadcast.
+// CHECK-LABEL: @declines_unknown_batches
+// CHECK: halftone.matmul
+func.func @declines_unknown_batches(%x: tensor<?x4x8xf32>, %y: tensor<?x8x4xf32>) -> tensor<?x4x4xf32> {
+  %0 = halftone.matmul %x, %y : (tensor<?x4x8xf32>, tensor<?x8x4xf32>) -> tensor<?x4x4xf32>
+  return %0 : tensor<?x4x4xf32>
+}
