@@ -124,18 +124,38 @@ std::optional<Dim> ShapeContext::divideExactly(Dim lhs, Dim rhs) const {
 }
 
 Dim ShapeContext::opaqueSymbol(Opaque function, Dim lhs, Dim rhs) {
-  // All three functions are commutative.
+  // Both functions are commutative.
   if (compareStructure(rhs, lhs) < 0)
     std::swap(lhs, rhs);
   Dim &symbol = opaques[{function, lhs.getAsOpaquePointer(), rhs.getAsOpaquePointer()}];
   if (symbol)
     return symbol;
   symbol = freshSymbol();
-  bool bothNeeded = function != Opaque::Maximum;
-  bool nonNegative = bothNeeded ? isNonNegative(lhs) && isNonNegative(rhs)
-                                : isNonNegative(lhs) || isNonNegative(rhs);
+  bool nonNegative = function == Opaque::Minimum ? isNonNegative(lhs) && isNonNegative(rhs)
+                                                 : isNonNegative(lhs) || isNonNegative(rhs);
   if (!nonNegative)
     signedSymbols.insert(cast<AffineSymbolExpr>(symbol).getPosition());
+  return symbol;
+}
+
+SmallVector<Dim> ShapeContext::broadcastOperands(Dim dim) const {
+  auto found = broadcastSets.find(dim);
+  return found == broadcastSets.end() ? SmallVector<Dim>{dim} : found->second;
+}
+
+Dim ShapeContext::broadcastSymbol(Dim lhs, Dim rhs) {
+  SmallVector<Dim> operands = broadcastOperands(lhs);
+  llvm::append_range(operands, broadcastOperands(rhs));
+  llvm::sort(operands, [](Dim a, Dim b) { return compareStructure(a, b) < 0; });
+  operands.erase(std::unique(operands.begin(), operands.end()), operands.end());
+  std::vector<const void *> key;
+  for (Dim operand : operands)
+    key.push_back(operand.getAsOpaquePointer());
+  Dim &symbol = broadcasts[key];
+  if (!symbol) {
+    symbol = freshSymbol();
+    broadcastSets[symbol] = operands;
+  }
   return symbol;
 }
 
@@ -189,7 +209,7 @@ std::optional<Dim> ShapeContext::broadcast(Dim lhs, Dim rhs) {
     return lhs;
   if (rhsSize)
     return rhs;
-  return opaqueSymbol(Opaque::Broadcast, lhs, rhs);
+  return broadcastSymbol(lhs, rhs);
 }
 
 std::optional<SmallVector<Dim>> ShapeContext::broadcast(ArrayRef<ArrayRef<Dim>> shapes) {

@@ -26,7 +26,7 @@ private:
   ElementsAttr evaluate(OpResult result, ShapeContext &shapes);
   ElementsAttr evaluateOperands(OpResult result);
   bool isSmallEnough(RankedTensorType result, Operation *op) const;
-  void replace(Operation *op, ShapeContext &shapes);
+  void replace(Operation *op, ShapeContext &shapes, SmallVectorImpl<Operation *> &visited);
 };
 } // namespace
 
@@ -100,15 +100,18 @@ ElementsAttr FoldConstants::evaluate(OpResult result, ShapeContext &shapes) {
   return known ? known : evaluateOperands(result);
 }
 
-// Replaces the results that are constants.
-void FoldConstants::replace(Operation *op, ShapeContext &shapes) {
+// Replaces the results that are constants; `visited` learns of the new ones.
+void FoldConstants::replace(Operation *op, ShapeContext &shapes,
+                            SmallVectorImpl<Operation *> &visited) {
   OpBuilder builder(op);
   bool isFolded = false;
   for (OpResult result : op->getResults()) {
     if (result.use_empty())
       continue;
     if (ElementsAttr value = evaluate(result, shapes)) {
-      result.replaceAllUsesWith(ConstantOp::create(builder, op->getLoc(), value));
+      auto constant = ConstantOp::create(builder, op->getLoc(), value);
+      result.replaceAllUsesWith(constant);
+      visited.push_back(constant);
       isFolded = true;
     }
   }
@@ -129,7 +132,7 @@ void FoldConstants::runOnOperation() {
     // Quantized weights stay codes, and observers stay where they are.
     if (isa<SymbolicShapeOpInterface>(op) && isPure(op) &&
         !isa<ConstantOp, DequantizeOp, QuantizeOp>(op))
-      replace(op, shapes);
+      replace(op, shapes, visited);
     return WalkResult::advance();
   });
   if (result.wasInterrupted())

@@ -25,13 +25,22 @@ struct WeightedOp {
 
 static RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
 
+// A constant, or what these patterns have built of constants.
+static bool isConstant(Value value) {
+  if (getConstant(value))
+    return true;
+  Operation *op = value.getDefiningOp();
+  return isa_and_nonnull<AddOp, MulOp, ReshapeOp>(op) &&
+         llvm::all_of(op->getOperands(), [](Value operand) { return isConstant(operand); });
+}
+
 static std::optional<WeightedOp> matchWeightedOp(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op || !isa<ConvOp, ConvTransposeOp, MatMulOp>(op) ||
       !isa<FloatType>(tensorType(value).getElementType()))
     return std::nullopt;
   Value weights = op->getOperand(1);
-  bool isUsable = value.hasOneUse() && weights.hasOneUse() && getConstant(weights) &&
+  bool isUsable = value.hasOneUse() && weights.hasOneUse() && isConstant(weights) &&
                   tensorType(weights).hasStaticShape();
   if (!isUsable)
     return std::nullopt;
@@ -61,9 +70,9 @@ static bool variesAlong(RankedTensorType type, int64_t rank, int64_t axis) {
 // The operand of a commutative op that is a constant, and the other one.
 static std::optional<std::pair<Value, Value>> splitConstant(Operation *op) {
   Value lhs = op->getOperand(0), rhs = op->getOperand(1);
-  if (getConstant(rhs) && !getConstant(lhs))
+  if (isConstant(rhs) && !isConstant(lhs))
     return std::pair(lhs, rhs);
-  if (getConstant(lhs) && !getConstant(rhs))
+  if (isConstant(lhs) && !isConstant(rhs))
     return std::pair(rhs, lhs);
   return std::nullopt;
 }
@@ -86,9 +95,12 @@ struct FoldScale : public OpRewritePattern<MulOp> {
       return rewriter.notifyMatchFailure(op, "the factor varies along more than the channels");
     if (result.getType() != op.getType())
       return rewriter.notifyMatchFailure(op, "the factor changes the type of the result");
-    rewriter.modifyOpInPlace(
-        match->op, [&] { match->op->setOperand(1, buildScaledWeights(rewriter, *match, scale)); });
-    rewriter.replaceOp(op, result);
+    // Behind the factor, which may be defined after the contraction; nothing else uses its result.
+    Operation *scaled = rewriter.clone(*match->op);
+    rewriter.setInsertionPoint(scaled);
+    scaled->setOperand(1, buildScaledWeights(rewriter, *match, scale));
+    rewriter.replaceOp(op, scaled);
+    rewriter.eraseOp(match->op);
     ++numFolded;
     return success();
   }
@@ -96,16 +108,12 @@ struct FoldScale : public OpRewritePattern<MulOp> {
 private:
   // The factor along the channel dimension of the weights, times the weights.
   static Value buildScaledWeights(PatternRewriter &rewriter, const WeightedOp &match, Value scale) {
-    OpBuilder::InsertionGuard guard(rewriter);
-    rewriter.setInsertionPoint(match.op);
     RankedTensorType weights = tensorType(match.weights), factors = tensorType(scale);
     SmallVector<int64_t> shape(weights.getRank(), 1);
     shape[match.weightsAxis] = factors.getNumElements();
     Location location = match.op->getLoc();
-    // The pattern's constant may be defined behind the contraction.
-    Value copy = ConstantOp::create(rewriter, location, getConstant(scale));
     Value target = ConstantOp::create(rewriter, location, rewriter.getI64TensorAttr(shape));
-    Value factor = ReshapeOp::create(rewriter, location, factors.clone(shape), copy, target);
+    Value factor = ReshapeOp::create(rewriter, location, factors.clone(shape), scale, target);
     return MulOp::create(rewriter, location, weights, match.weights, factor);
   }
 

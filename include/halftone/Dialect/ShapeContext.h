@@ -90,9 +90,13 @@ public:
   void setArgument(BlockArgument argument, ArrayRef<Dim> dims);
 
 private:
-  enum class Opaque { Minimum, Maximum, Broadcast };
+  enum class Opaque { Minimum, Maximum };
   /// The symbol that stands for a function of two dimensions that affine expressions cannot say.
   Dim opaqueSymbol(Opaque function, Dim lhs, Dim rhs);
+  /// The symbol of the set of all dimensions that were broadcast together: the order and
+  /// repetitions do not matter.
+  Dim broadcastSymbol(Dim lhs, Dim rhs);
+  SmallVector<Dim> broadcastOperands(Dim dim) const;
 
   MLIRContext *context;
   Mode mode;
@@ -100,6 +104,9 @@ private:
   llvm::DenseMap<Value, std::unique_ptr<SymbolicTensor>> known;
   llvm::StringMap<Dim> names;
   std::map<std::tuple<Opaque, const void *, const void *>, Dim> opaques;
+  std::map<std::vector<const void *>, Dim> broadcasts;
+  /// The operands of each symbol made by broadcastSymbol.
+  llvm::DenseMap<Dim, SmallVector<Dim>> broadcastSets;
   /// Symbols made by opaqueSymbol that may be negative.
   llvm::DenseSet<unsigned> signedSymbols;
 };
