@@ -70,8 +70,36 @@ void populateAllPatterns(const TypeConverter &converter, const ShapeFacts &facts
   populateCallOpTypeConversionPattern(patterns, converter);
 }
 
+/// Reports each op on elements that the lowering cannot compute with.
+LogicalResult checkElementTypes(func::FuncOp function) {
+  bool isSupported = true;
+  function.walk([&](Operation *op) {
+    if (!isa<HalftoneDialect>(op->getDialect()) || isa<ConstantOp, WeightsViewOp, YieldOp>(op))
+      return;
+    SmallVector<Type> types(op->getOperandTypes());
+    llvm::append_range(types, op->getResultTypes());
+    for (Type type : types) {
+      Type element = getElementTypeOrSelf(type);
+      if (hasArithmetic(element))
+        continue;
+      InFlightDiagnostic diag = op->emitOpError("on elements of type ")
+                                << element << " is not supported";
+      diag.attachNote() << "supported are i1, integers of 8 to 64 bits, f16, bf16, f32 and f64";
+      isSupported = false;
+      return;
+    }
+    if (isa<QuantizeOp>(op) && !hasElementwiseScalar(op)) {
+      op->emitOpError("to codes of more than 16 bits is not supported");
+      isSupported = false;
+    }
+  });
+  return success(isSupported);
+}
+
 class ConvertToLinalg : public halftone::impl::ConvertToLinalgBase<ConvertToLinalg> {
   void runOnOperation() override {
+    if (failed(checkElementTypes(getOperation())))
+      return signalPassFailure();
     FailureOr<ShapeFacts> facts = ShapeFacts::compute(getOperation());
     if (failed(facts))
       return signalPassFailure();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "halftone/Conversion/Passes.h"
 
+#include "halftone/Dialect/HalftoneDialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -70,14 +71,27 @@ bool shouldFuse(OpOperand *operand) {
   return producer->hasOneUse() && !isRepeated(operand);
 }
 
-/// Only a collapse before an elementwise op moves behind it: then the op is next to what produced
-/// the collapsed value. The other direction would put an expansion between a kernel and its
-/// epilogue.
+/// Whether a kernel op writes one of the operands: it takes the op that follows it into its
+/// epilogue, if that reads the result as it is.
+bool followsKernel(linalg::GenericOp generic) {
+  return llvm::any_of(generic.getInputs(), [](Value input) {
+    return isa_and_nonnull<ContractOp, DepthwiseOp>(input.getDefiningOp());
+  });
+}
+
+/// Reshapes move away from between elementwise ops: a collapse behind its user, an expansion before
+/// its producer.
 bool shouldMoveReshape(OpOperand *operand) {
-  auto generic = dyn_cast<linalg::GenericOp>(operand->getOwner());
-  auto collapse = operand->get().getDefiningOp<tensor::CollapseShapeOp>();
-  return generic && collapse && collapse->hasOneUse() &&
-         generic.getNumParallelLoops() == generic.getNumLoops();
+  auto isElementwise = [](linalg::GenericOp generic) {
+    return generic.getNumParallelLoops() == generic.getNumLoops();
+  };
+  if (!operand->get().hasOneUse())
+    return false;
+  if (auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner()))
+    return operand->get().getDefiningOp<tensor::CollapseShapeOp>() && isElementwise(consumer);
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  return producer && isa<tensor::ExpandShapeOp>(operand->getOwner()) && isElementwise(producer) &&
+         !followsKernel(producer);
 }
 
 class FuseElementwise : public halftone::impl::FuseElementwiseBase<FuseElementwise> {

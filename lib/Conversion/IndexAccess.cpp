@@ -53,7 +53,7 @@ void mlir::halftone::checkIndices(Lowering &b, Value original, Value indices,
     int64_t rank = type.getRank();
     SmallVector<Value> bounds;
     for (OpFoldResult size : sizes)
-      bounds.push_back(b.index(size));
+      bounds.push_back(b.createOrFold<arith::IndexCastOp>(b.getI64Type(), b.index(size)));
     Value table = tensor::FromElementsOp::create(b, bounds);
     AffineExpr which =
         sizes.size() == 1 ? b.getAffineConstantExpr(0) : b.getAffineDimExpr(rank - 1);
@@ -62,7 +62,9 @@ void mlir::halftone::checkIndices(Lowering &b, Value original, Value indices,
         b.generic({indices, table}, {b.identity(rank), b.mapOf(rank, which), b.mapOf(rank, {})},
                   b.filled({}, start), Iterators(rank, kReduction),
                   [](OpBuilder &builder, Location loc, ValueRange args) -> Value {
-                    Value isValid = isInRange(builder, loc, args[0], args[1]);
+                    Value size =
+                        arith::IndexCastOp::create(builder, loc, builder.getIndexType(), args[1]);
+                    Value isValid = isInRange(builder, loc, args[0], size);
                     return arith::AndIOp::create(builder, loc, args[2], isValid);
                   });
     areValid = b.extract(reduced, {});
@@ -106,6 +108,9 @@ struct RowWindow {
         shape.push_back(type.getDimSize(dim));
     }
   }
+
+  /// Upstream refuses slices of dimensions without elements.
+  bool isEmpty() const { return llvm::is_contained(shape, 0); }
 };
 
 } // namespace
@@ -114,6 +119,11 @@ Value mlir::halftone::extractRow(OpBuilder &builder, Location loc, Value tensor,
                                  ValueRange positions) {
   RowWindow window(builder, loc, tensor, first, positions);
   auto type = RankedTensorType::get(window.shape, elementType(tensor));
+  if (window.isEmpty()) {
+    Sizes sizes = window.sizes;
+    sizes.erase(sizes.begin() + first, sizes.begin() + first + positions.size());
+    return tensor::EmptyOp::create(builder, loc, sizes, type.getElementType());
+  }
   return tensor::ExtractSliceOp::create(builder, loc, type, tensor, window.offsets, window.sizes,
                                         window.strides);
 }
@@ -121,6 +131,8 @@ Value mlir::halftone::extractRow(OpBuilder &builder, Location loc, Value tensor,
 Value mlir::halftone::insertRow(OpBuilder &builder, Location loc, Value row, Value tensor,
                                 int64_t first, ValueRange positions) {
   RowWindow window(builder, loc, tensor, first, positions);
+  if (window.isEmpty())
+    return tensor;
   auto type = RankedTensorType::get(window.shape, elementType(tensor));
   if (row.getType() != type)
     row = tensor::CastOp::create(builder, loc, type, row);

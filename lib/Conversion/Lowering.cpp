@@ -47,10 +47,22 @@ Value Lowering::floorMod(Value lhs, Value rhs) {
 //===--- Sizes ---===//
 
 OpFoldResult Lowering::size(Value tensor, int64_t dim) {
-  return tensor::getMixedSize(*this, getLoc(), tensor, dim);
+  if (!tensorType(tensor).isDynamicDim(dim))
+    return getIndexAttr(tensorType(tensor).getDimSize(dim));
+  // An operand's size comes from where its symbol is anchored, so that equal sizes are one value.
+  for (Value original : op->getOperands())
+    if (rewriter.getRemappedValue(original) == tensor)
+      if (OpFoldResult known = expression(facts.dims(original)[dim]); known && isa<Value>(known))
+        return known;
+  return createOrFold<tensor::DimOp>(tensor, dim);
 }
 
-Sizes Lowering::sizes(Value tensor) { return tensor::getMixedSizes(*this, getLoc(), tensor); }
+Sizes Lowering::sizes(Value tensor) {
+  Sizes result;
+  for (int64_t dim = 0; dim < rankOf(tensor); ++dim)
+    result.push_back(size(tensor, dim));
+  return result;
+}
 
 Value Lowering::count(Value tensor, ArrayRef<int64_t> dims) {
   Value product = index(1);
@@ -138,13 +150,24 @@ Value Lowering::expand(Value tensor, ArrayRef<OpFoldResult> sizes,
   return tensor::ExpandShapeOp::create(*this, type, tensor, groups, sizes);
 }
 
-Value Lowering::slice(Value tensor, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes) {
+// A part without elements may begin where the tensor ends, which the slice ops refuse.
+static bool hasNoElements(ArrayRef<OpFoldResult> sizes) {
+  return llvm::any_of(sizes, isZeroInteger);
+}
+
+Value Lowering::slice(Value tensor, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
+                      ArrayRef<OpFoldResult> steps) {
+  if (hasNoElements(sizes))
+    return empty(sizes, elementType(tensor));
   SmallVector<OpFoldResult> ones(offsets.size(), getIndexAttr(1));
-  return tensor::ExtractSliceOp::create(*this, tensor, offsets, sizes, ones);
+  return tensor::ExtractSliceOp::create(*this, tensor, offsets, sizes,
+                                        steps.empty() ? ones : steps);
 }
 
 Value Lowering::insert(Value tensor, Value into, ArrayRef<OpFoldResult> offsets,
                        ArrayRef<OpFoldResult> sizes) {
+  if (hasNoElements(sizes))
+    return into;
   SmallVector<OpFoldResult> ones(offsets.size(), getIndexAttr(1));
   return tensor::InsertSliceOp::create(*this, tensor, into, offsets, sizes, ones);
 }

@@ -82,7 +82,8 @@ public:
   Value castTo(Value tensor, Type type);
   Value collapse(Value tensor, ArrayRef<ReassociationIndices> groups);
   Value expand(Value tensor, ArrayRef<OpFoldResult> sizes, ArrayRef<ReassociationIndices> groups);
-  Value slice(Value tensor, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes);
+  Value slice(Value tensor, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
+              ArrayRef<OpFoldResult> steps = {});
   Value insert(Value tensor, Value into, ArrayRef<OpFoldResult> offsets,
                ArrayRef<OpFoldResult> sizes);
   /// Drops or adds dimensions of size 1. `axes` are sorted: of the tensor, or of the result.

@@ -87,8 +87,6 @@ public:
   LogicalResult matchAndRewrite(AveragePoolOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     Type source = elementType(op.getInput());
-    if (!isa<FloatType>(source))
-      return rewriter.notifyMatchFailure(op, "means of integers");
     Lowering b(op, rewriter, facts);
     Window window = windowOf(op);
     Value input = adaptor.getInput();

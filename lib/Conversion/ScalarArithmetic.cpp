@@ -49,12 +49,6 @@ const ScalarEntry *findEntry(Operation *op) {
   return nullptr;
 }
 
-bool hasArithmetic(Type type) {
-  if (isa<IntegerType>(type))
-    return type.isInteger(1) || type.getIntOrFloatBitWidth() >= 8;
-  return isa<Float16Type, BFloat16Type, Float32Type, Float64Type>(type);
-}
-
 bool isHalf(Type type) { return isa<Float16Type, BFloat16Type>(type); }
 
 /// Where the operands that are computed with begin: a `where` computes with nothing before its
@@ -77,6 +71,12 @@ Type mlir::halftone::getSignlessType(Type type) {
   if (!integer || integer.isSignless())
     return type;
   return IntegerType::get(type.getContext(), integer.getWidth());
+}
+
+bool mlir::halftone::hasArithmetic(Type type) {
+  if (isa<IntegerType>(type))
+    return type.isInteger(1) || type.getIntOrFloatBitWidth() >= 8;
+  return isa<Float16Type, BFloat16Type, Float32Type, Float64Type>(type);
 }
 
 bool mlir::halftone::hasElementwiseScalar(Operation *op) {

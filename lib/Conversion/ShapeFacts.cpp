@@ -3,7 +3,10 @@
 
 #include "halftone/Dialect/HalftoneDialect.h"
 #include "mlir/Dialect/Affine/Utils.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
 
 using namespace mlir;
 using namespace mlir::halftone;
@@ -26,6 +29,66 @@ static void nameDims(func::FuncOp function, BlockArgument argument, ShapeContext
   shapes.setArgument(argument, dims);
 }
 
+/// The size that an index value stands for, as far as sizes are made from dimensions; null
+/// otherwise.
+static AffineExpr traceIndex(Value value, ShapeContext &shapes) {
+  APInt constant;
+  if (matchPattern(value, m_ConstantInt(&constant)))
+    return shapes.constant(constant.getSExtValue());
+  if (auto dim = value.getDefiningOp<tensor::DimOp>())
+    if (std::optional<int64_t> index = dim.getConstantIndex())
+      return shapes.dims(dim.getSource())[*index];
+  auto combine = [&](Operation *op, auto function) -> AffineExpr {
+    AffineExpr lhs = traceIndex(op->getOperand(0), shapes);
+    AffineExpr rhs = traceIndex(op->getOperand(1), shapes);
+    return lhs && rhs ? function(lhs, rhs) : AffineExpr();
+  };
+  if (auto add = value.getDefiningOp<arith::AddIOp>())
+    return combine(add, [](AffineExpr lhs, AffineExpr rhs) { return lhs + rhs; });
+  if (auto sub = value.getDefiningOp<arith::SubIOp>())
+    return combine(sub, [](AffineExpr lhs, AffineExpr rhs) { return lhs - rhs; });
+  if (auto mul = value.getDefiningOp<arith::MulIOp>())
+    return combine(mul, [](AffineExpr lhs, AffineExpr rhs) { return lhs * rhs; });
+  return AffineExpr();
+}
+
+/// Dimensions of a tensor whose sizes are given as static or index values.
+static SmallVector<Dim> traceSizes(ArrayRef<OpFoldResult> sizes, ShapeContext &shapes) {
+  SmallVector<Dim> dims;
+  for (OpFoldResult size : sizes) {
+    std::optional<int64_t> constant = getConstantIntValue(size);
+    AffineExpr expr = constant ? shapes.constant(*constant) : traceIndex(cast<Value>(size), shapes);
+    dims.push_back(expr ? expr : shapes.freshSymbol());
+  }
+  return dims;
+}
+
+/// Ops that are lowered already, such as kernel ops and what prepares their operands: results have
+/// the shape of what they are written to.
+static LogicalResult inferLowered(Operation *op, ShapeContext &shapes) {
+  auto set = [&](Value result, ArrayRef<Dim> dims) {
+    return shapes.setResult(cast<OpResult>(result), getElementTypeOrSelf(result.getType()), dims);
+  };
+  if (auto empty = dyn_cast<tensor::EmptyOp>(op))
+    return set(empty, traceSizes(empty.getMixedSizes(), shapes));
+  if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
+    return set(expand, traceSizes(expand.getMixedOutputShape(), shapes));
+  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) {
+    if (slice.getSourceType().getRank() == slice.getType().getRank())
+      return set(slice, traceSizes(slice.getMixedSizes(), shapes));
+    return success();
+  }
+  if (auto retyped = dyn_cast<tensor::CastOp>(op);
+      retyped && isa<RankedTensorType>(retyped.getSource().getType()))
+    return set(retyped, llvm::to_vector(shapes.dims(retyped.getSource())));
+  if (auto written = dyn_cast<DestinationStyleOpInterface>(op))
+    for (OpResult result : op->getResults())
+      if (failed(
+              set(result, llvm::to_vector(shapes.dims(written.getTiedOpOperand(result)->get())))))
+        return failure();
+  return success();
+}
+
 FailureOr<ShapeFacts> ShapeFacts::compute(func::FuncOp function) {
   ShapeFacts facts;
   // The types stay as they are: what is refined here must agree with the function's own type.
@@ -41,9 +104,9 @@ FailureOr<ShapeFacts> ShapeFacts::compute(func::FuncOp function) {
   unsigned order = 0;
   for (Operation &op : function.getBody().front()) {
     facts.orders[&op] = ++order;
-    if (auto inferable = dyn_cast<SymbolicShapeOpInterface>(op))
-      if (failed(inferable.inferShapes(*facts.shapes)))
-        return failure();
+    auto inferable = dyn_cast<SymbolicShapeOpInterface>(op);
+    if (failed(inferable ? inferable.inferShapes(*facts.shapes) : inferLowered(&op, *facts.shapes)))
+      return failure();
     for (Value result : op.getResults())
       if (isa<RankedTensorType>(result.getType()))
         facts.anchor(result, order);

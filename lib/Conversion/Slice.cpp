@@ -72,8 +72,8 @@ public:
       steps[axis] = getAsOpFoldResult(slice.step);
       sizes[axis] = b.sizeOr(cast<OpResult>(op.getOutput()), axis, [&] { return slice.length; });
     }
-    Value result = isView ? Value(tensor::ExtractSliceOp::create(b, input, offsets, sizes, steps))
-                          : gather(b, input, offsets, sizes, steps);
+    Value result =
+        isView ? b.slice(input, offsets, sizes, steps) : gather(b, input, offsets, sizes, steps);
     rewriter.replaceOp(op, b.castTo(result, convertedType(op.getOutput())));
     return success();
   }

@@ -12,6 +12,10 @@ namespace mlir::halftone {
 /// The type a value of element type `type` has after conversion: integers lose their sign.
 Type getSignlessType(Type type);
 
+/// Whether elements of `type` (original or converted) can be computed with and have a place in
+/// memory: i1, integers of 8 bits and more, f16, bf16, f32, f64.
+bool hasArithmetic(Type type);
+
 /// Whether `op` can be computed element by element with buildElementwiseScalar: the ops with the
 /// Elementwise trait, `quantize` and `dequantize`, on element types that have arithmetic.
 bool hasElementwiseScalar(Operation *op);
