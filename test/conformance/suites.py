@@ -47,7 +47,9 @@ def unpack(archive, cache):
     if not folder.is_dir():
         partial = folder.with_suffix(".partial")
         with tarfile.open(archive) as content:
-            content.extractall(partial, filter="data")
+            # Older versions of Python know no filters; the archive is the ONNX project's own.
+            safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+            content.extractall(partial, **safe)
         partial.rename(folder)
     return folder
 

@@ -97,7 +97,11 @@ def Halftone_YieldOp : Halftone_Op<"yield", [Pure, Terminator]> {
   let description = [{
     Example:
     ```mlir
-    halftone.yield %sum : f32
+    %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x8x16x1xf32>) outs(%init : tensor<4x16xf32>)
+        attributes {epilogue_maps = [], packing = #halftone.packing<"f32-fma-avx512", nr = 16, kr = 1, k = 8, n = 16>} {
+    ^bb0(%acc: f32):
+      halftone.yield %acc : f32
+    } -> tensor<4x16xf32>
     ```
   }];
   let arguments = (ins Variadic<AnyType>:$values);

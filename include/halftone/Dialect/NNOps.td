@@ -87,13 +87,15 @@ class Halftone_PoolConstraints<string elements> {
       # "- (C2) kernel sizes, strides and dilations are positive, pads not negative, all at most 2^31 - 1.\n"
       # "- (C3) the output dimensions are positive.\n\n";
 }
-defvar poolAttributes = "{kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>,\n"
-    # "    pads = array<i64: 0, 0, 0, 0>} : (tensor<1x3x8x8xf32>) -> tensor<1x3x4x4xf32>\n```\n";
+class Halftone_PoolExample<string mnemonic> {
+  string text = "Example:\n```mlir\n%y = halftone." # mnemonic # " %x {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>,\n"
+      # "    dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x3x8x8xf32>) -> tensor<1x3x4x4xf32>\n```\n";
+}
 
 def Halftone_MaxPoolOp : Halftone_GraphOp<"max_pool"> {
   let summary = "Maximum over a sliding window; padded elements never win";
   let description = Halftone_PoolConstraints<"numbers: floats or integers other than i1">.text
-      # "Example:\n```mlir\n%y = halftone.max_pool %x " # poolAttributes;
+      # Halftone_PoolExample<"max_pool">.text;
   let arguments = (ins Halftone_Tensor:$input, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
       DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads, DefaultValuedAttr<BoolAttr, "false">:$ceil_mode,
       DefaultValuedAttr<Halftone_Layout, ChannelsFirst>:$layout);
@@ -103,7 +105,7 @@ def Halftone_AveragePoolOp : Halftone_GraphOp<"average_pool"> {
   let summary = "Mean over a sliding window, counting padded elements or not";
   let description = "The sum over the window is divided by the number of its elements inside the input, with "
       # "`count_include_pad` inside the padded input. " # Halftone_PoolConstraints<"floats">.text
-      # "Example:\n```mlir\n%y = halftone.average_pool %x " # poolAttributes;
+      # Halftone_PoolExample<"average_pool">.text;
   let arguments = (ins Halftone_Tensor:$input, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
       DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads, DefaultValuedAttr<BoolAttr, "false">:$ceil_mode,
       DefaultValuedAttr<BoolAttr, "false">:$count_include_pad, DefaultValuedAttr<Halftone_Layout, ChannelsFirst>:$layout);

@@ -143,6 +143,7 @@ def FuseQDQ : Pass<"halftone-fuse-qdq", "func::FuncOp"> {
     scales leave the sum, which becomes exact.
 
     Requires: nothing.
+    Ensures:  no `matmul` or `conv` is left whose operands are both dequantized 8-bit codes with scales that can leave the sum.
     Declines (op unchanged): a scale or zero point that varies along the reduction; zero points of a type other than the codes'; a reduction that could overflow i32;
               padding with a float zero that is no code (never: a zero point is a code).
     Example:  test/Transforms/fuse-qdq.mlir

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: quant-opt %s --split-input-file --halftone-attach-observations="file=%S/Inputs/observations.json" --verify-diagnostics
+// RUN: not quant-opt %s --split-input-file --halftone-attach-observations="file=%t.missing" 2>&1 | FileCheck %s
+// CHECK: missing
+
+// A tensor that was not observed has no range, and none is made up.
+func.func @a_tensor_must_be_observed(%x: tensor<2x8xf32>, %w: tensor<8x4xf32>) -> tensor<2x4xf32> {
+  // expected-error @below {{no observations of tensor 'z'}}
+  // expected-note @below {{calibrate this model again with this recipe}}
+  %o = halftone.observe %x {tensor = "z"} : (tensor<2x8xf32>) -> tensor<2x8xf32>
+  %y = halftone.matmul %o, %w {halftone.scheme = {weights = {format = "int8"}, activations = {format = "uint8", when = "static"}}}
+      : (tensor<2x8xf32>, tensor<8x4xf32>) -> tensor<2x4xf32>
+  return %y : tensor<2x4xf32>
+}
+
+// -----
+
+// Ranges of another model would be silently wrong.
+module attributes {halftone.source_hash = "0000000000000000"} {
+  // expected-error @below {{60252661910b8162}}
+  func.func @the_model_must_be_the_same(%x: tensor<2x8xf32>) -> tensor<2x8xf32> {
+    return %x : tensor<2x8xf32>
+  }
+}
