@@ -7,5 +7,6 @@ int main(int argc, char **argv) {
   mlir::halftone::registerAllPasses();
   mlir::DialectRegistry registry;
   mlir::halftone::registerAllDialects(registry);
-  return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "Halftone optimizer driver\n", registry));
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(argc, argv, "Halftone optimizer driver\n", registry));
 }

@@ -191,7 +191,6 @@ public:
                                 ConversionPatternRewriter &rewriter) const override {
     Lowering b(op, rewriter, facts);
     Value input = adaptor.getInput();
-    int64_t rank = rankOf(input);
     int64_t axis = op.getAxis();
     Rows rows(b, input, axis);
     Type source = elementType(op.getInput());

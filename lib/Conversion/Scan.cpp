@@ -20,7 +20,6 @@ public:
                                 ConversionPatternRewriter &rewriter) const override {
     Lowering b(op, rewriter, facts);
     Value input = adaptor.getInput();
-    int64_t rank = rankOf(input);
     int64_t axis = op.getAxis();
     Sizes sizes = b.sizes(input), rowSizes = sizes;
     rowSizes.erase(rowSizes.begin() + axis);
@@ -164,7 +163,6 @@ public:
                                 ConversionPatternRewriter &rewriter) const override {
     Lowering b(op, rewriter, facts);
     Value input = adaptor.getInput();
-    int64_t rank = rankOf(input);
     int64_t axis = op.getAxis();
     Sizes sizes = b.sizes(input);
     Value length = b.index(sizes[axis]), zero = b.index(0);

@@ -39,7 +39,6 @@ struct ConvertScatterElements : LoweringPattern<ScatterElementsOp> {
     Lowering b(op, rewriter, facts);
     Value input = adaptor.getInput(), indices = adaptor.getIndices(),
           updates = adaptor.getUpdates();
-    int64_t rank = rankOf(input);
     int64_t axis = op.getAxis();
     Type type = elementType(op.getInput());
     checkIndices(b, op.getIndices(), indices, b.size(input, axis));

@@ -46,7 +46,8 @@ void mlir::halftone::populateLowerToTensorsPipeline(OpPassManager &pm,
 void mlir::halftone::populateLowerToLoopsPipeline(OpPassManager &pm,
                                                   const CPUPipelineOptions &options) {
   if (!options.reference) {
-    // Right before Bufferize: a cleanup between them would merge equal borders of different tensors.
+    // Right before Bufferize: a cleanup between them would merge equal borders of different
+    // tensors.
     pm.addNestedPass<func::FuncOp>(createPlacePadding());
   }
   pm.addPass(createBufferize());

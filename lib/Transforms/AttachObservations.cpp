@@ -50,7 +50,8 @@ static LogicalResult attach(ObserveOp observer, const Observations &observations
 }
 
 namespace {
-struct AttachObservations : public mlir::halftone::impl::AttachObservationsBase<AttachObservations> {
+struct AttachObservations
+    : public mlir::halftone::impl::AttachObservationsBase<AttachObservations> {
   using Base::Base;
 
   void runOnOperation() override {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "halftone/Dialect/HalftoneDialect.h"
 #include "halftone/Dialect/ShapeContext.h"
+#include "halftone/Dialect/HalftoneDialect.h"
 #include "mlir/IR/OwningOpRef.h"
 #include <gtest/gtest.h>
 #include <random>
