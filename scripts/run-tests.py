@@ -45,7 +45,8 @@ def count_lit(report):
 def run_lit(build, name_filter):
     report = build / "lit-report.xml"
     report.unlink(missing_ok=True)
-    command = [LIT, "-sv", "--timeout", "600", "--xunit-xml-output", report, build / "test"]
+    command = [LIT, "-sv", "--timeout", "600", "--xunit-xml-output", report, build / "test",
+               build / "test/unit"]
     if name_filter:
         command += ["--filter", name_filter, "--allow-empty-runs"]
     status = subprocess.run(command).returncode

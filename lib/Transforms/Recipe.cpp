@@ -35,7 +35,6 @@ struct RuleText {
   std::optional<ActivationScheme> activations;
 };
 struct RecipeText {
-  bool isPresent = false; // An empty document is never mapped.
   WeightScheme weights;
   ActivationScheme activations;
   std::vector<std::string> skip;
@@ -121,7 +120,6 @@ template <> struct MappingTraits<RuleText> {
 
 template <> struct MappingTraits<RecipeText> {
   static void mapping(IO &io, RecipeText &recipe) {
-    recipe.isPresent = true;
     io.mapRequired("weights", recipe.weights);
     io.mapOptional("activations", recipe.activations);
     io.mapOptional("skip", recipe.skip);
@@ -211,10 +209,10 @@ llvm::Expected<Recipe> Recipe::parse(llvm::StringRef yaml, llvm::StringRef buffe
   llvm::yaml::Input input(llvm::MemoryBufferRef(yaml, bufferName), nullptr, appendDiagnostic,
                           &messages);
   input >> contents;
+  if (input.error() && messages.empty()) // What LLVM says of a document without content.
+    return llvm::createStringError(bufferName + ": the recipe is empty");
   if (input.error())
     return llvm::createStringError(llvm::StringRef(messages).rtrim());
-  if (!contents.isPresent)
-    return llvm::createStringError(bufferName + ": the recipe is empty");
   Recipe recipe;
   recipe.name = bufferName.str();
   recipe.text = yaml.str();
