@@ -85,7 +85,6 @@ public:
   std::vector<const NodePattern *> patterns() const;
   /// True if some scheme of the recipe needs observations.
   bool needsObservations() const;
-  bool isFloat() const { return base.isFloat() && layers.empty(); }
 
 private:
   friend struct RecipeReader;
