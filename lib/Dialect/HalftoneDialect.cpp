@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "halftone/Dialect/HalftoneDialect.h"
 
-#include "ShapeInference.h"
-
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -19,14 +17,8 @@ using namespace mlir::halftone;
 #define GET_ATTRDEF_CLASSES
 #include "halftone/Dialect/HalftoneAttributes.cpp.inc"
 
-#define GET_OP_CLASSES
-#include "halftone/Dialect/HalftoneOps.cpp.inc"
-
 void HalftoneDialect::initialize() {
-  addOperations<
-#define GET_OP_LIST
-#include "halftone/Dialect/HalftoneOps.cpp.inc"
-      >();
+  registerHalftoneDialectOperations(this);
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "halftone/Dialect/HalftoneAttributes.cpp.inc"
