@@ -92,6 +92,11 @@ Value DotEmitter::prepareLhs(Value elements) {
 
 Value DotEmitter::prepareRhs(Value elements) {
   OpBuilder &builder = math.builder;
+  if (row.elements == KernelElements::F32S8) {
+    Value wide = arith::ExtSIOp::create(
+        builder, math.loc, VectorType::get({row.lanes}, builder.getI32Type()), elements);
+    return arith::SIToFPOp::create(builder, math.loc, getAccumulatorType(), wide);
+  }
   if (!row.isInteger() || row.step == DotStep::DotBytes)
     return elements;
   Type wide = row.step == DotStep::MultiplyPairs ? builder.getI16Type() : builder.getI32Type();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "KernelBuilder.h"
 
+#include "halftone/Analysis/ParameterAxis.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -17,12 +19,13 @@ constexpr int32_t signOffset = 128;
 bool isCode(Type type) { return type.isSignlessInteger(8) || type.isUnsignedInteger(8); }
 
 /// `values` as one for each of `count`, given one or all.
-std::optional<SmallVector<int32_t>> spread(ArrayRef<int64_t> values, int64_t count) {
+template <typename To, typename From>
+std::optional<SmallVector<To>> spread(const std::vector<From> &values, int64_t count) {
   if (values.size() == 1)
-    return SmallVector<int32_t>(count, int32_t(values.front()));
+    return SmallVector<To>(count, To(values.front()));
   if (int64_t(values.size()) != count)
     return std::nullopt;
-  return llvm::to_vector(llvm::map_range(values, [](int64_t value) { return int32_t(value); }));
+  return llvm::to_vector(llvm::map_range(values, [](From value) { return To(value); }));
 }
 
 /// i32 arithmetic modulo 2^32, in which zero-point corrections are exact when the result is.
@@ -32,19 +35,23 @@ int32_t wrap(int64_t value) { return int32_t(uint32_t(uint64_t(value))); }
 
 //===--- Corrections ---===//
 
-void IntegerCorrection::add(EpilogueInput vector) {
+void Correction::scaleBy(EpilogueInput vector) {
+  scale = unsigned(inputs.size());
+  inputs.push_back(vector);
+}
+
+void Correction::add(EpilogueInput vector) {
   terms.push_back({unsigned(inputs.size()), std::nullopt, true, 0});
   inputs.push_back(vector);
 }
 
-void IntegerCorrection::add(EpilogueInput vector, EpilogueInput factor, bool isSigned,
-                            int32_t offset) {
+void Correction::add(EpilogueInput vector, EpilogueInput factor, bool isSigned, int32_t offset) {
   unsigned first = unsigned(inputs.size());
   terms.push_back({first, first + 1, isSigned, offset});
   inputs.append({vector, factor});
 }
 
-Value IntegerCorrection::build(OpBuilder &builder, Location loc, ValueRange arguments) const {
+Value Correction::build(OpBuilder &builder, Location loc, ValueRange arguments) const {
   Type i32 = builder.getI32Type();
   Value sum = arguments.front();
   for (const Term &term : terms) {
@@ -62,7 +69,7 @@ Value IntegerCorrection::build(OpBuilder &builder, Location loc, ValueRange argu
     }
     sum = arith::AddIOp::create(builder, loc, sum, value);
   }
-  return sum;
+  return scale ? arith::MulFOp::create(builder, loc, sum, arguments[*scale + 1]) : sum;
 }
 
 //===--- Matching ---===//
@@ -108,7 +115,8 @@ FailureOr<Weights> KernelBuilder::matchWeights(Value value, Value zeroPoint,
   if (!constantZeroPoint)
     return decline("the weights' zero point is not constant");
   std::optional<std::vector<int64_t>> values = readIntegers(constantZeroPoint);
-  std::optional<SmallVector<int32_t>> all = values ? spread(*values, numColumns) : std::nullopt;
+  std::optional<SmallVector<int32_t>> all =
+      values ? spread<int32_t>(*values, numColumns) : std::nullopt;
   if (!all)
     return decline("the weights' zero point does not have one element per column");
   weights.zeroPoints = std::move(*all);
@@ -118,6 +126,32 @@ FailureOr<Weights> KernelBuilder::matchWeights(Value value, Value zeroPoint,
     for (int32_t &each : weights.zeroPoints)
       each -= signOffset;
   }
+  return weights;
+}
+
+FailureOr<Weights> KernelBuilder::matchFloatWeights(Value value, int64_t channelAxis,
+                                                    int64_t numColumns) const {
+  auto dequantize = value.getDefiningOp<DequantizeOp>();
+  if (!dequantize)
+    return matchWeights(value, /*zeroPoint=*/nullptr, numColumns);
+  for (Value parameter : {dequantize.getScale(), dequantize.getZeroPoint()})
+    if (!variesOnlyAlong(parameter, tensorTypeOf(value).getRank(), channelAxis,
+                         dequantize.getAxis()))
+      return decline("the weights' scale varies along the reduction and cannot leave the sum");
+  FailureOr<Weights> weights =
+      matchWeights(dequantize.getInput(), dequantize.getZeroPoint(), numColumns);
+  if (failed(weights))
+    return failure(); // matchWeights has said why.
+  if (!weights->isSymmetric())
+    return decline("codes that floats are multiplied with have a zero point");
+  ElementsAttr constant = getConstant(dequantize.getScale());
+  std::optional<std::vector<float>> values = constant ? readFloats(constant) : std::nullopt;
+  std::optional<SmallVector<float>> scales =
+      values ? spread<float>(*values, numColumns) : std::nullopt;
+  if (!scales)
+    return decline("the weights' scale is not constant");
+  weights->elements = KernelElements::F32S8;
+  weights->scales = std::move(*scales);
   return weights;
 }
 
@@ -192,17 +226,22 @@ Value KernelBuilder::makePacked(const Weights &weights, const ::halftone::Weight
   spec.nr = nr;
   spec.kr = row.kr;
   spec.kAlign = row.kr;
-  spec.sourceBytes = spec.elementBytes = row.isInteger() ? 1 : 4;
+  spec.sourceBytes = spec.elementBytes = unsigned(row.rhsBytes());
   std::vector<uint8_t> packed = ::halftone::pack(spec, view);
-  Type element = row.isInteger() ? Type(rewriter.getI8Type()) : Type(rewriter.getF32Type());
+  Type element = row.rhsBytes() == 1 ? Type(rewriter.getI8Type()) : Type(rewriter.getF32Type());
   auto type = RankedTensorType::get(shape, element);
   ArrayRef<char> bytes(reinterpret_cast<const char *>(packed.data()), packed.size());
   return ConstantOp::create(rewriter, loc, makeConstant(type, bytes, "packed"));
 }
 
-Value KernelBuilder::makeVector(ArrayRef<int32_t> elements, StringRef name) {
-  auto type = RankedTensorType::get({int64_t(elements.size())}, rewriter.getI32Type());
-  return ConstantOp::create(rewriter, loc, makeConstant(type, elements, name));
+template <typename T>
+EpilogueInput KernelBuilder::makePerColumn(ArrayRef<T> elements, StringRef name,
+                                           int64_t outputRank) {
+  Type element = std::is_same_v<T, float> ? Type(rewriter.getF32Type()) : rewriter.getI32Type();
+  auto type = RankedTensorType::get({int64_t(elements.size())}, element);
+  Value vector = ConstantOp::create(rewriter, loc, makeConstant(type, elements, name));
+  return {vector, AffineMap::get(unsigned(outputRank), 0,
+                                 rewriter.getAffineDimExpr(unsigned(outputRank - 1)))};
 }
 
 /// A tensor with one element, or one per row ([…, M, 1]), read by an output of `rank` dimensions.
@@ -219,14 +258,14 @@ static AffineMap makeZeroPointMap(Value zeroPoint, int64_t rank) {
   return AffineMap::get(unsigned(rank), 0, exprs, context);
 }
 
-IntegerCorrection KernelBuilder::makeCorrection(const Activations &activations,
-                                                const Weights &weights,
-                                                ArrayRef<int32_t> columnSums, int64_t numTaps,
-                                                int64_t outputRank,
-                                                llvm::function_ref<Value()> makeRowSums) {
-  IntegerCorrection correction;
-  AffineMap perColumn =
-      AffineMap::get(unsigned(outputRank), 0, rewriter.getAffineDimExpr(unsigned(outputRank - 1)));
+Correction KernelBuilder::makeCorrection(const Activations &activations, const Weights &weights,
+                                         ArrayRef<int32_t> columnSums, int64_t numTaps,
+                                         int64_t outputRank,
+                                         llvm::function_ref<Value()> makeRowSums) {
+  Correction correction;
+  auto perColumn = [&](ArrayRef<int32_t> elements) {
+    return makePerColumn(elements, "correction", outputRank);
+  };
   // Per unit of the activations' zero point: K * zr - colsum.
   SmallVector<int32_t> perZeroPoint, constants, negated;
   for (auto [sum, zeroPoint] : llvm::zip_equal(columnSums, weights.zeroPoints)) {
@@ -236,22 +275,28 @@ IntegerCorrection KernelBuilder::makeCorrection(const Activations &activations,
     negated.push_back(-zeroPoint);
   }
   if (!activations.constantZeroPoint)
-    correction.add({makeVector(perZeroPoint, "correction"), perColumn},
+    correction.add(perColumn(perZeroPoint),
                    {activations.zeroPoint, makeZeroPointMap(activations.zeroPoint, outputRank)},
                    activations.isSigned, activations.offset);
   else if (llvm::any_of(constants, [](int32_t value) { return value != 0; }))
-    correction.add({makeVector(constants, "correction"), perColumn});
+    correction.add(perColumn(constants));
   if (!weights.isSymmetric())
-    correction.add(
-        {makeVector(negated, "correction"), perColumn},
-        {makeRowSums(), AffineMap::getMultiDimIdentityMap(unsigned(outputRank), op->getContext())
-                            .dropResult(unsigned(outputRank - 1))});
+    correction.add(perColumn(negated), {makeRowSums(), AffineMap::getMultiDimIdentityMap(
+                                                           unsigned(outputRank), op->getContext())
+                                                           .dropResult(unsigned(outputRank - 1))});
+  return correction;
+}
+
+Correction KernelBuilder::makeScaling(const Weights &weights, int64_t outputRank) {
+  Correction correction;
+  if (!weights.scales.empty())
+    correction.scaleBy(makePerColumn(ArrayRef<float>(weights.scales), "scales", outputRank));
   return correction;
 }
 
 template <typename KernelOp>
 KernelOp KernelBuilder::makeKernel(Value lhs, Value rhs, Value init, PackingAttr packing,
-                                   WindowAttr window, const IntegerCorrection &correction) {
+                                   WindowAttr window, const Correction &correction) {
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
   bool isFloat = tensorTypeOf(lhs).getElementType().isF32();
@@ -273,6 +318,6 @@ KernelOp KernelBuilder::makeKernel(Value lhs, Value rhs, Value init, PackingAttr
 }
 
 template ContractOp KernelBuilder::makeKernel(Value, Value, Value, PackingAttr, WindowAttr,
-                                              const IntegerCorrection &);
+                                              const Correction &);
 template DepthwiseOp KernelBuilder::makeKernel(Value, Value, Value, PackingAttr, WindowAttr,
-                                               const IntegerCorrection &);
+                                               const Correction &);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What the selection of all kernels shares: operands without signs, packed weights, integer
-// corrections.
+// What the selection of all kernels shares: operands without signs, packed weights, what is left to
+// do to a sum of products of codes.
 #ifndef HALFTONE_CPU_KERNELBUILDER_H
 #define HALFTONE_CPU_KERNELBUILDER_H
 
@@ -24,9 +24,12 @@ struct EpilogueInput {
   AffineMap map;
 };
 
-/// The epilogue of an integer product: acc + sum of vector * factor, all in i32.
-class IntegerCorrection {
+/// The epilogue that makes the product of the values out of that of the codes. Of integers:
+/// acc + sum of vector * factor, all in i32. Of floats with codes: acc * scale.
+class Correction {
 public:
+  /// Multiplies by `scale`, an f32 tensor.
+  void scaleBy(EpilogueInput scale);
   /// Adds `vector`, an i32 tensor; multiplied with `factor`, i32 or i8, where given. An i8 factor
   /// is extended as `isSigned` says, and `offset` is added to it.
   void add(EpilogueInput vector);
@@ -44,6 +47,7 @@ private:
   };
   SmallVector<EpilogueInput> inputs;
   SmallVector<Term> terms;
+  std::optional<unsigned> scale;
 };
 
 /// Weights in memory, 8-bit ones as s8 whatever they were.
@@ -53,6 +57,8 @@ struct Weights {
   ArrayRef<char> bytes;
   /// Per output column: zero point less what making the codes signed subtracted. All 0 for floats.
   SmallVector<int32_t> zeroPoints;
+  /// Per output column, of codes that floats are multiplied with; else empty.
+  SmallVector<float> scales;
   /// Where `bytes` points when they had to be changed.
   std::vector<char> storage;
 
@@ -82,6 +88,10 @@ public:
   /// f32, i8 or ui8 weights that are constant; `zeroPoint` (null for floats) has one element or one
   /// per column.
   FailureOr<Weights> matchWeights(Value weights, Value zeroPoint, int64_t numColumns) const;
+  /// f32 weights that are constant, or constant 8-bit codes dequantized around zero with one scale
+  /// for all or for each column, which is an index of dimension `channelAxis`.
+  FailureOr<Weights> matchFloatWeights(Value weights, int64_t channelAxis,
+                                       int64_t numColumns) const;
   LogicalResult matchActivations(Value activations) const;
   LogicalResult decline(const Twine &reason) const;
 
@@ -91,16 +101,19 @@ public:
   Value toSignless(Value tensor);
   Value makePacked(const Weights &weights, const ::halftone::WeightView &view, const KernelRow &row,
                    ArrayRef<int64_t> shape, int64_t nr);
-  Value makeVector(ArrayRef<int32_t> elements, StringRef name);
+  template <typename T>
+  EpilogueInput makePerColumn(ArrayRef<T> elements, StringRef name, int64_t outputRank);
   /// The corrections for zero points, given the sums of the columns of the weights; `numTaps` is K.
   /// `rowSums` (or null) makes the sums of the rows of the left-hand side when the weights need
   /// them.
-  IntegerCorrection makeCorrection(const Activations &activations, const Weights &weights,
-                                   ArrayRef<int32_t> columnSums, int64_t numTaps,
-                                   int64_t outputRank, llvm::function_ref<Value()> makeRowSums);
+  Correction makeCorrection(const Activations &activations, const Weights &weights,
+                            ArrayRef<int32_t> columnSums, int64_t numTaps, int64_t outputRank,
+                            llvm::function_ref<Value()> makeRowSums);
+  /// The same for float activations: the scales, if there are any.
+  Correction makeScaling(const Weights &weights, int64_t outputRank);
   template <typename KernelOp>
   KernelOp makeKernel(Value lhs, Value rhs, Value init, PackingAttr packing, WindowAttr window,
-                      const IntegerCorrection &correction);
+                      const Correction &correction);
   OpFoldResult size(Value tensor, int64_t dim);
   Value makeEmpty(RankedTensorType type, llvm::function_ref<OpFoldResult(int64_t)> sizeOf);
 

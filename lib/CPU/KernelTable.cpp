@@ -27,20 +27,25 @@ bool hasAmxInt8(const CPUTarget &target) { return target.amxInt8 && target.avx51
 
 // From the most to the least preferred for each kind of elements.
 constexpr KernelRow table[] = {
-    {"f32-fma-avx512", KernelElements::F32, DotStep::Fma, 16, 1, "", tiles32, hasAvx512},
-    {"f32-fma-avx2", KernelElements::F32, DotStep::Fma, 8, 1, "", tiles16, hasAvx2},
-    {"f32-generic", KernelElements::F32, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, always},
-    {"u8s8-amx", KernelElements::U8S8, DotStep::Tiles, 16, 4, "llvm.x86.tdpbusd", amxTiles,
+    {"f32-fma-avx512", KernelElements::F32, DotStep::Fma, 16, 1, "", tiles32, 0, hasAvx512},
+    {"f32-fma-avx2", KernelElements::F32, DotStep::Fma, 8, 1, "", tiles16, 0, hasAvx2},
+    {"f32-generic", KernelElements::F32, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 0, always},
+    {"f32s8-fma-avx512", KernelElements::F32S8, DotStep::Fma, 16, 1, "", tiles32, 2, hasAvx512},
+    {"f32s8-fma-avx2", KernelElements::F32S8, DotStep::Fma, 8, 1, "", tiles16, 2, hasAvx2},
+    {"f32s8-generic", KernelElements::F32S8, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 2,
+     always},
+    {"u8s8-amx", KernelElements::U8S8, DotStep::Tiles, 16, 4, "llvm.x86.tdpbusd", amxTiles, 0,
      hasAmxInt8},
     {"u8s8-vnni-avx512", KernelElements::U8S8, DotStep::DotBytes, 16, 4,
-     "llvm.x86.avx512.vpdpbusd.512", tiles32, hasAvx512Vnni},
+     "llvm.x86.avx512.vpdpbusd.512", tiles32, 0, hasAvx512Vnni},
     {"u8s8-vnni-avx2", KernelElements::U8S8, DotStep::DotBytes, 8, 4,
-     "llvm.x86.avx512.vpdpbusd.256", tiles16, hasAvxVnni},
+     "llvm.x86.avx512.vpdpbusd.256", tiles16, 0, hasAvxVnni},
     {"u8s8-pmaddwd-avx512", KernelElements::U8S8, DotStep::MultiplyPairs, 16, 2,
-     "llvm.x86.avx512.pmaddw.d.512", tiles32, hasAvx512},
+     "llvm.x86.avx512.pmaddw.d.512", tiles32, 1, hasAvx512},
     {"u8s8-pmaddwd-avx2", KernelElements::U8S8, DotStep::MultiplyPairs, 8, 2,
-     "llvm.x86.avx2.pmadd.wd", tilesWidened16, hasAvx2},
-    {"u8s8-generic", KernelElements::U8S8, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, always},
+     "llvm.x86.avx2.pmadd.wd", tilesWidened16, 1, hasAvx2},
+    {"u8s8-generic", KernelElements::U8S8, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 1,
+     always},
 };
 
 // Guesses for what only the run time knows.
@@ -59,17 +64,17 @@ const KernelRow &chooseRow(const CPUTarget &target, KernelElements elements, Pre
   return *row;
 }
 
-/// Cycles of one step over k for a tile, in units of half a cycle: two multiplications and two
-/// loads each cycle, and the latency of the accumulation.
-int64_t stepCost(int64_t rows, int64_t vectors) {
+/// Cycles of one step over k for a tile, in units of half a cycle: two multiplications or
+/// conversions and two loads each cycle, and the latency of the accumulation.
+int64_t stepCost(const KernelRow &row, int64_t rows, int64_t vectors) {
   constexpr int64_t latency = 8;
-  return std::max({rows * vectors, rows + vectors, latency});
+  return std::max({(rows + row.rhsConversions) * vectors, rows + vectors, latency});
 }
 
 int64_t panelCost(const KernelRow &row, int64_t vectors, int64_t rows) {
   int64_t tileRows = chooseTileRows(row, vectors, rows);
-  int64_t cost = rows / tileRows * stepCost(tileRows, vectors);
-  return rows % tileRows ? cost + stepCost(rows % tileRows, vectors) : cost;
+  int64_t cost = rows / tileRows * stepCost(row, tileRows, vectors);
+  return rows % tileRows ? cost + stepCost(row, rows % tileRows, vectors) : cost;
 }
 
 } // namespace

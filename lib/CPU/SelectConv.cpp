@@ -49,9 +49,11 @@ FailureOr<Convolution> matchConvolution(KernelBuilder &builder, Op op, Value inp
     return builder.decline("the input has more than one zero point");
   if (failed(builder.matchActivations(op.getInput())))
     return failure(); // matchActivations has said why.
-  FailureOr<Weights> weights = builder.matchWeights(op.getFilter(), filterZeroPoint, outputs);
+  FailureOr<Weights> weights =
+      filterZeroPoint ? builder.matchWeights(op.getFilter(), filterZeroPoint, outputs)
+                      : builder.matchFloatWeights(op.getFilter(), /*channelAxis=*/0, outputs);
   if (failed(weights))
-    return failure(); // matchWeights has said why.
+    return failure(); // The builder has said why.
   bool isInteger = weights->elements == KernelElements::U8S8;
   if (isInteger == tensorTypeOf(op.getInput()).getElementType().isF32())
     return builder.decline("input and filter are of different kinds");
@@ -132,11 +134,10 @@ Value makeOutput(KernelBuilder &builder, const Convolution &match) {
   });
 }
 
-IntegerCorrection makeCorrection(KernelBuilder &builder, const Convolution &match,
-                                 const Activations &activations,
-                                 const ::halftone::WeightView &view) {
-  if (match.weights.elements == KernelElements::F32)
-    return {};
+Correction makeCorrection(KernelBuilder &builder, const Convolution &match,
+                          const Activations &activations, const ::halftone::WeightView &view) {
+  if (match.weights.elements != KernelElements::U8S8)
+    return builder.makeScaling(match.weights, match.output.getRank());
   int64_t numTaps = match.inputs * match.kernelHeight * match.kernelWidth;
   return builder.makeCorrection(activations, match.weights,
                                 ::halftone::sumColumns(view, /*isSigned=*/true), numTaps,

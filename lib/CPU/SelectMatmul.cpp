@@ -65,10 +65,13 @@ FailureOr<WeightProduct> matchWeightProduct(KernelBuilder &builder, Value lhs, V
   if (!matrix || rhsType.getRank() > lhsType.getRank() || !matrix->first || !matrix->second)
     return builder.decline("the weights are not one matrix");
   Value transposed = getTransposedOperand(rhs);
+  Value matrixAsStored = transposed ? transposed : rhs;
+  int64_t channelAxis = rhsType.getRank() - (transposed ? 2 : 1);
   FailureOr<Weights> weights =
-      builder.matchWeights(transposed ? transposed : rhs, rhsZeroPoint, matrix->second);
+      rhsZeroPoint ? builder.matchWeights(matrixAsStored, rhsZeroPoint, matrix->second)
+                   : builder.matchFloatWeights(matrixAsStored, channelAxis, matrix->second);
   if (failed(weights))
-    return failure(); // matchWeights has said why.
+    return failure(); // The builder has said why.
   return WeightProduct{std::move(*weights), matrix->first, matrix->second, bool(transposed)};
 }
 
@@ -110,7 +113,7 @@ void buildWeightProduct(KernelBuilder &builder, const WeightProduct &match, Valu
   int64_t numPanels = int64_t(llvm::divideCeil(match.columns, nr));
   int64_t numSteps = int64_t(llvm::divideCeil(match.depth, row.kr));
   Value rhs = builder.makePacked(match.weights, view, row, {numPanels, numSteps, nr, row.kr}, nr);
-  IntegerCorrection correction;
+  Correction correction = builder.makeScaling(match.weights, outputType.getRank());
   if (row.isInteger())
     correction = builder.makeCorrection(
         activations, match.weights, ::halftone::sumColumns(view, /*isSigned=*/true), match.depth,

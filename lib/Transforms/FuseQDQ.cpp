@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/Analysis/ParameterAxis.h"
 #include "halftone/Dialect/ConstantData.h"
 #include "halftone/Dialect/HalftoneDialect.h"
 #include "halftone/Numerics/IntegerMatmul.h"
@@ -20,22 +21,6 @@ static RankedTensorType getType(Value value) {
 static bool hasOneElement(Value value) {
   RankedTensorType type = getType(value);
   return type.hasStaticShape() && type.getNumElements() == 1;
-}
-
-/// Whether `value` varies at most along dimension `axis` of an operand of rank `rank`, of which
-/// `dequantize` says that 1-D parameters vary along `parameterAxis`.
-static bool variesOnlyAlong(Value value, int64_t rank, int64_t axis, int64_t parameterAxis) {
-  if (hasOneElement(value))
-    return true;
-  RankedTensorType type = getType(value);
-  if (type.getRank() == 1 && rank != 1)
-    return parameterAxis == axis;
-  if (type.getRank() != rank)
-    return false;
-  for (int64_t i = 0; i < rank; ++i)
-    if (i != axis && type.getDimSize(i) != 1)
-      return false;
-  return true;
 }
 
 static FailureOr<::halftone::IntegerRange> getCodeRange(DequantizeOp op) {

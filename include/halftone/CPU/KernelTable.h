@@ -27,9 +27,10 @@ struct TileShape {
   int64_t rows;
 };
 
-/// Element types of the operands: f32 x f32 -> f32, or u8 x s8 -> i32. Left-hand sides of other
-/// signs are offset by 128 before the kernel.
-enum class KernelElements { F32, U8S8 };
+/// Element types of the operands: f32 x f32 -> f32, u8 x s8 -> i32, or f32 x s8 -> f32, in which
+/// the codes become floats in registers. Left-hand sides of other signs are offset by 128 before
+/// the kernel.
+enum class KernelElements { F32, U8S8, F32S8 };
 
 struct KernelRow {
   llvm::StringLiteral name;
@@ -43,9 +44,15 @@ struct KernelRow {
   llvm::StringLiteral intrinsic;
   /// Tiles that fit the registers, from most to fewest vectors.
   llvm::ArrayRef<TileShape> tiles;
+  /// Instructions that turn one register's elements of the right-hand side into what the step
+  /// multiplies: what tiles of few rows repeat too often.
+  int64_t rhsConversions;
   bool (*isAvailable)(const CPUTarget &target);
 
+  /// Whether sums are integers.
   bool isInteger() const { return elements == KernelElements::U8S8; }
+  /// Bytes of an element of the packed right-hand side.
+  int64_t rhsBytes() const { return elements == KernelElements::F32 ? 4 : 1; }
 };
 
 /// The row called `name`, or null.
