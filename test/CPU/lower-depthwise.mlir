@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: quant-opt %s --halftone-lower-kernels --canonicalize --split-input-file | FileCheck %s
+
+// A filter's column of 16 channels stays in registers while a row of windows passes by, whose
+// accumulators share the pixels they overlap in: 15 pixels are loaded for 27 products.
+// CHECK-LABEL: @keeps_filter_in_registers
+// CHECK-COUNT-9:  vector.load %{{.*}} : memref<1x3x3x16xf32>, vector<16xf32>
+// CHECK-COUNT-27: math.fma {{.*}} : vector<16xf32>
+// CHECK-NOT:      math.fma
+// CHECK:          %[[BIAS:.*]] = vector.load %arg2
+// CHECK-COUNT-3:  arith.addf %{{.*}}, %[[BIAS]] : vector<16xf32>
+// CHECK-NOT:      halftone.depthwise
+func.func @keeps_filter_in_registers(%x: memref<1x5x5x16xf32>, %w: memref<1x3x3x16x1xf32>, %b: memref<16xf32>, %y: memref<1x3x3x16xf32>) {
+  halftone.depthwise ins(%x, %w : memref<1x5x5x16xf32>, memref<1x3x3x16x1xf32>) epilogue_ins(%b : memref<16xf32>) outs(%y : memref<1x3x3x16xf32>)
+    attributes {epilogue_maps = [affine_map<(a, b, c, d) -> (d)>], packing = #halftone.packing<"f32-fma-avx512", nr = 16, kr = 1, k = 9, n = 16>,
+                window = #halftone.window<kernel = [3, 3], strides = [1, 1], dilations = [1, 1]>} {
+  ^bb0(%acc: f32, %c: f32):
+    %0 = arith.addf %acc, %c : f32
+    halftone.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+// The last three of 19 channels: nothing beyond them is read or written.
+// CHECK-LABEL: @masks_the_last_channels
+// CHECK:       %[[MASK:.*]] = vector.constant_mask [3] : vector<16xi1>
+// CHECK:       vector.maskedload %arg0[{{.*}}], %[[MASK]]
+// CHECK:       vector.maskedstore %arg2[{{.*}}], %[[MASK]]
+// CHECK-NOT:   vector.store
+func.func @masks_the_last_channels(%x: memref<1x3x3x19xf32>, %w: memref<2x3x3x16x1xf32>, %y: memref<1x1x1x19xf32>) {
+  halftone.depthwise ins(%x, %w : memref<1x3x3x19xf32>, memref<2x3x3x16x1xf32>) outs(%y : memref<1x1x1x19xf32>)
+    attributes {epilogue_maps = [], packing = #halftone.packing<"f32-fma-avx512", nr = 16, kr = 1, k = 9, n = 19>,
+                window = #halftone.window<kernel = [3, 3], strides = [1, 1], dilations = [1, 1]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  }
+  return
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: quant-opt %s --halftone-lower-kernels --canonicalize --split-input-file | FileCheck %s
+
+// Four tiles accumulate: each of the two loaded left-hand sides meets each of the two right-hand
+// sides. The epilogue reads the sums from memory, the only place where tiles can be taken apart.
+// CHECK-LABEL:   @multiplies_two_by_two_tiles
+// CHECK:         llvm.call_intrinsic "llvm.x86.ldtilecfg"
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilezero"
+// CHECK:         scf.for
+// CHECK-COUNT-2:   llvm.call_intrinsic "llvm.x86.tileloadd64"
+// CHECK-COUNT-4:   llvm.call_intrinsic "llvm.x86.tdpbusd"
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilestored64"
+// CHECK:         vector.load %{{.*}} : memref<{{.*}}xi32>, vector<16xi32>
+// CHECK:         arith.sitofp %{{.*}} : vector<16xi32> to vector<16xf32>
+// CHECK:         llvm.call_intrinsic "llvm.x86.tilerelease"
+// CHECK-NOT:     halftone.contract
+func.func @multiplies_two_by_two_tiles(%x: memref<32x128xi8>, %w: memref<1x32x32x4xi8>, %y: memref<32x32xf32>) {
+  halftone.contract ins(%x, %w : memref<32x128xi8>, memref<1x32x32x4xi8>) outs(%y : memref<32x32xf32>)
+    attributes {epilogue_maps = [], packing = #halftone.packing<"u8s8-amx", nr = 32, kr = 4, k = 128, n = 32>} {
+  ^bb0(%acc: i32):
+    %0 = arith.sitofp %acc : i32 to f32
+    halftone.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+// Rows beyond the last whole pair of tiles: the tiles are configured again with as many as there are.
+// CHECK-LABEL: @configures_tiles_for_the_last_rows
+// CHECK:       scf.forall
+// CHECK:         llvm.call_intrinsic "llvm.x86.ldtilecfg"
+// CHECK:         scf.for
+// CHECK:           llvm.call_intrinsic "llvm.x86.tdpbusd"
+// CHECK:         scf.if
+// CHECK:           llvm.call_intrinsic "llvm.x86.ldtilecfg"
+// CHECK:           llvm.call_intrinsic "llvm.x86.tdpbusd"
+func.func @configures_tiles_for_the_last_rows(%x: memref<?x64xi8>, %w: memref<1x16x32x4xi8>, %y: memref<?x32xi32>) {
+  halftone.contract ins(%x, %w : memref<?x64xi8>, memref<1x16x32x4xi8>) outs(%y : memref<?x32xi32>)
+    attributes {epilogue_maps = [], packing = #halftone.packing<"u8s8-amx", nr = 32, kr = 4, k = 64, n = 32>} {
+  ^bb0(%acc: i32):
+    halftone.yield %acc : i32
+  }
+  return
+}
