@@ -7,6 +7,10 @@
 using namespace mlir;
 using namespace mlir::halftone;
 
+constexpr int64_t cacheLineBytes = 64;
+// With fewer tiles in a task a panel is read too seldom to prefetch the next one meanwhile.
+constexpr int64_t minTiles = 4;
+
 static IterationSpace makeSpace(IndexMath &math, ContractOp op) {
   if (op.getWindowAttr())
     return makeImageSpace(math, op.getLhs(), op.getInit(), op.getEpilogueInputs(),
@@ -147,6 +151,47 @@ void ContractEmitter::emitPanels(const TaskRange &range,
   OpBuilder::InsertionGuard guard(math.builder);
   math.builder.setInsertionPointToStart(ifOp.thenBlock());
   buildLast();
+}
+
+bool ContractEmitter::prefetchesPanels(int64_t tileRows) {
+  constexpr int64_t minBytes = 256 * 1024;
+  if (!isPacked() || hasWindow())
+    return false;
+  PackingAttr packing = op.getPacking();
+  int64_t bytes = packing.getK() * packing.getN() * rhs.getType().getElementTypeBitWidth() / 8;
+  return bytes > minBytes &&
+         getConstantIntValue(space.rows).value_or(minTiles * tileRows) >= minTiles * tileRows;
+}
+
+void ContractEmitter::preparePrefetch(const TaskRange &range, int64_t tileRows,
+                                      int64_t stepElements) {
+  prefetch = {};
+  if (!prefetchesPanels(tileRows))
+    return;
+  int64_t lineElements = cacheLineBytes * 8 / rhs.getType().getElementTypeBitWidth();
+  Value tiles = math.div(math.sub(range.rowEnd, range.rowBegin), tileRows);
+  tiles = math.builder.createOrFold<arith::MaxUIOp>(math.loc, tiles, math.constant(1));
+  Value rounding = math.sub(tiles, math.constant(1));
+  prefetch.taskBegin = range.rowBegin;
+  prefetch.elements = math.div(math.add(math.constant(stepElements), rounding), tiles);
+  prefetch.tileRows = tileRows;
+  prefetch.lines = std::max<int64_t>(1, stepElements / lineElements / minTiles);
+}
+
+void ContractEmitter::prefetchNextPanel(Value firstRow, const Panel &panel, Value step,
+                                        Value steps) {
+  if (!prefetch.elements)
+    return;
+  int64_t lineElements = cacheLineBytes * 8 / rhs.getType().getElementTypeBitWidth();
+  Value tile = math.div(math.sub(firstRow, prefetch.taskBegin), prefetch.tileRows);
+  Value element = math.mul(math.add(math.mul(tile, steps), step), prefetch.elements);
+  // Counts on from the start of the panel; what lies behind the last one is never touched by a
+  // prefetch.
+  for (int64_t line = 0; line < prefetch.lines; ++line)
+    memref::PrefetchOp::create(math.builder, math.loc, rhs.memref,
+                               ValueRange{math.add(panel.index, 1), math.constant(0),
+                                          math.add(element, line * lineElements)},
+                               /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
 }
 
 SmallVector<Value> ContractEmitter::loopValues(ArrayRef<Value> outer, Value rowIndex,

@@ -56,6 +56,14 @@ protected:
   /// loop.
   void emitScratchEpilogue(Value scratch, Value rows, ArrayRef<Value> outer, Value firstRow,
                            const Panel &panel);
+  /// The tiles of `range` will have `tileRows` rows, and consume `stepElements` elements of a panel
+  /// in a step.
+  void preparePrefetch(const TaskRange &range, int64_t tileRows, int64_t stepElements);
+  void stopPrefetch() { prefetch = {}; }
+  /// Brings a part of the next panel into the second-level cache in step `step` of `steps` of the
+  /// tile at `firstRow`: spread over all tiles of the panel, because the first one alone would wait
+  /// for it. Nothing where the right-hand side is small or there are few tiles.
+  void prefetchNextPanel(Value firstRow, const Panel &panel, Value step, Value steps);
   SmallVector<Value> loopValues(ArrayRef<Value> outer, Value row, Value column);
   Value lanesMask(Value count);
   bool isPacked() { return op.getPacking().getNr() != 0; }
@@ -75,6 +83,15 @@ private:
   void prepareImage();
   void prepareRhs();
   Panel makeLastPanel(Value index, Value firstColumn);
+  bool prefetchesPanels(int64_t tileRows);
+
+  /// What the prefetches of one step cover: `lines` cache lines, every step and tile
+  /// `elements` further on.
+  struct Prefetch {
+    Value taskBegin, elements;
+    int64_t tileRows = 0, lines = 0;
+  };
+  Prefetch prefetch;
 };
 
 /// Emits `op` with the row of the table that its packing names. Fails, with an error, on an unknown

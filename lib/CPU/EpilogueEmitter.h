@@ -22,6 +22,9 @@ public:
   /// shared in `slot`.
   void store(int64_t slot, Value accumulators, ArrayRef<Value> loopValues, Value mask);
 
+  /// The accumulators are the outputs.
+  bool isIdentity() const { return block.getTerminator()->getOperand(0) == block.getArgument(0); }
+
   /// Forgets what was loaded.
   void clearShared() { shared.clear(); }
 

@@ -39,10 +39,6 @@ private:
                            llvm::function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body);
   void emitDirectEpilogue(int64_t rows, ArrayRef<Value> accumulators, Value firstRow,
                           ArrayRef<Value> outer, const Panel &panel);
-  /// Brings a part of the next panel into the second-level cache in step `step` of a tile: spread
-  /// over the whole panel, because the first tile alone would wait for it.
-  void prefetchNextPanel(Value firstRow, const Panel &panel, Value step);
-  bool prefetchesPanels();
   /// Long epilogues are a loop over rows: unrolled over the tile they would be thousands of
   /// instructions.
   bool stagesEpilogue() const { return epilogue.cost() > 6 && tileRows > 1; }
@@ -50,8 +46,6 @@ private:
   DotEmitter dot;
   int64_t tileRows;
   Value scratch;
-  /// First row of the task, and elements of the next panel to prefetch in each step.
-  Value taskBegin, prefetchElements;
 };
 
 } // namespace
@@ -63,35 +57,8 @@ void RegisterContract::allocateScratch() {
   scratch = makeScratch(type);
 }
 
-bool RegisterContract::prefetchesPanels() {
-  constexpr int64_t minBytes = 256 * 1024, minTiles = 4;
-  if (!isPacked() || hasWindow())
-    return false;
-  PackingAttr packing = op.getPacking();
-  int64_t bytes = packing.getK() * packing.getN() * (row.isInteger() ? 1 : 4);
-  return bytes > minBytes &&
-         getConstantIntValue(space.rows).value_or(minTiles * tileRows) >= minTiles * tileRows;
-}
-
-void RegisterContract::prefetchNextPanel(Value firstRow, const Panel &panel, Value step) {
-  Value tile = math.div(math.sub(firstRow, taskBegin), tileRows);
-  Value steps = math.div(math.get(depth.length), row.kr);
-  Value element = math.mul(math.add(math.mul(tile, steps), step), prefetchElements);
-  // Counts on from the start of the panel; what lies behind the last one is never touched by a
-  // prefetch.
-  memref::PrefetchOp::create(math.builder, math.loc, rhs.memref,
-                             ValueRange{math.add(panel.index, 1), math.constant(0), element},
-                             /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
-}
-
 void RegisterContract::emitTask(const TaskRange &range, ArrayRef<Value> outer) {
-  if (prefetchesPanels()) {
-    taskBegin = range.rowBegin;
-    Value tiles = math.div(math.sub(range.rowEnd, range.rowBegin), tileRows);
-    tiles = math.builder.createOrFold<arith::MaxUIOp>(math.loc, tiles, math.constant(1));
-    Value panelElements = math.constant(panelColumns * row.kr);
-    prefetchElements = math.div(math.add(panelElements, math.sub(tiles, math.constant(1))), tiles);
-  }
+  preparePrefetch(range, tileRows, panelColumns * row.kr);
   emitPanels(range, [&](const Panel &panel) { emitRows(range, outer, panel); });
 }
 
@@ -199,8 +166,7 @@ SmallVector<Value> RegisterContract::accumulateRun(int64_t rows, Value firstRow,
   accumulators =
       carry(getAsOpFoldResult(fullSteps), accumulators, [&](Value step, SmallVector<Value> values) {
         SmallVector<Value> vectors = loadRhs(panel, outer, math.add(firstStep, step));
-        if (prefetchElements)
-          prefetchNextPanel(firstRow, panel, step);
+        prefetchNextPanel(firstRow, panel, step, fullSteps);
         addStep(rows, vectors, values, [&](int64_t index) {
           return dot.loadLhs(space.lhs.memref, lhsAt(index, math.mul(step, row.kr)));
         });

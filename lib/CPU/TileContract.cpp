@@ -15,6 +15,7 @@ constexpr int64_t tileEdge = 16;
 constexpr int lhsRegister = 4;
 constexpr int rhsRegister = 6;
 constexpr int64_t configBytes = 64;
+constexpr int64_t accumulatorBytes = 4;
 
 class TileContract : public ContractEmitter {
 public:
@@ -38,10 +39,16 @@ private:
   /// `rowTiles` tiles of rows from `firstRow` on, `rows` rows in all.
   void emitTiles(int64_t rowTiles, Value rows, Value firstRow, ArrayRef<Value> outer,
                  const Panel &panel);
+  /// Whether tiles of accumulators can be stored into the output as they are.
+  bool storesDirectly(const Panel &panel);
+  void storeTiles(int64_t rowTiles, const Panel &panel, Value memref, ArrayRef<Value> corner,
+                  Value rowPitch);
   void emitStep(int64_t rowTiles, Value firstRow, ArrayRef<Value> outer, const Panel &panel,
                 Value windowRow, Value windowColumn, Value step);
 
   Value registerNumber(int number);
+  SmallVector<OpFoldResult> getStrides(Value memref);
+  int64_t outputRowDim() const;
   Value pointerTo(Value memref, ArrayRef<Value> indices);
   Value i64(Value index);
   void call(StringRef intrinsic, ArrayRef<Value> operands);
@@ -65,6 +72,11 @@ Value TileContract::registerNumber(int number) {
 
 Value TileContract::i64(Value index) {
   return math.builder.createOrFold<arith::IndexCastOp>(math.loc, math.builder.getI64Type(), index);
+}
+
+SmallVector<OpFoldResult> TileContract::getStrides(Value memref) {
+  return memref::ExtractStridedMetadataOp::create(math.builder, math.loc, memref)
+      .getConstifiedMixedStrides();
 }
 
 Value TileContract::pointerTo(Value memref, ArrayRef<Value> indices) {
@@ -124,12 +136,14 @@ void TileContract::emitTask(const TaskRange &range, ArrayRef<Value> outer) {
   std::optional<int64_t> rows = getConstantIntValue(space.rows);
   if (!rows || *rows >= tileRows) {
     configure(math.constant(tileEdge), math.constant(tileEdge));
+    preparePrefetch(range, tileRows, depthStep * panelColumns);
     emitPanels(range, [&](const Panel &panel) {
       math.loop(range.rowBegin, fullEnd, tileRows, [&](Value firstRow) {
         emitTiles(2, math.constant(tileRows), firstRow, outer, panel);
       });
     });
   }
+  stopPrefetch();
   if (!rows || *rows % tileRows)
     emitRemainder(range, fullEnd, outer);
   call("llvm.x86.tilerelease", {});
@@ -167,9 +181,7 @@ void TileContract::emitRemainder(const TaskRange &range, Value begin, ArrayRef<V
 
 void TileContract::emitStep(int64_t rowTiles, Value firstRow, ArrayRef<Value> outer,
                             const Panel &panel, Value windowRow, Value windowColumn, Value step) {
-  auto metadata =
-      memref::ExtractStridedMetadataOp::create(math.builder, math.loc, space.lhs.memref);
-  SmallVector<OpFoldResult> strides = metadata.getConstifiedMixedStrides();
+  SmallVector<OpFoldResult> strides = getStrides(space.lhs.memref);
   // Without a window the rows are the dimension before k; in an image they are steps within its
   // last one.
   Value rowBytes =
@@ -210,19 +222,47 @@ void TileContract::emitTiles(int64_t rowTiles, Value rows, Value firstRow, Array
   countTo(depth.windowRows, [&](Value windowRow) {
     countTo(depth.windowColumns, [&](Value windowColumn) {
       math.loop(math.constant(0), runSteps, 1, [&](Value step) {
+        prefetchNextPanel(firstRow, panel, step, runSteps);
         emitStep(rowTiles, firstRow, outer, panel, windowRow, windowColumn, step);
       });
     });
   });
-  Value pitch = i64(math.constant(2 * tileEdge * 4));
+  if (storesDirectly(panel)) {
+    SmallVector<Value> corner =
+        space.output.indices(math, loopValues(outer, firstRow, panel.firstColumn));
+    SmallVector<OpFoldResult> strides = getStrides(space.output.memref);
+    storeTiles(rowTiles, panel, space.output.memref, corner, math.get(strides[outputRowDim()]));
+    return;
+  }
+  Value zero = math.constant(0);
+  storeTiles(rowTiles, panel, scratch, {zero, zero}, math.constant(2 * tileEdge));
+  emitScratchEpilogue(scratch, rows, outer, firstRow, panel);
+}
+
+int64_t TileContract::outputRowDim() const {
+  return llvm::find(space.output.loops, space.rowLoop()) - space.output.loops.begin();
+}
+
+bool TileContract::storesDirectly(const Panel &panel) {
+  int64_t rank = space.output.getType().getRank();
+  return epilogue.isIdentity() && outputRowDim() + 1 < rank &&
+         space.output.loops.back() == space.columnLoop() &&
+         getConstantIntValue(getStrides(space.output.memref).back()) == 1 &&
+         llvm::none_of(panel.masks, [](Value mask) { return bool(mask); });
+}
+
+void TileContract::storeTiles(int64_t rowTiles, const Panel &panel, Value memref,
+                              ArrayRef<Value> corner, Value rowPitch) {
+  Value pitch = i64(math.mul(rowPitch, accumulatorBytes));
+  size_t rowDim = memref == scratch ? 0 : size_t(outputRowDim());
   for (int64_t rowTile = 0; rowTile < rowTiles; ++rowTile)
     for (int64_t vector = 0; vector < panel.vectors; ++vector) {
-      SmallVector<Value> corner{math.constant(rowTile * tileEdge),
-                                math.constant(vector * tileEdge)};
+      SmallVector<Value> at(corner);
+      at[rowDim] = math.add(at[rowDim], rowTile * tileEdge);
+      at.back() = math.add(at.back(), vector * tileEdge);
       call("llvm.x86.tilestored64",
-           {registerNumber(int(2 * rowTile + vector)), pointerTo(scratch, corner), pitch});
+           {registerNumber(int(2 * rowTile + vector)), pointerTo(memref, at), pitch});
     }
-  emitScratchEpilogue(scratch, rows, outer, firstRow, panel);
 }
 
 void mlir::halftone::emitTileContract(IndexMath &math, ContractOp op, const KernelRow &row) {

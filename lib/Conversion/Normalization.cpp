@@ -40,7 +40,7 @@ public:
     Value largest = rows.reduce(lowest, input, {},
                                 [&](OpBuilder &builder, Location loc, ValueRange args) -> Value {
                                   Value x = castFloat(builder, loc, args[0], type);
-                                  return arith::MaximumFOp::create(builder, loc, x, args[1]);
+                                  return buildAnyZeroMaximum(builder, loc, x, args[1]);
                                 });
     Value result = op.getLog() ? buildLogarithm(b, rows, input, largest, type)
                                : buildRatio(b, rows, input, largest, type);

@@ -90,12 +90,12 @@ private:
   // absmax / 127, for i8 around 0 and for ui8 around 128.
   static RowGrid buildSymmetricGrid(Lowering &b, Rows &rows, Value input, Type codeType) {
     Type f32 = b.getF32Type();
-    Value largest = rows.reduce(
-        b.scalar(f32, 0), input, {}, [&](OpBuilder &builder, Location loc, ValueRange args) {
-          Value x = castFloat(builder, loc, args[0], f32);
-          Value magnitude = math::AbsFOp::create(builder, loc, x);
-          return arith::MaximumFOp::create(builder, loc, magnitude, args[1]).getResult();
-        });
+    Value largest = rows.reduce(b.scalar(f32, 0), input, {},
+                                [&](OpBuilder &builder, Location loc, ValueRange args) {
+                                  Value x = castFloat(builder, loc, args[0], f32);
+                                  Value magnitude = math::AbsFOp::create(builder, loc, x);
+                                  return buildAnyZeroMaximum(builder, loc, magnitude, args[1]);
+                                });
     Value scale = rows.perRow(f32, largest, [&](OpBuilder &builder, Location loc, ValueRange args) {
       Value qmax = arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(127));
       Value ratio = arith::DivFOp::create(builder, loc, args[0], qmax);
@@ -110,9 +110,8 @@ private:
     return rows.reduce(b.scalar(f32, 0), input, {},
                        [&](OpBuilder &builder, Location loc, ValueRange args) -> Value {
                          Value x = castFloat(builder, loc, args[0], f32);
-                         if (isMinimum)
-                           return arith::MinimumFOp::create(builder, loc, x, args[1]);
-                         return arith::MaximumFOp::create(builder, loc, x, args[1]);
+                         return isMinimum ? buildAnyZeroMinimum(builder, loc, x, args[1])
+                                          : buildAnyZeroMaximum(builder, loc, x, args[1]);
                        });
   }
 

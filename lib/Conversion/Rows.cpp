@@ -61,6 +61,14 @@ Value mlir::halftone::buildReorderedSum(OpBuilder &builder, Location loc, Value 
   return arith::AddFOp::create(builder, loc, lhs, rhs, arith::FastMathFlags::reassoc);
 }
 
+Value mlir::halftone::buildAnyZeroMaximum(OpBuilder &builder, Location loc, Value lhs, Value rhs) {
+  return arith::MaximumFOp::create(builder, loc, lhs, rhs, arith::FastMathFlags::nsz);
+}
+
+Value mlir::halftone::buildAnyZeroMinimum(OpBuilder &builder, Location loc, Value lhs, Value rhs) {
+  return arith::MinimumFOp::create(builder, loc, lhs, rhs, arith::FastMathFlags::nsz);
+}
+
 Type mlir::halftone::getAccumulationType(Type type) {
   return isa<Float16Type, BFloat16Type>(type) ? Float32Type::get(type.getContext()) : type;
 }

@@ -47,6 +47,11 @@ private:
 /// A sum that may be reordered, so that it can be a vector of sums.
 Value buildReorderedSum(OpBuilder &builder, Location loc, Value lhs, Value rhs);
 
+/// The larger or smaller float, NaN if one is. Of two zeros any: for where their signs make no
+/// difference, since keeping them apart triples the instructions.
+Value buildAnyZeroMaximum(OpBuilder &builder, Location loc, Value lhs, Value rhs);
+Value buildAnyZeroMinimum(OpBuilder &builder, Location loc, Value lhs, Value rhs);
+
 /// The lowest or highest value (infinite for floats) of an original type, as a constant of the
 /// converted type.
 TypedAttr extremeValue(Type type, bool lowest);

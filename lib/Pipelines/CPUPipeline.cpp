@@ -73,9 +73,6 @@ void mlir::halftone::populateLowerLoopsToLLVMPipeline(OpPassManager &pm,
   functions.addPass(createConvertVectorToSCFPass());
   functions.addPass(memref::createExpandStridedMetadataPass());
   functions.addPass(createLowerAffinePass());
-  arith::ArithExpandOpsPassOptions expand;
-  expand.includeBf16 = !options.target.avx512bf16;
-  functions.addPass(arith::createArithExpandOpsPass(expand));
   functions.addPass(createLoopInvariantCodeMotionPass());
   functions.addPass(createSCFToControlFlowPass());
   addCleanup(functions);
@@ -85,7 +82,7 @@ void mlir::halftone::populateLowerLoopsToLLVMPipeline(OpPassManager &pm,
   vectors.x86Vector = true;
   vectors.amx = options.target.amxInt8;
   pm.addPass(createConvertVectorToLLVMPass(vectors));
-  pm.addPass(createConvertToLLVM());
+  pm.addPass(createConvertToLLVM({/*expandBFloat16=*/!options.target.avx512bf16}));
   pm.addPass(createReconcileUnrealizedCastsPass());
   addCleanup(pm);
   pm.addPass(createEmitEntry());

@@ -13,6 +13,7 @@
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 #include "LoweringPatterns.h"
@@ -40,6 +41,8 @@ static void numberObservers(ModuleOp module) {
 static void populatePatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns) {
   populateMemoryPatterns(converter, patterns);
   populateReportPatterns(converter, patterns);
+  // Of upstream's expansions those that LLVM has no intrinsic for.
+  arith::populateCeilFloorDivExpandOpsPatterns(patterns);
   arith::populateArithToLLVMConversionPatterns(converter, patterns);
   cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
   index::populateIndexToLLVMConversionPatterns(converter, patterns);
@@ -55,6 +58,8 @@ static void populatePatterns(const LLVMTypeConverter &converter, RewritePatternS
 namespace {
 
 struct ConvertToLLVM : halftone::impl::ConvertToLLVMBase<ConvertToLLVM> {
+  using ConvertToLLVMBase::ConvertToLLVMBase;
+
   void runOnOperation() override {
     numberObservers(getOperation());
 
@@ -63,6 +68,8 @@ struct ConvertToLLVM : halftone::impl::ConvertToLLVMBase<ConvertToLLVM> {
     LLVMTypeConverter converter(&getContext(), options);
     RewritePatternSet patterns(&getContext());
     populatePatterns(converter, patterns);
+    if (expandBFloat16)
+      arith::populateExpandBFloat16Patterns(patterns);
 
     LLVMConversionTarget target(getContext());
     target.addLegalOp<ModuleOp>();

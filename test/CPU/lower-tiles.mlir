@@ -43,3 +43,23 @@ func.func @configures_tiles_for_the_last_rows(%x: memref<?x64xi8>, %w: memref<1x
   }
   return
 }
+
+// -----
+
+// Sums that are the outputs are stored where they belong, and a large right-hand side is fetched a
+// panel ahead.
+// CHECK-LABEL: @stores_sums_without_a_detour
+// CHECK-NOT:     memref.alloca() {{.*}}xi32
+// CHECK:         memref.prefetch %{{.*}}, read, locality<2>, data
+// CHECK:         llvm.call_intrinsic "llvm.x86.tdpbusd"
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilestored64"
+// CHECK-NOT:     vector.load
+// CHECK:         return
+func.func @stores_sums_without_a_detour(%x: memref<128x512xi8>, %w: memref<32x128x32x4xi8>, %y: memref<128x1024xi32>) {
+  halftone.contract ins(%x, %w : memref<128x512xi8>, memref<32x128x32x4xi8>) outs(%y : memref<128x1024xi32>)
+    attributes {epilogue_maps = [], packing = #halftone.packing<"u8s8-amx", nr = 32, kr = 4, k = 512, n = 1024>} {
+  ^bb0(%acc: i32):
+    halftone.yield %acc : i32
+  }
+  return
+}

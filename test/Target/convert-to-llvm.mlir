@@ -18,6 +18,16 @@ func.func @places_are_distances_from_the_context(%i: index) -> f32 {
   return %v : f32
 }
 
+// An offset in an attribute has 29 bits; beyond a quarter of a gigabyte it is a value.
+// CHECK-LABEL: llvm.func @weights_lie_as_far_as_they_must
+// CHECK:         %[[FAR:.*]] = llvm.mlir.constant(6000000000 : i64)
+// CHECK:         llvm.getelementptr inbounds %{{.*}}[%[[FAR]]]
+func.func @weights_lie_as_far_as_they_must(%i: index) -> f32 {
+  %w = halftone.weights_view {offset = 6000000000 : i64} : memref<4xf32>
+  %v = memref.load %w[%i] : memref<4xf32>
+  return %v : f32
+}
+
 // CHECK-LABEL: llvm.func @buffers_come_from_the_runtime
 // CHECK:         %[[M:.*]] = llvm.call @halftone_alloc(%{{.*}}) : (i64) -> !llvm.ptr
 // CHECK:         llvm.call @halftone_release(%{{.*}}) : (!llvm.ptr) -> ()
@@ -72,4 +82,24 @@ func.func @observers_hand_over_data_and_sizes(%x: memref<4xi8>, %y: memref<?x4xf
   %0 = halftone.observe %x {tensor = "first"} : (memref<4xi8>) -> memref<4xi8>
   %1 = halftone.observe %y {tensor = "second"} : (memref<?x4xf32>) -> memref<?x4xf32>
   return
+}
+
+// A reduction of comparisons and selections would stay scalar.
+// CHECK-LABEL: llvm.func @maxima_and_minima_are_intrinsics
+// CHECK:         llvm.intr.maximum(%{{.*}}, %{{.*}}) {fastmathFlags = #llvm.fastmath<nsz>}
+// CHECK:         llvm.intr.minimum
+// CHECK-NOT:     llvm.fcmp
+func.func @maxima_and_minima_are_intrinsics(%a: f32, %b: f32) -> f32 {
+  %max = arith.maximumf %a, %b fastmath<nsz> : f32
+  %min = arith.minimumf %max, %b : f32
+  return %min : f32
+}
+
+// A CPU without bf16 rounds to nearest even with integers, here and not in a library.
+// CHECK-LABEL: llvm.func @bf16_needs_no_library
+// CHECK-NOT:     llvm.fptrunc
+// CHECK:         llvm.bitcast
+func.func @bf16_needs_no_library(%x: f32) -> bf16 {
+  %y = arith.truncf %x : f32 to bf16
+  return %y : bf16
 }

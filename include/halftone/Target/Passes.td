@@ -46,11 +46,16 @@ def ConvertToLLVM : Pass<"halftone-convert-to-llvm", "::mlir::ModuleOp"> {
     the name of the node it stands for.
 
     Requires: no tensors, no `scf`, no strided `memref.copy`; places instead of constants.
-    Ensures:  only the LLVM dialect is left. Observed tensors are numbered in program order, their names are in the
+    Ensures:  only the LLVM dialect is left; maxima and minima of floats are LLVM's intrinsics, whose reductions become
+              vectors, which comparisons and selections do not. Observed tensors are numbered in program order, their names are in the
               module's `halftone.observe_points`. Booleans in memory are bytes, 0 or 1.
     Errors:   an op without a lowering.
     Example:  test/Target/convert-to-llvm.mlir
   }];
+  let options = [
+    Option<"expandBFloat16", "expand-bf16", "bool", "true",
+           "Convert between bf16 and f32 by integer arithmetic, for CPUs without such instructions">
+  ];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
