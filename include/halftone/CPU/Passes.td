@@ -27,12 +27,17 @@ def SelectKernels : Pass<"halftone-select-kernels", "func::FuncOp"> {
   let description = [{
     Chooses a row of the instruction table for every contraction, packs its constant weights in the layout that the row
     consumes, and replaces it by `halftone.contract` or `halftone.depthwise`. Integer contractions become the product of the
-    codes with the zero-point corrections, in i32, as epilogue; what is constant in them is computed here.
+    codes with the zero-point corrections, in i32, as epilogue; what is constant in them is computed here. Float contractions
+    with dequantized constant codes keep the codes: they become floats in registers, and the epilogue multiplies each output by
+    its channel's scale.
 
     Requires: types are inferred; convolutions have layout `nhwc`.
     Ensures:  operands and results of kernel ops are signless; a contraction that remains is left to the generic lowering.
     Declines (op unchanged): convolutions with a filter that is not constant, in layout `nchw`, or not 2-D; integer matrix products
-              whose right-hand side is not constant; element types other than f32, i8 and ui8; operands of rank 1.
+              whose right-hand side is not constant; element types other than f32, i8 and ui8; operands of rank 1; dequantized
+              weights with several scales along the reduction (groups), a zero point other than 0 (128 for ui8), or a scale
+              that is not constant: those are dequantized in every run, as other values are (a matrix product may still get
+              a kernel of f32 for the result).
     Errors:   an unknown CPU.
     Example:  test/CPU/select-kernels.mlir
   }];
