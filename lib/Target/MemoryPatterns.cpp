@@ -28,9 +28,7 @@ template <typename ViewOp> struct ViewPattern : ConvertOpToLLVMPattern<ViewOp> {
     Value start = callRuntime(rewriter, loc, base).getResult();
     Value place = LLVM::GEPOp::create(
         rewriter, loc, start.getType(), rewriter.getI8Type(), start,
-        ArrayRef<LLVM::GEPArg>{(int64_t)op.getOffset() > INT32_MAX
-                                   ? LLVM::GEPArg(createI64(rewriter, loc, op.getOffset()))
-                                   : LLVM::GEPArg(op.getOffset())},
+        ArrayRef<LLVM::GEPArg>{makeOffset(rewriter, loc, int64_t(op.getOffset()))},
         LLVM::GEPNoWrapFlags::inbounds);
     rewriter.replaceOp(op, {MemRefDescriptor::fromStaticShape(
                                rewriter, loc, *this->getTypeConverter(), type, place)});
@@ -38,8 +36,12 @@ template <typename ViewOp> struct ViewPattern : ConvertOpToLLVMPattern<ViewOp> {
   }
 
 private:
-  static Value createI64(OpBuilder &builder, Location loc, int64_t value) {
-    return LLVM::ConstantOp::create(builder, loc, builder.getI64Type(), value);
+  /// Constants in a GEP have 29 bits with the sign: a quarter of a gigabyte.
+  static LLVM::GEPArg makeOffset(OpBuilder &builder, Location loc, int64_t bytes) {
+    if (llvm::isInt<LLVM::kGEPConstantBitWidth>(bytes))
+      return int32_t(bytes);
+    Value offset = LLVM::ConstantOp::create(builder, loc, builder.getI64Type(), bytes);
+    return offset;
   }
 
   RuntimeFunction base;
