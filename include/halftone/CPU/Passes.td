@@ -184,8 +184,10 @@ def ApproximateMath : Pass<"halftone-approximate-math", "func::FuncOp"> {
   let summary = "Compute transcendental functions with polynomials, which vectorize";
   let description = [{
     Requires: math ops on scalars and vectors.
-    Ensures:  `exp`, `log`, `log2`, `log1p`, `expm1`, `tanh` and `erf` of f16 and f32 are polynomials within a few units in the last
-              place of the exact value. Results are the same on every machine.
+    Ensures:  `exp`, `expm1`, `log`, `log2`, `log1p`, `tanh` and `erf` of f16 and f32 are polynomials. In f32 they are as libm's for NaN,
+              infinities and both zeros, and for all other arguments within 5 (`exp`, `expm1`, `tanh`, `erf`), 3 (`log1p`) or
+              2 (`log`, `log2`) units in the last place of the exact value, where results below the smallest normal number, 2^-126, may
+              be off by that number. Results are the same on every machine.
     Declines (op unchanged): other functions and f64: they become calls of libm.
     Example:  test/CPU/approximate-math.mlir
   }];
