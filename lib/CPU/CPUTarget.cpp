@@ -16,8 +16,21 @@ namespace {
 
 using Features = StringMap<bool>;
 
+/// What kernels and LLVM's code for loops gain from. Nothing else that a CPU has is used or
+/// demanded: cryptography, system instructions, and vector instructions that no op here becomes.
+constexpr StringLiteral usedFeatures[] = {
+    "sse4.2",   "popcnt",   "avx",        "avx2",       "fma",        "f16c",
+    "bmi",      "bmi2",     "lzcnt",      "avx512f",    "avx512bw",   "avx512cd",
+    "avx512dq", "avx512vl", "avx512vnni", "avx512vbmi", "avx512bf16", "avx512fp16",
+    "avxvnni",  "amx-tile", "amx-int8",   "amx-bf16"};
+
 template <typename... Args> Error makeError(const char *format, const Args &...args) {
   return createStringError(inconvertibleErrorCode(), format, args...);
+}
+
+void enable(StringRef name, Features &features) {
+  X86::updateImpliedFeatures(name, /*Enabled=*/true, features);
+  features[name] = true;
 }
 
 Error addNamedCPU(StringRef name, CPUTarget &target, Features &features) {
@@ -34,10 +47,8 @@ Error addNamedCPU(StringRef name, CPUTarget &target, Features &features) {
   SmallVector<StringRef> implied;
   X86::getFeaturesForCPU(name, implied);
   // The list of a level names only what does not follow from the rest.
-  for (StringRef feature : implied) {
-    X86::updateImpliedFeatures(feature, /*Enabled=*/true, features);
-    features[feature] = true;
-  }
+  for (StringRef feature : implied)
+    enable(feature, features);
   return Error::success();
 }
 
@@ -50,12 +61,20 @@ bool isKnownFeature(StringRef feature) {
   return false;
 }
 
+Features keepUsed(const Features &features) {
+  Features used;
+  for (StringRef name : usedFeatures)
+    if (features.lookup(name))
+      enable(name, used);
+  return used;
+}
+
+/// Adds what the user has asked for by name.
 Error addFeatures(ArrayRef<StringRef> names, Features &features) {
   for (StringRef name : names) {
     if (!isKnownFeature(name))
       return makeError("unknown CPU feature '%s'", name.str().c_str());
-    X86::updateImpliedFeatures(name, /*Enabled=*/true, features);
-    features[name] = true;
+    enable(name, features);
   }
   return Error::success();
 }
@@ -74,7 +93,8 @@ uint64_t collectRequiredFeatures(const Features &features) {
 std::string printFeatures(const Features &features) {
   SmallVector<std::string> entries;
   for (const auto &entry : features)
-    entries.push_back((entry.second ? "+" : "-") + entry.first().str());
+    if (entry.second)
+      entries.push_back("+" + entry.first().str());
   llvm::sort(entries);
   return llvm::join(entries, ",");
 }
@@ -105,13 +125,11 @@ Expected<CPUTarget> CPUTarget::get(StringRef name) {
   Features features;
   if (Error error = addNamedCPU(parts.front(), target, features))
     return std::move(error);
+  features = keepUsed(features);
   if (Error error = addFeatures(ArrayRef(parts).drop_front(), features))
     return std::move(error);
 
   setLevels(target, features);
-  if (!target.avx2)
-    return makeError("CPU '%s' lacks AVX2, FMA or F16C, which compiled models need",
-                     name.str().c_str());
   target.requiredFeatures = collectRequiredFeatures(features);
   target.features = printFeatures(features);
   return target;

@@ -22,6 +22,9 @@ std::unique_ptr<llvm::Module> translateModule(ModuleOp module, const EmitOptions
                                               llvm::TargetMachine &machine,
                                               llvm::LLVMContext &context);
 
+/// The features of `target` that the code of `module` may use: AMX only where a kernel uses tiles.
+uint64_t findRequiredFeatures(ModuleOp module, const CPUTarget &target);
+
 /// Adds the exported symbol `halftone_module`.
 llvm::Error addModuleDescriptor(ModuleOp module, const EmitOptions &options,
                                 llvm::Module &llvmModule);

@@ -92,7 +92,8 @@ static llvm::Error linkModule(ModuleOp module, const EmitOptions &options, Strin
   if (llvm::Error error = linkSharedLibrary(objects, object, outputPath))
     return error;
   // lld drops what follows the kind of a section from its name.
-  return ::halftone::appendTrailer(outputPath, options.target.requiredFeatures, ".lrodata");
+  return ::halftone::appendTrailer(outputPath, findRequiredFeatures(module, options.target),
+                                   ".lrodata");
 }
 
 LogicalResult mlir::halftone::emitSharedLibrary(ModuleOp module, const EmitOptions &options,

@@ -17,6 +17,10 @@ void mlir::halftone::registerTranslations(DialectRegistry &registry) {
   registerLLVMDialectTranslation(registry);
 }
 
+// The CPU of the TargetMachine: naming the target itself would also enable features that the module
+// does not demand.
+static constexpr llvm::StringLiteral baseCPU = "x86-64";
+
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 mlir::halftone::createTargetMachine(const EmitOptions &options) {
   llvm::InitializeAllTargetInfos();
@@ -33,7 +37,7 @@ mlir::halftone::createTargetMachine(const EmitOptions &options) {
   // A product and a sum become one instruction only where the IR says so.
   targetOptions.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
-      triple, options.target.cpu, options.target.features, targetOptions, llvm::Reloc::PIC_,
+      triple, baseCPU, options.target.features, targetOptions, llvm::Reloc::PIC_,
       llvm::CodeModel::Small, static_cast<llvm::CodeGenOptLevel>(options.optimizationLevel)));
   if (!machine)
     return llvm::createStringError("no code generator for " + options.target.triple);
@@ -56,6 +60,7 @@ std::unique_ptr<llvm::Module> mlir::halftone::translateModule(ModuleOp module,
     if (function.isDeclaration())
       continue;
     function.addFnAttr(llvm::Attribute::NoUnwind);
+    function.addFnAttr("tune-cpu", options.target.cpu);
     // LLVM keeps to 256 bits on CPUs whose clock once dropped with wider vectors.
     if (options.target.avx512)
       function.addFnAttr("prefer-vector-width", "512");

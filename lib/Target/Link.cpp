@@ -53,6 +53,9 @@ static llvm::Expected<Needs> checkUndefinedSymbols(StringRef object) {
       return name.takeError();
     if (name->empty() || *name == weightsSymbol || llvm::is_contained(memoryFunctions, *name))
       continue;
+    // Conversions of f16 without an instruction for them are calls of the compiler's own library.
+    if (name->starts_with("__extendhf") || (name->starts_with("__trunc") && name->ends_with("hf2")))
+      return llvm::createStringError("the model computes with f16, which needs a CPU with F16C");
     if (!isMathFunction(*name))
       return llvm::createStringError("the compiled code calls '" + *name +
                                      "', which neither the runtime nor libm offers");

@@ -139,8 +139,8 @@ llvm::Error DescriptorBuilder::build() {
   auto *descriptor = llvm::ConstantStruct::getAnon(
       {number64(HALFTONE_MODULE_MAGIC), number32(HALFTONE_ABI_VERSION),
        number32(sizeof(halftone_module_descriptor)), text(options.target.triple),
-       text(options.target.cpu), number64(options.target.requiredFeatures), table(entries),
-       number32(entries.size()), number32(points ? points.size() : 0),
+       text(options.target.cpu), number64(findRequiredFeatures(module, options.target)),
+       table(entries), number32(entries.size()), number32(points ? points.size() : 0),
        points ? observePoints(points) : null, number64(moduleNumber(attributes::arenaSize)),
        weights(weightsSize), number64(weightsSize), text(options.provenance.recipe),
        text(options.provenance.sourceHash), text(options.provenance.compilerVersion), reserved});

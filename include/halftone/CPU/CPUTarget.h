@@ -14,16 +14,16 @@ struct CPUTarget {
   /// What `get` was called with.
   std::string name;
 
-  /// LLVM's triple, CPU name and feature string, as its TargetMachine takes them.
   std::string triple;
+  /// LLVM's name of the CPU whose latencies code is scheduled for.
   std::string cpu;
+  /// The features that code may use beyond those of every x86-64 CPU, as LLVM's TargetMachine takes
+  /// them; and as a set of halftone_cpu_feature, which a host must offer to run the code.
   std::string features;
-
-  /// What a host must offer to run the code: a set of halftone_cpu_feature.
   uint64_t requiredFeatures = 0;
 
   // Levels that the kernels choose their instructions by.
-  bool avx2 = false;       ///< AVX2, FMA and F16C; true for every target.
+  bool avx2 = false;       ///< AVX2, FMA and F16C.
   bool avx512 = false;     ///< AVX-512 F, BW, VL and DQ.
   bool avx512vnni = false; ///< vpdpbusd on 512 bits.
   bool avx512vbmi = false; ///< vpermb on 512 bits.
@@ -33,12 +33,9 @@ struct CPUTarget {
   bool amxInt8 = false;
   bool amxBf16 = false;
 
-  /// Bytes of the widest vector registers.
-  int64_t vectorBytes() const { return avx512 ? 64 : 32; }
-
   /// `name` is `native` or one of LLVM's 64-bit x86 names (x86-64-v3, x86-64-v4, znver4,
   /// sapphirerapids, …), followed by any number of `+feature`, e.g. `x86-64-v4+avx512vnni`. Fails
-  /// on unknown names and on targets without AVX2, FMA and F16C.
+  /// on unknown names.
   static llvm::Expected<CPUTarget> get(llvm::StringRef name);
 };
 
