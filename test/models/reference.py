@@ -9,9 +9,10 @@ import numpy as np
 import onnx
 import onnx.utils
 from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 
 import data
-from harness import Program, check_same_bits, main, model_path
+from harness import Program, check_close, check_same_bits, main, model_path
 
 
 def check_modes(model, options, runs, calibration=None, oracle=None):
@@ -69,14 +70,14 @@ def test_mobilenetv2_quantized_tensors():
         check_modes(model, (), {"image": {data.MOBILENET_INPUT: images[0]}})
 
 
-def integer_model(nodes, inputs, outputs, constants):
+def integer_model(nodes, inputs, outputs, constants, opset=17):
     """A model from nodes, {name: (type, shape)} and {name: array}."""
     graph = helper.make_graph(
         nodes, "integers",
         [helper.make_tensor_value_info(name, *info) for name, info in inputs.items()],
         [helper.make_tensor_value_info(name, *info) for name, info in outputs.items()],
         [numpy_helper.from_array(array, name) for name, array in constants.items()])
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=9)
 
 
 def check_made_model(model, runs, oracle=None):
@@ -128,6 +129,68 @@ def test_quantized_matmul_saturates_alike():
     check_made_model(model, {
         f"{rows} rows": {"x": random.integers(0, 256, (rows, 48), np.uint8)} for rows in (1, 6, 31)
     })
+
+
+def add_dequantized(name, shape, axis, constants, random):
+    """Weights of int8 codes with one scale per channel, and the node that makes floats of them."""
+    constants[f"{name}_codes"] = random.integers(-128, 128, shape, np.int8)
+    constants[f"{name}_scale"] = random.uniform(0.001, 0.01, shape[axis]).astype(np.float32)
+    constants[f"{name}_zero"] = np.zeros(shape[axis], np.int8)
+    inputs = [f"{name}_codes", f"{name}_scale", f"{name}_zero"]
+    return helper.make_node("DequantizeLinear", inputs, [name], axis=axis)
+
+
+def weights_only_model(random):
+    """Products and convolutions of floats with codes, beside every tile size."""
+    nodes, inputs, outputs, constants = [], {}, {}, {}
+    for depth, columns in ((64, 32), (67, 35), (3, 1), (256, 100), (1, 33)):
+        name = f"{depth}x{columns}"
+        inputs[f"x_{name}"] = (TensorProto.FLOAT, ["rows", depth])
+        outputs[f"y_{name}"] = (TensorProto.FLOAT, ["rows", columns])
+        nodes.append(add_dequantized(f"w_{name}", (depth, columns), 1, constants, random))
+        nodes.append(helper.make_node("MatMul", [f"x_{name}", f"w_{name}"], [f"y_{name}"]))
+    inputs["x_static"] = (TensorProto.FLOAT, [13, 40])
+    outputs["y_static"] = (TensorProto.FLOAT, [13, 50])
+    nodes.append(add_dequantized("w_static", (50, 40), 0, constants, random))
+    constants["bias"] = random.standard_normal(50).astype(np.float32)
+    nodes.append(helper.make_node("Gemm", ["x_static", "w_static", "bias"], ["y_static"], transB=1))
+    for filters, channels, kernel, stride, group in ((5, 3, 3, 2, 1), (33, 17, 1, 1, 1),
+                                                     (19, 1, 3, 1, 19)):
+        name, pad = f"conv_{filters}x{channels}x{kernel}", kernel // 2
+        size = (11 - kernel + 2 * pad) // stride + 1
+        inputs[f"x_{name}"] = (TensorProto.FLOAT, [1, channels * group, 11, 11])
+        outputs[f"y_{name}"] = (TensorProto.FLOAT, [1, filters, size, size])
+        shape = (filters, channels, kernel, kernel)
+        nodes.append(add_dequantized(f"w_{name}", shape, 0, constants, random))
+        nodes.append(helper.make_node("Conv", [f"x_{name}", f"w_{name}"], [f"y_{name}"],
+                                      strides=[stride, stride], pads=[pad] * 4, group=group))
+    return integer_model(nodes, inputs, outputs, constants, opset=19), inputs
+
+
+def test_weights_only():
+    """Codes that floats are multiplied with are as good as the floats they stand for.
+
+    Not against ONNX Runtime: it quantizes the left-hand sides of such products."""
+    random = np.random.default_rng(3)
+    model, inputs = weights_only_model(random)
+    with tempfile.TemporaryDirectory(prefix="halftone-") as folder:
+        path = pathlib.Path(folder) / "model.onnx"
+        onnx.save(model, path)
+        oracle = ReferenceEvaluator(model)
+        programs = {
+            " ".join(options): Program(path, *options)
+            for options in (("--reference",), ("--target", "native"), ("--target", "x86-64-v3"),
+                            ("--target", "x86-64"))
+        }
+        for rows in (1, 2, 5, 11, 12, 13, 31):
+            feed = {
+                name: random.standard_normal([rows if size == "rows" else size for size in shape],
+                                             np.float32)
+                for name, (_, shape) in inputs.items()
+            }
+            expected = dict(zip(oracle.output_names, oracle.run(None, feed)))
+            for options, program in programs.items():
+                check_close(program.run(feed), expected, f"{rows} rows, {options}")
 
 
 if __name__ == "__main__":
