@@ -3,8 +3,10 @@
 
 #include "DimPolynomial.h"
 #include "halftone/Dialect/HalftoneDialect.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/Threading.h"
 
 using namespace mlir;
 using namespace mlir::halftone;
@@ -292,8 +294,45 @@ LogicalResult ShapeContext::setResult(OpResult result, Type elementType, ArrayRe
   return success();
 }
 
-void ShapeContext::setArgument(BlockArgument argument, ArrayRef<Dim> dims) {
+void ShapeContext::setArgument(BlockArgument argument, ArrayRef<Dim> dims,
+                               std::optional<SmallVector<AffineExpr>> values) {
   auto tensor = std::make_unique<SymbolicTensor>();
   tensor->dims = llvm::to_vector(dims);
+  tensor->values = std::move(values);
   known[argument] = std::move(tensor);
+}
+
+void ShapeContext::refineArgument(BlockArgument argument, ArrayRef<Dim> dims) {
+  setArgument(argument, dims);
+  if (mode != Mode::Refine)
+    return;
+  auto type = cast<RankedTensorType>(argument.getType());
+  SmallVector<int64_t> shape;
+  for (auto [dim, size] : llvm::zip_equal(dims, type.getShape()))
+    shape.push_back(asConstant(dim).value_or(size));
+  argument.setType(type.clone(shape));
+}
+
+LogicalResult ShapeContext::infer(Operation *op) {
+  if (auto interface = dyn_cast<SymbolicShapeOpInterface>(op))
+    return interface.inferShapes(*this);
+  return inferOther ? inferOther(op, *this) : success();
+}
+
+LogicalResult ShapeContext::infer(Region &region) {
+  for (Operation &op : region.front())
+    if (failed(infer(&op)))
+      return failure();
+  return success();
+}
+
+LogicalResult ShapeContext::attempt(llvm::function_ref<LogicalResult()> assumed) {
+  // Other threads may report errors meanwhile.
+  uint64_t thread = llvm::get_threadid();
+  ScopedDiagnosticHandler silence(
+      context, [=](Diagnostic &) { return success(llvm::get_threadid() == thread); });
+  Mode before = std::exchange(mode, Mode::Check);
+  LogicalResult result = assumed();
+  mode = before;
+  return result;
 }

@@ -7,5 +7,6 @@ include "halftone/Dialect/ShapeOps.td"
 include "halftone/Dialect/NNOps.td"
 include "halftone/Dialect/QuantizationOps.td"
 include "halftone/Dialect/KernelOps.td"
+include "halftone/Dialect/ControlFlowOps.td"
 
 #endif // HALFTONE_OPS_TD

@@ -93,8 +93,10 @@ def Halftone_DepthwiseOp : Halftone_KernelOp<"depthwise"> {
   }];
 }
 def Halftone_YieldOp : Halftone_Op<"yield", [Pure, Terminator]> {
-  let summary = "Ends an epilogue with the output element";
+  let summary = "Ends an epilogue or the body of control flow with its values";
   let description = [{
+    The output element of a kernel's epilogue; the tensors that a region of `if` or `loop` computes.
+
     Example:
     ```mlir
     %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x8x16x1xf32>) outs(%init : tensor<4x16xf32>)

@@ -11,6 +11,7 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -44,6 +45,17 @@ public:
       : context(context), mode(mode) {}
 
   MLIRContext *getContext() const { return context; }
+  Mode getMode() const { return mode; }
+
+  /// What infers ops without the interface, such as those that are lowered already.
+  using InferOther = std::function<LogicalResult(Operation *, ShapeContext &)>;
+  void setInferOther(InferOther infer) { inferOther = std::move(infer); }
+  /// Infers one op, whatever it is; what nobody can infer keeps what its types say.
+  LogicalResult infer(Operation *op);
+  /// Infers the ops of a region in program order.
+  LogicalResult infer(Region &region);
+  /// Runs `assumed` without changing types or reporting errors: to see what an assumption leads to.
+  LogicalResult attempt(llvm::function_ref<LogicalResult()> assumed);
 
   /// The knowledge about `value`. A value never set (block argument, op without the interface) gets
   /// its static dimensions and one fresh symbol per dynamic one. The reference stays valid.
@@ -87,7 +99,10 @@ public:
   LogicalResult setResult(OpResult result, Type elementType, ArrayRef<Dim> dims,
                           std::optional<SmallVector<AffineExpr>> values = std::nullopt);
   /// Records block arguments (named dimensions of the model's inputs).
-  void setArgument(BlockArgument argument, ArrayRef<Dim> dims);
+  void setArgument(BlockArgument argument, ArrayRef<Dim> dims,
+                   std::optional<SmallVector<AffineExpr>> values = std::nullopt);
+  /// The same, and gives the argument the constant ones as its type; only in Mode::Refine.
+  void refineArgument(BlockArgument argument, ArrayRef<Dim> dims);
 
 private:
   enum class Opaque { Minimum, Maximum };
@@ -100,6 +115,7 @@ private:
 
   MLIRContext *context;
   Mode mode;
+  InferOther inferOther;
   unsigned numSymbols = 0;
   llvm::DenseMap<Value, std::unique_ptr<SymbolicTensor>> known;
   llvm::StringMap<Dim> names;
