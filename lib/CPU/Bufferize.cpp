@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
 #include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 namespace mlir::halftone {
@@ -41,12 +42,25 @@ static bufferization::OneShotBufferizationOptions makeOptions() {
   return options;
 }
 
+/// States of loops are copied to where they came from. Upstream's op insists on being in place,
+/// which fails where an initial state is read-only or still needed; a copy may get a new buffer.
+static void relaxStateCopies(ModuleOp module) {
+  IRRewriter rewriter(module.getContext());
+  module.walk([&](bufferization::MaterializeInDestinationOp op) {
+    if (!isa<TensorType>(op.getDest().getType()))
+      return;
+    rewriter.setInsertionPoint(op);
+    rewriter.replaceOpWithNewOp<linalg::CopyOp>(op, op.getSource(), op.getDest());
+  });
+}
+
 namespace {
 
 struct Bufferize : halftone::impl::BufferizeBase<Bufferize> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     protectInputs(module);
+    relaxStateCopies(module);
     IRRewriter rewriter(&getContext());
     if (failed(bufferization::eliminateEmptyTensors(rewriter, module)))
       return signalPassFailure();

@@ -67,7 +67,9 @@ LogicalResult matchGeneric(linalg::GenericOp generic, PatternRewriter &rewriter)
 OpOperand *findKernelOperand(linalg::GenericOp generic) {
   for (OpOperand *input : generic.getDpsInputOperands()) {
     Operation *kernel = input->get().getDefiningOp();
+    // A kernel in front of a loop must not move into it.
     if (kernel && llvm::isa<ContractOp, DepthwiseOp>(kernel) && input->get().hasOneUse() &&
+        kernel->getBlock() == generic->getBlock() &&
         generic.getMatchingIndexingMap(input).isIdentity())
       return input;
   }

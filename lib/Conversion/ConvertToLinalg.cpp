@@ -6,6 +6,7 @@
 #include "halftone/Dialect/HalftoneDialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -64,6 +65,7 @@ void populateAllPatterns(const TypeConverter &converter, const ShapeFacts &facts
   populateConvolutionPatterns(converter, facts, patterns);
   populatePoolingPatterns(converter, facts, patterns);
   populateResizePatterns(converter, facts, patterns);
+  populateControlFlowPatterns(converter, facts, patterns);
   patterns.add<DropSignCast>(converter, patterns.getContext());
   populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, converter);
   populateReturnOpTypeConversionPattern(patterns, converter);
@@ -97,6 +99,11 @@ LogicalResult checkElementTypes(func::FuncOp function) {
 }
 
 class ConvertToLinalg : public halftone::impl::ConvertToLinalgBase<ConvertToLinalg> {
+  void getDependentDialects(DialectRegistry &registry) const override {
+    halftone::impl::ConvertToLinalgBase<ConvertToLinalg>::getDependentDialects(registry);
+    registry.insert<bufferization::BufferizationDialect>();
+  }
+
   void runOnOperation() override {
     if (failed(checkElementTypes(getOperation())))
       return signalPassFailure();

@@ -64,6 +64,9 @@ bool shouldFuse(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   if (!producer || !isa<linalg::GenericOp>(operand->getOwner()))
     return false;
+  // What a loop finds ready must not be computed in each iteration.
+  if (producer->getBlock() != operand->getOwner()->getBlock())
+    return false;
   Cost cost = costOf(producer);
   if (cost == Cost::Free)
     return true;

@@ -101,23 +101,61 @@ FailureOr<ShapeFacts> ShapeFacts::compute(func::FuncOp function) {
     nameDims(function, argument, *facts.shapes);
     facts.anchor(argument, 0);
   }
+  facts.shapes->setInferOther(inferLowered);
   unsigned order = 0;
-  for (Operation &op : function.getBody().front()) {
-    facts.orders[&op] = ++order;
-    auto inferable = dyn_cast<SymbolicShapeOpInterface>(op);
-    if (failed(inferable ? inferable.inferShapes(*facts.shapes) : inferLowered(&op, *facts.shapes)))
-      return failure();
-    for (Value result : op.getResults())
-      if (isa<RankedTensorType>(result.getType()))
-        facts.anchor(result, order);
-  }
+  if (failed(facts.visit(function.getBody().front(), order)))
+    return failure();
   return facts;
 }
 
+LogicalResult ShapeFacts::visit(Block &block, unsigned &order) {
+  for (Operation &op : block) {
+    orders[&op] = ++order;
+    if (failed(shapes->infer(&op)))
+      return failure();
+    if (isa<IfOp, LoopOp>(op)) {
+      for (Region &region : op.getRegions()) {
+        for (Value argument : region.getArguments())
+          anchor(argument, order);
+        if (failed(visit(region.front(), order)))
+          return failure();
+      }
+      // The results come after what is inside.
+      ++order;
+    }
+    for (Value result : op.getResults())
+      if (isa<RankedTensorType>(result.getType()))
+        anchor(result, order);
+  }
+  return success();
+}
+
 void ShapeFacts::anchor(Value value, unsigned order) {
-  for (auto [index, dim] : llvm::enumerate(shapes->dims(value)))
-    if (auto symbol = dyn_cast<AffineSymbolExpr>(dim))
-      anchors.try_emplace(symbol.getPosition(), Anchor{value, static_cast<int64_t>(index), order});
+  for (auto [index, dim] : llvm::enumerate(shapes->dims(value))) {
+    auto symbol = dyn_cast<AffineSymbolExpr>(dim);
+    if (!symbol)
+      continue;
+    // One that is visible wherever this one is serves as well.
+    SmallVector<Anchor, 1> &known = anchors[symbol.getPosition()];
+    bool isKnown = llvm::any_of(known, [&](Anchor anchor) {
+      return anchor.value.getParentRegion()->isAncestor(value.getParentRegion());
+    });
+    if (!isKnown)
+      known.push_back({value, static_cast<int64_t>(index), order});
+  }
+}
+
+const ShapeFacts::Anchor *ShapeFacts::findAnchor(Operation *user, unsigned symbol) const {
+  auto known = anchors.find(symbol);
+  if (known == anchors.end())
+    return nullptr;
+  unsigned userOrder = orders.lookup(user);
+  for (const Anchor &anchor : known->second) {
+    Value value = anchor.value;
+    if (anchor.order < userOrder && value.getParentRegion()->isAncestor(user->getParentRegion()))
+      return &anchor;
+  }
+  return nullptr;
 }
 
 bool ShapeFacts::areEqual(Value lhs, int64_t lhsDim, Value rhs, int64_t rhsDim) const {
@@ -135,11 +173,8 @@ static SmallVector<unsigned> collectSymbols(AffineExpr expr) {
 }
 
 bool ShapeFacts::isKnownBefore(Operation *user, AffineExpr expr) const {
-  unsigned userOrder = orders.lookup(user);
-  return llvm::all_of(collectSymbols(expr), [&](unsigned symbol) {
-    auto anchor = anchors.find(symbol);
-    return anchor != anchors.end() && anchor->second.order < userOrder;
-  });
+  return llvm::all_of(collectSymbols(expr),
+                      [&](unsigned symbol) { return findAnchor(user, symbol) != nullptr; });
 }
 
 OpFoldResult ShapeFacts::materialize(OpBuilder &builder, Operation *user, AffineExpr expr,
@@ -152,7 +187,7 @@ OpFoldResult ShapeFacts::materialize(OpBuilder &builder, Operation *user, Affine
   SmallVector<Value> symbolValues;
   SmallVector<AffineExpr> replacements;
   for (unsigned symbol : symbols) {
-    Anchor anchor = anchors.find(symbol)->second;
+    const Anchor &anchor = *findAnchor(user, symbol);
     if (replacements.size() <= symbol)
       replacements.resize(symbol + 1, builder.getAffineConstantExpr(0));
     replacements[symbol] = builder.getAffineSymbolExpr(symbolValues.size());

@@ -48,6 +48,8 @@ void populateConvolutionPatterns(const TypeConverter &converter, const ShapeFact
                                  RewritePatternSet &patterns);
 void populatePoolingPatterns(const TypeConverter &converter, const ShapeFacts &facts,
                              RewritePatternSet &patterns);
+void populateControlFlowPatterns(const TypeConverter &converter, const ShapeFacts &facts,
+                                 RewritePatternSet &patterns);
 void populateResizePatterns(const TypeConverter &converter, const ShapeFacts &facts,
                             RewritePatternSet &patterns);
 

@@ -53,10 +53,15 @@ private:
     /// Position of the op that makes the value; 0 for arguments.
     unsigned order;
   };
+  /// Infers the ops of a block and of the regions in it, counting them.
+  LogicalResult visit(Block &block, unsigned &order);
   void anchor(Value value, unsigned order);
+  /// Where `symbol` can be read before `user`; null if nowhere.
+  const Anchor *findAnchor(Operation *user, unsigned symbol) const;
 
   std::unique_ptr<ShapeContext> shapes;
-  llvm::DenseMap<unsigned, Anchor> anchors;
+  /// In regions next to each other a symbol has several.
+  llvm::DenseMap<unsigned, SmallVector<Anchor, 1>> anchors;
   llvm::DenseMap<Operation *, unsigned> orders;
 };
 
