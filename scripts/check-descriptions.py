@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Checks that every op and every pass is described, and that its example is a test.
 
-An op has a summary, a description with an example in a ```mlir block, and a lit test of the dialect
-that uses it. A pass has a summary and a description that says `Requires:`, `Ensures:` and `Example:
+An op has a summary, a description with an example in a ```mlir block, a test of the dialect that
+checks how it is printed, and one that expects an error at it (in a file named -errors). A pass has a summary and a description that says `Requires:`, `Ensures:` and `Example:
 test/...`, a file whose RUN lines run the pass. Exits with 1 and one line per violation.
 """
 
@@ -31,9 +31,28 @@ def instances(dump, of_class):
     return [dump[name] for name in dump["!instanceof"].get(of_class, [])]
 
 
+def op_names(line):
+    return re.findall(r"\bhalftone\.\w+(?=[\s(])", line)
+
+
+def ops_in_tests(root):
+    """The ops whose printed form a test of the dialect checks, and those it expects errors at."""
+    printed, wrong = set(), set()
+    for path in sorted((root / "test/Dialect").rglob("*.mlir")):
+        lines = path.read_text().splitlines()
+        for number, line in enumerate(lines):
+            if re.search(r"\bCHECK[\w-]*:", line):
+                printed.update(op_names(line))
+            expected = re.search(r"expected-error\s*@(?:\+(\d+)|(below))", line)
+            if expected and path.stem.endswith("-errors"):
+                target = number + int(expected.group(1) or 1)
+                wrong.update(op_names(" ".join(lines[target : target + 1])))
+    return printed, wrong
+
+
 def check_ops(root):
     dump = records(root, root / "include/halftone/Dialect/HalftoneOps.td")
-    tests = "\n".join(path.read_text() for path in sorted((root / "test/Dialect").rglob("*.mlir")))
+    printed, wrong = ops_in_tests(root)
     ops = instances(dump, "Op")
     violations = []
     for op in ops:
@@ -45,8 +64,10 @@ def check_ops(root):
             violations.append(f"{name}: no description")
         if not re.search(r"```mlir.*?" + re.escape(name) + r"\b.*?```", description, re.DOTALL):
             violations.append(f"{name}: no example in a ```mlir block")
-        if not re.search(re.escape(name) + r"[\s(]", tests):
-            violations.append(f"{name}: not used by any test in test/Dialect")
+        if name not in printed:
+            violations.append(f"{name}: no test in test/Dialect checks how it is printed")
+        if name not in wrong:
+            violations.append(f"{name}: no test in test/Dialect expects an error at it")
     return len(ops), violations
 
 

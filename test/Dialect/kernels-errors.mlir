@@ -107,3 +107,20 @@ func.func @offset() {
   %w = halftone.weights_view {offset = 32 : i64} : memref<4xf32>
   return
 }
+
+// -----
+
+// (C1) the same for the arena.
+func.func @arena_offset() {
+  // expected-error @+1 {{expects `offset` to be a multiple of 64, not 100}}
+  %b = halftone.arena_view {offset = 100 : i64} : memref<4xf32>
+  return
+}
+
+// -----
+
+func.func @yield_in_the_middle(%x: f32) {
+  // expected-error @+1 {{must be the last operation in the parent block}}
+  halftone.yield %x : f32
+  return
+}

@@ -120,3 +120,12 @@ func.func @conv_zero_point(%x: tensor<1x3x8xui8>, %w: tensor<16x3x3xi8>, %zx: te
   %c = halftone.conv_integer %x, %w, %zx, %zw {strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>} : (tensor<1x3x8xui8>, tensor<16x3x3xi8>, tensor<ui8>, tensor<3xi8>) -> tensor<1x16x6xi32>
   return
 }
+
+// -----
+
+// Observers look at tensors only.
+func.func @observed_scalar(%x: f32) {
+  // expected-error @+1 {{operand #0 must be ranked tensor}}
+  %y = halftone.observe %x {tensor = "x"} : (f32) -> f32
+  return
+}

@@ -360,3 +360,24 @@ func.func @space_to_depth_block(%x: tensor<1x6x2x2xf32>) {
 func.func @names(%x: tensor<?x3xf32> {halftone.dim_names = ["batch"]}) {
   return
 }
+
+// -----
+
+// Sizes are i64.
+func.func @narrow_size(%x: tensor<?x3xf32>) {
+  // expected-error @+3 {{has a result of the wrong type}}
+  // expected-note @+2 {{expected 'tensor<i64>'}}
+  // expected-note @+1 {{actual 'tensor<i32>'}}
+  %n = halftone.size %x : (tensor<?x3xf32>) -> tensor<i32>
+  return
+}
+
+// -----
+
+// Truth values have no sum.
+func.func @sum_of_truth_values(%x: tensor<2x3xi1>) {
+  // expected-error @+2 {{expects the elements of `input` to be floats or integers other than i1}}
+  // expected-note @+1 {{`input` is 'tensor<2x3xi1>'}}
+  %y = halftone.cumsum %x {axis = 1 : i64} : (tensor<2x3xi1>) -> tensor<2x3xi1>
+  return
+}
