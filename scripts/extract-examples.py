@@ -78,9 +78,16 @@ def typed_operands(statement):
 
 
 def statements(example):
-    """Operations of the example; a deeper indented line continues the one before."""
-    lines = textwrap.dedent(example).strip("\n")
-    return [part for part in re.split(r"\n(?=[%\w])", lines) if part.strip()]
+    """Operations of the example, those in regions too, and the heads and ends of regions. Any other
+    line continues the one before."""
+    result = []
+    for line in example.strip().splitlines():
+        line = line.strip()
+        if re.match(r"%[^=:]*=|\^|\}|halftone\.\w+\b", line) or not result:
+            result.append(line)
+        else:
+            result[-1] += " " + line
+    return [re.sub(r" \{$", "", statement) for statement in result]
 
 
 def function_of(name, number, example):
@@ -88,6 +95,9 @@ def function_of(name, number, example):
         return example
     arguments, defined = {}, set()
     for statement in statements(example):
+        if statement.startswith("^"):
+            defined.update(NAME.findall(statement))
+            continue
         for value, value_type in typed_operands(re.sub(r"//.*", "", statement)):
             if value not in defined:
                 arguments.setdefault(value, value_type)
