@@ -4,6 +4,7 @@
 #define HALFTONE_TEST_UNIT_TARGET_COMPILEDPROGRAM_H
 
 #include "halftone/CPU/CPUTarget.h"
+#include "halftone/Dialect/HalftoneDialect.h"
 #include "halftone/Pipelines/CPUPipeline.h"
 #include "halftone/Pipelines/Register.h"
 #include "halftone/Target/EmitModule.h"
@@ -18,6 +19,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,9 +47,43 @@ private:
   llvm::SmallString<128> path;
 };
 
-/// Compiles `linalg` and kernel ops on tensors to a module file. Diagnostics are collected.
+struct ProgramOptions {
+  const char *target = "native";
+  /// The text has graph ops, which choose kernels first, or with `reference` become naive loops.
+  bool isGraph = false;
+  bool reference = false;
+  /// Takes the names of the kernels that were chosen.
+  std::set<std::string> *kernels = nullptr;
+};
+
+inline void collectKernels(mlir::ModuleOp module, std::set<std::string> &kernels) {
+  module.walk(
+      [&](mlir::halftone::ContractOp op) { kernels.insert(op.getPacking().getKernel().str()); });
+  module.walk(
+      [&](mlir::halftone::DepthwiseOp op) { kernels.insert(op.getPacking().getKernel().str()); });
+}
+
+/// From graph ops, or `linalg` and kernel ops, to the LLVM dialect.
+inline mlir::LogicalResult lowerProgram(mlir::ModuleOp module, const ProgramOptions &options,
+                                        const mlir::halftone::CPUPipelineOptions &pipeline) {
+  mlir::PassManager toTensors(module.getContext()), toLLVM(module.getContext());
+  if (options.isGraph)
+    mlir::halftone::populateLowerToTensorsPipeline(toTensors, pipeline);
+  else
+    toTensors.addPass(mlir::halftone::createRecordSignature());
+  mlir::halftone::populateLowerToLoopsPipeline(toLLVM, pipeline);
+  mlir::halftone::populateLowerLoopsToLLVMPipeline(toLLVM, pipeline);
+  if (mlir::failed(toTensors.run(module)))
+    return mlir::failure();
+  if (options.kernels)
+    collectKernels(module, *options.kernels);
+  return toLLVM.run(module);
+}
+
+/// Compiles a program to a module file. Diagnostics are collected.
 inline mlir::LogicalResult compileProgram(llvm::StringRef text, llvm::StringRef path,
-                                          std::string &diagnostics) {
+                                          std::string &diagnostics,
+                                          const ProgramOptions &programOptions = {}) {
   mlir::DialectRegistry registry;
   mlir::halftone::registerAllDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
@@ -59,15 +95,13 @@ inline mlir::LogicalResult compileProgram(llvm::StringRef text, llvm::StringRef 
   if (!module)
     return mlir::failure();
   mlir::halftone::CPUPipelineOptions options;
-  options.target = llvm::cantFail(mlir::halftone::CPUTarget::get("native"));
+  options.target = llvm::cantFail(mlir::halftone::CPUTarget::get(programOptions.target));
+  options.reference = programOptions.reference;
   options.calibration = true;
-  mlir::PassManager passes(&context);
-  passes.addPass(mlir::halftone::createRecordSignature());
-  mlir::halftone::populateLowerToLoopsPipeline(passes, options);
-  mlir::halftone::populateLowerLoopsToLLVMPipeline(passes, options);
-  if (mlir::failed(passes.run(*module)))
+  if (mlir::failed(lowerProgram(*module, programOptions, options)))
     return mlir::failure();
   mlir::halftone::EmitOptions emit{options.target, {"recipe text", "cafe", "test"}};
+  emit.optimizationLevel = options.reference ? 1 : 3;
   return mlir::halftone::emitSharedLibrary(*module, emit, path);
 }
 
@@ -97,9 +131,11 @@ template <typename T> std::vector<T> valuesOf(const halftone_tensor &tensor) {
 class CompiledProgram {
 public:
   explicit CompiledProgram(llvm::StringRef text, int threads = 1,
-                           halftone_session_options options = {}) {
+                           halftone_session_options options = {},
+                           const ProgramOptions &programOptions = {}) {
     std::string diagnostics;
-    EXPECT_TRUE(mlir::succeeded(compileProgram(text, folder.file("m.so"), diagnostics)))
+    EXPECT_TRUE(
+        mlir::succeeded(compileProgram(text, folder.file("m.so"), diagnostics, programOptions)))
         << diagnostics;
     EXPECT_EQ(halftone_load(folder.file("m.so").c_str(), nullptr, &module, &error),
               HALFTONE_STATUS_OK)
@@ -119,16 +155,16 @@ public:
 
   const halftone_module_descriptor &describe() const { return *halftone_module_describe(module); }
 
-  halftone_status tryRun(std::vector<halftone_tensor> inputs) {
+  halftone_status tryRun(std::vector<halftone_tensor> inputs, uint32_t entry = 0) {
     if (!session)
       return HALFTONE_STATUS_INVALID_ARGUMENT;
-    outputs.assign(describe().entries[0].num_outputs, {});
-    return halftone_session_run(session, 0, inputs.data(), inputs.size(), outputs.data(),
+    outputs.assign(describe().entries[entry].num_outputs, {});
+    return halftone_session_run(session, entry, inputs.data(), inputs.size(), outputs.data(),
                                 outputs.size(), &error);
   }
 
-  const std::vector<halftone_tensor> &run(std::vector<halftone_tensor> inputs) {
-    EXPECT_EQ(tryRun(std::move(inputs)), HALFTONE_STATUS_OK) << error.message;
+  const std::vector<halftone_tensor> &run(std::vector<halftone_tensor> inputs, uint32_t entry = 0) {
+    EXPECT_EQ(tryRun(std::move(inputs), entry), HALFTONE_STATUS_OK) << error.message;
     return outputs;
   }
 
