@@ -15,15 +15,20 @@ using halftone::CompileOptions;
 namespace {
 /// The command line; a local of main, so that nothing is registered in libraries.
 struct Arguments {
+  // LLVM keeps no copy of a description.
+  const std::string recipeHelp = "What to quantize and how (default: float). Presets: " +
+                                 llvm::join(halftone::Recipe::presets(), ", ");
+  const std::string emitHelp =
+      "Stop after a stage and write it: " + llvm::join(halftone::emitStageNames(), ", ") +
+      " (default: so)";
+
   cl::OptionCategory category{"quant-compile options"};
   cl::opt<std::string> model{cl::Positional, cl::Required, cl::desc("MODEL.onnx"),
                              cl::cat(category)};
   cl::opt<std::string> output{"o", cl::Required, cl::value_desc("file"), cl::desc("Output file"),
                               cl::cat(category)};
-  cl::opt<std::string> recipe{
-      "recipe", cl::init("float"), cl::value_desc("preset|file.yaml"),
-      cl::desc("What to quantize and how (default: float). Presets: " + presets()),
-      cl::cat(category)};
+  cl::opt<std::string> recipe{"recipe", cl::init("float"), cl::value_desc("preset|file.yaml"),
+                              cl::desc(recipeHelp), cl::cat(category)};
   cl::opt<std::string> calibration{"calibration", cl::value_desc("data.npz|folder"),
                                    cl::cat(category),
                                    cl::desc("Samples for static ranges: arrays by input name with "
@@ -40,9 +45,8 @@ struct Arguments {
       "target", cl::init("native"), cl::value_desc("cpu"), cl::cat(category),
       cl::desc("CPU to compile for: native (default), x86-64-v3, x86-64-v4, or any of "
                "LLVM's x86 names, +feature")};
-  cl::opt<std::string> emit{
-      "emit", cl::init("so"), cl::value_desc("stage"), cl::cat(category),
-      cl::desc("Stop after a stage and write it: " + stages() + " (default: so)")};
+  cl::opt<std::string> emit{"emit", cl::init("so"), cl::value_desc("stage"), cl::cat(category),
+                            cl::desc(emitHelp)};
   cl::opt<std::string> report{"report", cl::value_desc("file.json"), cl::cat(category),
                               cl::desc("Write what was done to each layer, sizes and times")};
   cl::opt<bool> reference{"reference", cl::cat(category),
@@ -52,10 +56,6 @@ struct Arguments {
   cl::opt<int> threads{"calibration-threads", cl::init(0), cl::value_desc("n"), cl::cat(category),
                        cl::desc("Threads for calibration (default: one per CPU)")};
   cl::opt<bool> quiet{"quiet", cl::cat(category), cl::desc("No progress on the terminal")};
-
-private:
-  static std::string presets() { return llvm::join(halftone::Recipe::presets(), ", "); }
-  static std::string stages() { return llvm::join(halftone::emitStageNames(), ", "); }
 };
 } // namespace
 
