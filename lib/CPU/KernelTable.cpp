@@ -41,16 +41,18 @@ constexpr KernelRow table[] = {
     {"u8s8-vnni-avx2", KernelElements::U8S8, DotStep::DotBytes, 8, 4,
      "llvm.x86.avx512.vpdpbusd.256", tiles16, 0, hasAvxVnni},
     {"u8s8-pmaddwd-avx512", KernelElements::U8S8, DotStep::MultiplyPairs, 16, 2,
-     "llvm.x86.avx512.pmaddw.d.512", tiles32, 1, hasAvx512},
+     "llvm.x86.avx512.pmaddw.d.512", tiles32, 0, hasAvx512},
     {"u8s8-pmaddwd-avx2", KernelElements::U8S8, DotStep::MultiplyPairs, 8, 2,
-     "llvm.x86.avx2.pmadd.wd", tilesWidened16, 1, hasAvx2},
-    {"u8s8-generic", KernelElements::U8S8, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 1,
+     "llvm.x86.avx2.pmadd.wd", tilesWidened16, 0, hasAvx2},
+    {"u8s8-generic", KernelElements::U8S8, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 0,
      always},
 };
 
 // Guesses for what only the run time knows.
 constexpr int64_t usualRows = 128;
 constexpr int64_t usualColumns = 128;
+// A decoder runs on many rows once and then on single ones.
+constexpr int64_t singleRows = 16;
 // Fewer rows leave most of a tile empty.
 constexpr int64_t minTileRows = 16;
 constexpr int64_t minTileDepth = 32;
@@ -77,6 +79,12 @@ int64_t panelCost(const KernelRow &row, int64_t vectors, int64_t rows) {
   return rows % tileRows ? cost + stepCost(row, rows % tileRows, vectors) : cost;
 }
 
+int64_t panelCost(const KernelRow &row, int64_t vectors, std::optional<int64_t> rows) {
+  if (rows)
+    return panelCost(row, vectors, *rows);
+  return panelCost(row, vectors, usualRows) + singleRows * panelCost(row, vectors, 1);
+}
+
 } // namespace
 
 const KernelRow *mlir::halftone::findKernelRow(llvm::StringRef name) {
@@ -101,13 +109,12 @@ const KernelRow &mlir::halftone::chooseDepthwiseRow(const CPUTarget &target,
 }
 
 int64_t mlir::halftone::choosePanelColumns(const KernelRow &row, const ContractionShape &shape) {
-  int64_t rows = shape.rows.value_or(usualRows);
   int64_t vectors = llvm::divideCeil(shape.columns.value_or(usualColumns), row.lanes);
   int64_t best = 0, bestCost = 0;
   for (const TileShape &tile : row.tiles) {
-    int64_t cost = vectors / tile.vectors * panelCost(row, tile.vectors, rows);
+    int64_t cost = vectors / tile.vectors * panelCost(row, tile.vectors, shape.rows);
     if (int64_t rest = vectors % tile.vectors)
-      cost += panelCost(row, rest, rows);
+      cost += panelCost(row, rest, shape.rows);
     if (!best || cost < bestCost) {
       best = tile.vectors;
       bestCost = cost;

@@ -27,6 +27,23 @@ func.func @keeps_codes(%x: tensor<?x8xf32>) -> tensor<?x20xf32> {
   return %0 : tensor<?x20xf32>
 }
 
+// Many rows share a conversion in high and narrow tiles; for one row wide panels hide the latency of
+// the sums. Where only the run time knows, neither may suffer.
+// CHECK-LABEL: @chooses_panels_by_rows
+// CHECK: "f32s8-fma-avx512", nr = 32
+// CHECK: "f32s8-fma-avx512", nr = 64
+// CHECK: "f32s8-fma-avx512", nr = 48
+func.func @chooses_panels_by_rows(%many: tensor<128x2xf32>, %one: tensor<1x2xf32>, %some: tensor<?x2xf32>) -> (tensor<128x192xf32>, tensor<1x192xf32>, tensor<?x192xf32>) {
+  %q = halftone.constant dense<3> : tensor<2x192xi8>
+  %s = halftone.constant dense<0.5> : tensor<f32>
+  %z = halftone.constant dense<0> : tensor<i8>
+  %w = halftone.dequantize %q, %s, %z : (tensor<2x192xi8>, tensor<f32>, tensor<i8>) -> tensor<2x192xf32>
+  %0 = halftone.matmul %many, %w : (tensor<128x2xf32>, tensor<2x192xf32>) -> tensor<128x192xf32>
+  %1 = halftone.matmul %one, %w : (tensor<1x2xf32>, tensor<2x192xf32>) -> tensor<1x192xf32>
+  %2 = halftone.matmul %some, %w : (tensor<?x2xf32>, tensor<2x192xf32>) -> tensor<?x192xf32>
+  return %0, %1, %2 : tensor<128x192xf32>, tensor<1x192xf32>, tensor<?x192xf32>
+}
+
 // ui8 around 128 is i8 around 0: 131 is the code 3. One scale for all is one for each column.
 // CHECK-LABEL: @takes_unsigned_codes_around_128
 // CHECK-DAG: halftone.constant dense<2.500000e-01> : tensor<16xf32>

@@ -44,8 +44,7 @@ struct KernelRow {
   llvm::StringLiteral intrinsic;
   /// Tiles that fit the registers, from most to fewest vectors.
   llvm::ArrayRef<TileShape> tiles;
-  /// Instructions that turn one register's elements of the right-hand side into what the step
-  /// multiplies: what tiles of few rows repeat too often.
+  /// Instructions that make floats of the codes of one register: what low tiles repeat too often.
   int64_t rhsConversions;
   bool (*isAvailable)(const CPUTarget &target);
 
