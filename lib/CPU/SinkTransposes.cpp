@@ -104,6 +104,11 @@ SmallVector<int64_t> mapAxes(ArrayRef<int64_t> axes) {
       llvm::map_range(axes, [](int64_t axis) { return kToChannelsFirst[axis]; }));
 }
 
+SmallVector<int64_t> sorted(SmallVector<int64_t> axes) {
+  llvm::sort(axes);
+  return axes;
+}
+
 /// Elementwise ops, where moving the transposes does not make them more.
 struct SinkThroughElementwise : RewritePattern {
   explicit SinkThroughElementwise(MLIRContext *context)
@@ -152,17 +157,24 @@ template <typename Op> struct SinkThroughQuantize : OpRewritePattern<Op> {
   }
 };
 
-struct SinkThroughDynamicQuantize : OpRewritePattern<DynamicQuantizeOp> {
-  using OpRewritePattern::OpRewritePattern;
+// The dimensions that attributes of a copy name, in the order of its new operands.
+void remapDims(DynamicQuantizeOp copy) { copy.setAxes(sorted(mapAxes(copy.getAxes()))); }
+void remapDims(SliceOp copy) { copy.setAxes(mapAxes(copy.getAxes())); }
+void remapDims(SplitOp copy) { copy.setAxis(kToChannelsFirst[copy.getAxis()]); }
+void remapDims(SoftmaxOp copy) { copy.setAxis(kToChannelsFirst[copy.getAxis()]); }
 
-  LogicalResult matchAndRewrite(DynamicQuantizeOp op, PatternRewriter &rewriter) const override {
+/// Ops with one image, the first operand, whose attributes name dimensions.
+template <typename Op> struct SinkThroughDims : OpRewritePattern<Op> {
+  using OpRewritePattern<Op>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
     Value source = getChannelsLast(op.getInput());
     if (!source)
       return rewriter.notifyMatchFailure(op, "the input is no transpose");
-    Operation *copy = cloneChannelsLast(rewriter, op, source);
-    SmallVector<int64_t> axes = mapAxes(op.getAxes());
-    llvm::sort(axes);
-    llvm::cast<DynamicQuantizeOp>(copy).setAxes(axes);
+    SmallVector<Value> operands(op->getOperands());
+    operands.front() = source;
+    Operation *copy = cloneChannelsLast(rewriter, op, operands);
+    remapDims(llvm::cast<Op>(copy));
     replaceTransposed(rewriter, op, copy);
     return success();
   }
@@ -220,8 +232,7 @@ struct SinkThroughReduce : OpRewritePattern<ReduceOp> {
     Value source = getChannelsLast(op.getInput());
     if (!source)
       return rewriter.notifyMatchFailure(op, "the input is no transpose");
-    SmallVector<int64_t> axes = mapAxes(op.getAxes());
-    llvm::sort(axes);
+    SmallVector<int64_t> axes = sorted(mapAxes(op.getAxes()));
     if (op.getKeepdims()) {
       Operation *copy = cloneChannelsLast(rewriter, op, source);
       llvm::cast<ReduceOp>(copy).setAxes(axes);
@@ -248,35 +259,6 @@ struct SinkThroughReduce : OpRewritePattern<ReduceOp> {
     if (!llvm::is_sorted(permutation))
       result = makeTranspose(rewriter, op.getLoc(), result, permutation);
     rewriter.replaceOp(op, result);
-    return success();
-  }
-};
-
-struct SinkThroughSlice : OpRewritePattern<SliceOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(SliceOp op, PatternRewriter &rewriter) const override {
-    Value source = getChannelsLast(op.getInput());
-    if (!source)
-      return rewriter.notifyMatchFailure(op, "the input is no transpose");
-    Operation *copy =
-        cloneChannelsLast(rewriter, op, {source, op.getStarts(), op.getEnds(), op.getSteps()});
-    llvm::cast<SliceOp>(copy).setAxes(mapAxes(op.getAxes()));
-    replaceTransposed(rewriter, op, copy);
-    return success();
-  }
-};
-
-template <typename Op> struct SinkThroughAxis : OpRewritePattern<Op> {
-  using OpRewritePattern<Op>::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
-    Value source = getChannelsLast(op.getInput());
-    if (!source)
-      return rewriter.notifyMatchFailure(op, "the input is no transpose");
-    Operation *copy = cloneChannelsLast(rewriter, op, source);
-    llvm::cast<Op>(copy).setAxis(kToChannelsFirst[op.getAxis()]);
-    replaceTransposed(rewriter, op, copy);
     return success();
   }
 };
@@ -343,8 +325,8 @@ Value mlir::halftone::toChannelsFirst(RewriterBase &rewriter, Location loc, Valu
 
 void mlir::halftone::populateSinkTransposesPatterns(RewritePatternSet &patterns) {
   patterns.add<SinkThroughElementwise, SinkThroughQuantize<QuantizeOp>,
-               SinkThroughQuantize<DequantizeOp>, SinkThroughDynamicQuantize, SinkThroughConcat,
-               SinkThroughPad, SinkThroughReduce, SinkThroughSlice, SinkThroughAxis<SplitOp>,
-               SinkThroughAxis<SoftmaxOp>, MergeTransposes, ReshapeUnitTranspose>(
-      patterns.getContext());
+               SinkThroughQuantize<DequantizeOp>, SinkThroughDims<DynamicQuantizeOp>,
+               SinkThroughDims<SliceOp>, SinkThroughDims<SplitOp>, SinkThroughDims<SoftmaxOp>,
+               SinkThroughConcat, SinkThroughPad, SinkThroughReduce, MergeTransposes,
+               ReshapeUnitTranspose>(patterns.getContext());
 }
