@@ -158,20 +158,25 @@ Value buildConvolution(Lowering &b, const Window &window, int64_t group, Convolu
   return group > 1 ? joinGroups(b, result, channel) : result;
 }
 
-template <typename Op> Window windowOf(Op op) {
+template <typename Op> FailureOr<Window> matchWindow(Op op, PatternRewriter &rewriter) {
   auto filter = cast<RankedTensorType>(op.getFilter().getType());
-  return Window{llvm::to_vector(filter.getShape().drop_front(2)), llvm::to_vector(op.getStrides()),
+  Window window{llvm::to_vector(filter.getShape().drop_front(2)), llvm::to_vector(op.getStrides()),
                 llvm::to_vector(op.getDilations()), llvm::to_vector(op.getPads())};
+  if (llvm::any_of(window.kernel, ShapedType::isDynamic))
+    return rewriter.notifyMatchFailure(op, "the kernel has a dynamic size");
+  if constexpr (!std::is_same_v<Op, ConvTransposeOp>)
+    window.layout = op.getLayout();
+  return window;
 }
 
 struct ConvertConv : LoweringPattern<ConvOp> {
   using LoweringPattern::LoweringPattern;
   LogicalResult matchAndRewrite(ConvOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    Window window = windowOf(op);
-    if (llvm::any_of(window.kernel, ShapedType::isDynamic))
-      return rewriter.notifyMatchFailure(op, "the kernel has a dynamic size");
-    window.layout = op.getLayout();
+    FailureOr<Window> matched = matchWindow(op, rewriter);
+    if (failed(matched))
+      return failure(); // matchWindow has said why.
+    const Window &window = *matched;
     Lowering b(op, rewriter, facts);
     auto type = cast<RankedTensorType>(convertedType(op.getOutput()));
     Factor factor = Factor::ofFloats(elementType(op.getInput()));
@@ -188,10 +193,10 @@ struct ConvertConvInteger : LoweringPattern<ConvIntegerOp> {
   using LoweringPattern::LoweringPattern;
   LogicalResult matchAndRewrite(ConvIntegerOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    Window window = windowOf(op);
-    if (llvm::any_of(window.kernel, ShapedType::isDynamic))
-      return rewriter.notifyMatchFailure(op, "the kernel has a dynamic size");
-    window.layout = op.getLayout();
+    FailureOr<Window> matched = matchWindow(op, rewriter);
+    if (failed(matched))
+      return failure(); // matchWindow has said why.
+    const Window &window = *matched;
     Lowering b(op, rewriter, facts);
     int64_t group = op.getGroup();
     ConvLoops loops(b, window, group);
@@ -223,9 +228,10 @@ public:
   using LoweringPattern::LoweringPattern;
   LogicalResult matchAndRewrite(ConvTransposeOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    Window window = windowOf(op);
-    if (llvm::any_of(window.kernel, ShapedType::isDynamic))
-      return rewriter.notifyMatchFailure(op, "the kernel has a dynamic size");
+    FailureOr<Window> matched = matchWindow(op, rewriter);
+    if (failed(matched))
+      return failure(); // matchWindow has said why.
+    const Window &window = *matched;
     Lowering b(op, rewriter, facts);
     auto type = cast<RankedTensorType>(convertedType(op.getOutput()));
     int64_t group = op.getGroup();

@@ -14,29 +14,33 @@ public:
                                 ConversionPatternRewriter &rewriter) const override {
     Lowering b(op, rewriter, facts);
     Value input = adaptor.getInput(), indices = adaptor.getIndices();
-    int64_t rank = rankOf(input);
     int64_t axis = op.getAxis();
-    OpFoldResult size = b.size(input, axis);
-    checkIndices(b, op.getIndices(), indices, size);
+    Value size = checkIndicesAlong(b, op.getIndices(), indices, input, axis);
     Value result;
     auto indexType = tensorType(indices);
     if (indexType.hasStaticShape() && indexType.getNumElements() == 1)
-      result = takeOne(b, input, indices, axis);
-    else if (axis == rank - 1)
-      result = takeElements(b, input, indices, axis);
+      result = takeOne(b, input, indices, axis, size);
+    else if (axis == rankOf(input) - 1)
+      result = takeElements(b, input, indices, axis, size);
     else
-      result = copyRows(b, input, indices, axis);
+      result = copyRows(b, input, indices, axis, size);
     rewriter.replaceOp(op, b.castTo(result, convertedType(op.getOutput())));
     return success();
   }
 
 private:
-  /// A single index chooses a view.
-  static Value takeOne(Lowering &b, Value input, Value indices, int64_t axis) {
-    Value size = b.index(b.size(input, axis));
+  /// A single index chooses a view. The dimension goes in a step of its own: upstream folds
+  /// constant offsets of rank-reducing slices wrongly.
+  static Value takeOne(Lowering &b, Value input, Value indices, int64_t axis, Value size) {
     Value position = buildPosition(b, b.getLoc(), b.onlyElement(indices), size);
-    Value row = extractRow(b, b.getLoc(), input, axis, position);
-    return b.unsqueeze(row, llvm::to_vector(llvm::seq<int64_t>(axis, axis + rankOf(indices))));
+    Sizes sizes = b.sizes(input), offsets(sizes.size(), b.getIndexAttr(0));
+    offsets[axis] = getAsOpFoldResult(position);
+    sizes[axis] = b.getIndexAttr(1);
+    Value kept = b.slice(input, offsets, sizes);
+    int64_t rank = rankOf(indices);
+    if (rank == 0)
+      return b.squeeze(kept, axis);
+    return b.unsqueeze(kept, llvm::to_vector(llvm::seq<int64_t>(axis + 1, axis + rank)));
   }
 
   static Sizes resultSizes(Lowering &b, Value input, Value indices, int64_t axis) {
@@ -46,10 +50,9 @@ private:
     return sizes;
   }
 
-  static Value takeElements(Lowering &b, Value input, Value indices, int64_t axis) {
+  static Value takeElements(Lowering &b, Value input, Value indices, int64_t axis, Value size) {
     Sizes sizes = resultSizes(b, input, indices, axis);
     int64_t rank = sizes.size();
-    Value size = b.index(b.size(input, axis));
     AffineMap map = b.mapOf(rank, dimExprs(b.getContext(), axis, rank));
     return b.elementwise(sizes, elementType(input), indices, map,
                          [&](OpBuilder &builder, Location loc, ValueRange args) -> Value {
@@ -61,9 +64,8 @@ private:
                          });
   }
 
-  static Value copyRows(Lowering &b, Value input, Value indices, int64_t axis) {
+  static Value copyRows(Lowering &b, Value input, Value indices, int64_t axis, Value size) {
     Sizes sizes = resultSizes(b, input, indices, axis);
-    Value size = b.index(b.size(input, axis));
     return buildLoopNest(b, b.sizes(indices), b.empty(sizes, elementType(input)),
                          [&](OpBuilder &builder, Location loc, ValueRange at, Value result) {
                            Value index = tensor::ExtractOp::create(builder, loc, indices, at);
@@ -82,15 +84,13 @@ struct ConvertGatherElements : LoweringPattern<GatherElementsOp> {
     Value input = adaptor.getInput(), indices = adaptor.getIndices();
     int64_t rank = rankOf(input);
     int64_t axis = op.getAxis();
-    OpFoldResult size = b.size(input, axis);
-    checkIndices(b, op.getIndices(), indices, size);
-    Value bound = b.index(size);
+    Value size = checkIndicesAlong(b, op.getIndices(), indices, input, axis);
     Value result = b.elementwise(
         b.sizes(indices), elementType(input), indices, b.identity(rank),
         [&](OpBuilder &builder, Location loc, ValueRange args) -> Value {
           SmallVector<Value> positions;
           for (int64_t dim = 0; dim < rank; ++dim)
-            positions.push_back(dim == axis ? buildPosition(builder, loc, args[0], bound)
+            positions.push_back(dim == axis ? buildPosition(builder, loc, args[0], size)
                                             : Value(linalg::IndexOp::create(builder, loc, dim)));
           return tensor::ExtractOp::create(builder, loc, input, positions);
         });
@@ -122,12 +122,7 @@ public:
     // The batch indices, then the tuple found at `at`.
     auto positionsAt = [&](OpBuilder &builder, Location loc, ValueRange at) {
       SmallVector<Value> positions(at.take_front(batch));
-      for (auto [component, limit] : llvm::enumerate(limits)) {
-        SmallVector<Value> where(at);
-        where.push_back(arith::ConstantIndexOp::create(builder, loc, component));
-        Value index = tensor::ExtractOp::create(builder, loc, indices, where);
-        positions.push_back(buildPosition(builder, loc, index, limit));
-      }
+      llvm::append_range(positions, readTuple(builder, loc, indices, at, limits));
       return positions;
     };
     Value result;

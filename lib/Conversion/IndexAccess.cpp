@@ -72,6 +72,25 @@ void mlir::halftone::checkIndices(Lowering &b, Value original, Value indices,
   b.check(areValid, "index out of range");
 }
 
+Value mlir::halftone::checkIndicesAlong(Lowering &b, Value original, Value indices, Value input,
+                                        int64_t axis) {
+  OpFoldResult size = b.size(input, axis);
+  checkIndices(b, original, indices, size);
+  return b.index(size);
+}
+
+SmallVector<Value> mlir::halftone::readTuple(OpBuilder &builder, Location loc, Value indices,
+                                             ValueRange at, ArrayRef<Value> limits) {
+  SmallVector<Value> positions;
+  for (auto [component, limit] : llvm::enumerate(limits)) {
+    SmallVector<Value> where(at);
+    where.push_back(arith::ConstantIndexOp::create(builder, loc, component));
+    Value index = tensor::ExtractOp::create(builder, loc, indices, where);
+    positions.push_back(buildPosition(builder, loc, index, limit));
+  }
+  return positions;
+}
+
 Value mlir::halftone::buildLoopNest(
     Lowering &b, ArrayRef<OpFoldResult> sizes, Value start,
     llvm::function_ref<Value(OpBuilder &, Location, ValueRange, Value)> body) {

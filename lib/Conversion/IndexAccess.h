@@ -15,6 +15,13 @@ Value buildPosition(OpBuilder &builder, Location loc, Value position, Value size
 /// `sizes`, the last dimension of `indices` says which of them bounds an element.
 void checkIndices(Lowering &b, Value original, Value indices, ArrayRef<OpFoldResult> sizes);
 
+/// The same where every element is a position along `axis` of `input`; the size there.
+Value checkIndicesAlong(Lowering &b, Value original, Value indices, Value input, int64_t axis);
+
+/// The positions that the tuple at `at` of `indices` holds along dimensions of sizes `limits`.
+SmallVector<Value> readTuple(OpBuilder &builder, Location loc, Value indices, ValueRange at,
+                             ArrayRef<Value> limits);
+
 /// A loop nest over `sizes` that passes one tensor on: `body` gets the indices and the tensor so
 /// far.
 Value buildLoopNest(Lowering &b, ArrayRef<OpFoldResult> sizes, Value start,

@@ -41,14 +41,13 @@ struct ConvertScatterElements : LoweringPattern<ScatterElementsOp> {
           updates = adaptor.getUpdates();
     int64_t axis = op.getAxis();
     Type type = elementType(op.getInput());
-    checkIndices(b, op.getIndices(), indices, b.size(input, axis));
-    Value bound = b.index(b.size(input, axis));
+    Value size = checkIndicesAlong(b, op.getIndices(), indices, input, axis);
     Value result =
         buildLoopNest(b, b.sizes(indices), input,
                       [&](OpBuilder &builder, Location loc, ValueRange at, Value so) -> Value {
                         SmallVector<Value> positions(at);
                         Value index = tensor::ExtractOp::create(builder, loc, indices, at);
-                        positions[axis] = buildPosition(builder, loc, index, bound);
+                        positions[axis] = buildPosition(builder, loc, index, size);
                         Value there = tensor::ExtractOp::create(builder, loc, so, positions);
                         Value update = tensor::ExtractOp::create(builder, loc, updates, at);
                         Value value = combine(builder, loc, op.getReduction(), type, there, update);
@@ -79,13 +78,7 @@ public:
     Sizes tuples(ArrayRef(b.sizes(indices)).drop_back());
     Value result = buildLoopNest(
         b, tuples, input, [&](OpBuilder &builder, Location loc, ValueRange at, Value so) {
-          SmallVector<Value> positions;
-          for (auto [component, limit] : llvm::enumerate(limits)) {
-            SmallVector<Value> where(at);
-            where.push_back(arith::ConstantIndexOp::create(builder, loc, component));
-            Value index = tensor::ExtractOp::create(builder, loc, indices, where);
-            positions.push_back(buildPosition(builder, loc, index, limit));
-          }
+          SmallVector<Value> positions = readTuple(builder, loc, indices, at, limits);
           return update(builder, loc, op, adaptor.getUpdates(), at, so, positions);
         });
     rewriter.replaceOp(op, b.castTo(result, convertedType(op.getOutput())));
