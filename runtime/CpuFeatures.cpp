@@ -47,75 +47,86 @@ bool systemSavesTiles() {
   return (supported >> tileDataState) & 1;
 }
 
-/// Collects features whose bit in a cpuid register is set.
-class FeatureSet {
-public:
-  void add(uint32_t reg, int bit, halftone_cpu_feature feature) {
-    if ((reg >> bit) & 1)
-      features |= HALFTONE_CPU_BIT(feature);
-  }
-  uint64_t get() const { return features; }
-
-private:
-  uint64_t features = 0;
+/// The leaves that tell features apart.
+struct Cpuid {
+  CpuidRegisters leaf1 = cpuid(1, 0), leaf7 = cpuid(7, 0), leaf7sub1 = cpuid(7, 1);
+  CpuidRegisters extended = cpuid(0x80000001u, 0);
 };
 
-void addAvx(FeatureSet &set, const CpuidRegisters &leaf1, const CpuidRegisters &leaf7,
-            const CpuidRegisters &leaf7sub1) {
-  set.add(leaf1.ecx, 28, HALFTONE_CPU_AVX);
-  set.add(leaf1.ecx, 12, HALFTONE_CPU_FMA);
-  set.add(leaf1.ecx, 29, HALFTONE_CPU_F16C);
-  set.add(leaf7.ebx, 5, HALFTONE_CPU_AVX2);
-  set.add(leaf7sub1.eax, 4, HALFTONE_CPU_AVXVNNI);
-  set.add(leaf7sub1.eax, 23, HALFTONE_CPU_AVXIFMA);
-  set.add(leaf7sub1.edx, 4, HALFTONE_CPU_AVXVNNIINT8);
-}
+/// What the operating system has to save for a feature to be usable.
+enum class State { None, Avx, Avx512, Tiles };
 
-void addAvx512(FeatureSet &set, const CpuidRegisters &leaf7, const CpuidRegisters &leaf7sub1) {
-  set.add(leaf7.ebx, 16, HALFTONE_CPU_AVX512F);
-  set.add(leaf7.ebx, 17, HALFTONE_CPU_AVX512DQ);
-  set.add(leaf7.ebx, 21, HALFTONE_CPU_AVX512IFMA);
-  set.add(leaf7.ebx, 28, HALFTONE_CPU_AVX512CD);
-  set.add(leaf7.ebx, 30, HALFTONE_CPU_AVX512BW);
-  set.add(leaf7.ebx, 31, HALFTONE_CPU_AVX512VL);
-  set.add(leaf7.ecx, 1, HALFTONE_CPU_AVX512VBMI);
-  set.add(leaf7.ecx, 6, HALFTONE_CPU_AVX512VBMI2);
-  set.add(leaf7.ecx, 11, HALFTONE_CPU_AVX512VNNI);
-  set.add(leaf7.ecx, 12, HALFTONE_CPU_AVX512BITALG);
-  set.add(leaf7.ecx, 14, HALFTONE_CPU_AVX512VPOPCNTDQ);
-  set.add(leaf7.edx, 23, HALFTONE_CPU_AVX512FP16);
-  set.add(leaf7sub1.eax, 5, HALFTONE_CPU_AVX512BF16);
-}
+struct FeatureBit {
+  halftone_cpu_feature feature;
+  State state;
+  CpuidRegisters Cpuid::*leaf;
+  uint32_t CpuidRegisters::*reg;
+  int bit;
+};
 
-void addAmx(FeatureSet &set, const CpuidRegisters &leaf7, const CpuidRegisters &leaf7sub1) {
-  set.add(leaf7.edx, 24, HALFTONE_CPU_AMXTILE);
-  set.add(leaf7.edx, 25, HALFTONE_CPU_AMXINT8);
-  set.add(leaf7.edx, 22, HALFTONE_CPU_AMXBF16);
-  set.add(leaf7sub1.eax, 21, HALFTONE_CPU_AMXFP16);
+constexpr auto leaf1 = &Cpuid::leaf1, leaf7 = &Cpuid::leaf7, leaf7sub1 = &Cpuid::leaf7sub1;
+constexpr auto eax = &CpuidRegisters::eax, ebx = &CpuidRegisters::ebx;
+constexpr auto ecx = &CpuidRegisters::ecx, edx = &CpuidRegisters::edx;
+
+constexpr FeatureBit featureBits[] = {
+    {HALFTONE_CPU_SSE42, State::None, leaf1, ecx, 20},
+    {HALFTONE_CPU_MOVBE, State::None, leaf1, ecx, 22},
+    {HALFTONE_CPU_POPCNT, State::None, leaf1, ecx, 23},
+    {HALFTONE_CPU_BMI, State::None, leaf7, ebx, 3},
+    {HALFTONE_CPU_BMI2, State::None, leaf7, ebx, 8},
+    {HALFTONE_CPU_GFNI, State::None, leaf7, ecx, 8},
+    {HALFTONE_CPU_LZCNT, State::None, &Cpuid::extended, ecx, 5},
+    {HALFTONE_CPU_AVX, State::Avx, leaf1, ecx, 28},
+    {HALFTONE_CPU_FMA, State::Avx, leaf1, ecx, 12},
+    {HALFTONE_CPU_F16C, State::Avx, leaf1, ecx, 29},
+    {HALFTONE_CPU_AVX2, State::Avx, leaf7, ebx, 5},
+    {HALFTONE_CPU_AVXVNNI, State::Avx, leaf7sub1, eax, 4},
+    {HALFTONE_CPU_AVXIFMA, State::Avx, leaf7sub1, eax, 23},
+    {HALFTONE_CPU_AVXVNNIINT8, State::Avx, leaf7sub1, edx, 4},
+    {HALFTONE_CPU_AVX512F, State::Avx512, leaf7, ebx, 16},
+    {HALFTONE_CPU_AVX512DQ, State::Avx512, leaf7, ebx, 17},
+    {HALFTONE_CPU_AVX512IFMA, State::Avx512, leaf7, ebx, 21},
+    {HALFTONE_CPU_AVX512CD, State::Avx512, leaf7, ebx, 28},
+    {HALFTONE_CPU_AVX512BW, State::Avx512, leaf7, ebx, 30},
+    {HALFTONE_CPU_AVX512VL, State::Avx512, leaf7, ebx, 31},
+    {HALFTONE_CPU_AVX512VBMI, State::Avx512, leaf7, ecx, 1},
+    {HALFTONE_CPU_AVX512VBMI2, State::Avx512, leaf7, ecx, 6},
+    {HALFTONE_CPU_AVX512VNNI, State::Avx512, leaf7, ecx, 11},
+    {HALFTONE_CPU_AVX512BITALG, State::Avx512, leaf7, ecx, 12},
+    {HALFTONE_CPU_AVX512VPOPCNTDQ, State::Avx512, leaf7, ecx, 14},
+    {HALFTONE_CPU_AVX512FP16, State::Avx512, leaf7, edx, 23},
+    {HALFTONE_CPU_AVX512BF16, State::Avx512, leaf7sub1, eax, 5},
+    {HALFTONE_CPU_AMXTILE, State::Tiles, leaf7, edx, 24},
+    {HALFTONE_CPU_AMXINT8, State::Tiles, leaf7, edx, 25},
+    {HALFTONE_CPU_AMXBF16, State::Tiles, leaf7, edx, 22},
+    {HALFTONE_CPU_AMXFP16, State::Tiles, leaf7sub1, eax, 21},
+};
+
+bool systemSaves(State state, uint64_t states) {
+  switch (state) {
+  case State::None:
+    return true;
+  case State::Avx:
+    return (states & avxStates) == avxStates;
+  case State::Avx512:
+    return (states & avx512States) == avx512States;
+  case State::Tiles:
+    return systemSavesTiles();
+  }
+  return false;
 }
 
 } // namespace
 
 uint64_t halftone_cpu_features(void) {
-  CpuidRegisters leaf1 = cpuid(1, 0), leaf7 = cpuid(7, 0), leaf7sub1 = cpuid(7, 1);
-  CpuidRegisters extended = cpuid(0x80000001u, 0);
-  FeatureSet set;
-  set.add(leaf1.ecx, 20, HALFTONE_CPU_SSE42);
-  set.add(leaf1.ecx, 22, HALFTONE_CPU_MOVBE);
-  set.add(leaf1.ecx, 23, HALFTONE_CPU_POPCNT);
-  set.add(leaf7.ebx, 3, HALFTONE_CPU_BMI);
-  set.add(leaf7.ebx, 8, HALFTONE_CPU_BMI2);
-  set.add(leaf7.ecx, 8, HALFTONE_CPU_GFNI);
-  set.add(extended.ecx, 5, HALFTONE_CPU_LZCNT);
-  bool hasXgetbv = (leaf1.ecx >> 27) & 1;
+  Cpuid id;
+  bool hasXgetbv = (id.leaf1.ecx >> 27) & 1;
   uint64_t states = hasXgetbv ? readXcr0() : 0;
-  if ((states & avxStates) == avxStates)
-    addAvx(set, leaf1, leaf7, leaf7sub1);
-  if ((states & avx512States) == avx512States)
-    addAvx512(set, leaf7, leaf7sub1);
-  if (systemSavesTiles())
-    addAmx(set, leaf7, leaf7sub1);
-  return set.get();
+  uint64_t features = 0;
+  for (const FeatureBit &entry : featureBits)
+    if (((id.*entry.leaf.*entry.reg) >> entry.bit & 1) && systemSaves(entry.state, states))
+      features |= HALFTONE_CPU_BIT(entry.feature);
+  return features;
 }
 
 static halftone_status requestTiles(const char *path, halftone_error *error) {
