@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // quant-import: an ONNX model as a module of the halftone dialect.
+#include "halftone/Analysis/DiagnosticText.h"
 #include "halftone/ONNX/Import.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
@@ -71,23 +72,10 @@ static LogicalResult writeModule(ModuleOp module, const Options &options, llvm::
   return success();
 }
 
-static const char *getName(DiagnosticSeverity severity) {
-  switch (severity) {
-  case DiagnosticSeverity::Error:
-    return "error";
-  case DiagnosticSeverity::Warning:
-    return "warning";
-  case DiagnosticSeverity::Remark:
-    return "remark";
-  case DiagnosticSeverity::Note:
-    return "note";
-  }
-  llvm_unreachable("all severities are listed");
-}
-
 /// Like MLIR's own printer, but with the notes.
 static LogicalResult print(Diagnostic &diag) {
-  llvm::errs() << diag.getLocation() << ": " << getName(diag.getSeverity()) << ": " << diag << "\n";
+  llvm::errs() << diag.getLocation() << ": " << getSeverityName(diag.getSeverity()) << ": " << diag
+               << "\n";
   for (Diagnostic &note : diag.getNotes())
     llvm::errs() << diag.getLocation() << ": note: " << note << "\n";
   return success();

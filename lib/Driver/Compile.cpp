@@ -90,12 +90,13 @@ private:
   bool runPasses(ModuleOp target, llvm::function_ref<void(PassManager &)> populate);
   bool stopsAt(EmitStage stage) const { return options.emit == stage; }
   mlir::halftone::CPUPipelineOptions pipelineOptions() const;
+  mlir::halftone::EmitOptions emitOptions() const;
 
   const CompileOptions &options;
   mlir::MLIRContext context;
   mlir::halftone::DiagnosticPrinter printer;
   mlir::halftone::Report report;
-  std::optional<Recipe> recipe;
+  std::shared_ptr<const Recipe> recipe;
   mlir::halftone::CPUTarget target;
   OwningOpRef<ModuleOp> module;
   std::string sourceHash;
@@ -130,11 +131,15 @@ mlir::halftone::CPUPipelineOptions Compilation::pipelineOptions() const {
   return pipeline;
 }
 
+mlir::halftone::EmitOptions Compilation::emitOptions() const {
+  return {target, {recipe->getText().str(), sourceHash, kVersion.str()}};
+}
+
 bool Compilation::prepare() {
   llvm::Expected<Recipe> loaded = Recipe::load(options.recipe);
   if (!loaded)
     return fail(loaded.takeError());
-  recipe = std::move(*loaded);
+  recipe = std::make_shared<const Recipe>(std::move(*loaded));
   llvm::Expected<mlir::halftone::CPUTarget> found = mlir::halftone::CPUTarget::get(options.target);
   if (!found)
     return fail(found.takeError());
@@ -175,7 +180,7 @@ bool Compilation::calibrateInto(llvm::StringRef path) {
   pipeline.target = *native;
   pipeline.calibration = true;
   if (!runPasses(*observing, [&](PassManager &passes) {
-        mlir::halftone::populateObservePipeline(passes, {options.recipe});
+        mlir::halftone::populateObservePipeline(passes, {recipe});
         mlir::halftone::populateLowerToLLVMPipeline(passes, pipeline);
       }))
     return false;
@@ -222,7 +227,7 @@ bool Compilation::quantize() {
   // Also when the recipe is float: a model that brings its own QDQ is fused as well.
   return phase("quantize", [&] {
     return runPasses(*module, [&](PassManager &passes) {
-      mlir::halftone::populateQuantizePipeline(passes, {options.recipe, observationsPath});
+      mlir::halftone::populateQuantizePipeline(passes, {recipe, observationsPath});
     });
   });
 }
@@ -251,9 +256,7 @@ bool Compilation::finish(LogicalResult (*emit)(ModuleOp, const mlir::halftone::E
     return fail(file.takeError());
   llvm::SmallString<0> bytes;
   llvm::raw_svector_ostream stream(bytes);
-  mlir::halftone::EmitOptions emitOptions{target,
-                                          {recipe->getText().str(), sourceHash, kVersion.str()}};
-  if (failed(emit(*module, emitOptions, stream)))
+  if (failed(emit(*module, emitOptions(), stream)))
     return false;
   if (llvm::Error error = file->write(bytes))
     return fail(std::move(error));
@@ -285,8 +288,7 @@ bool Compilation::lowerAndEmit() {
       });
     if (stopsAt(EmitStage::Object))
       return finish(mlir::halftone::emitObject);
-    mlir::halftone::EmitOptions emit{target, {recipe->getText().str(), sourceHash, kVersion.str()}};
-    return succeeded(mlir::halftone::emitSharedLibrary(*module, emit, options.output));
+    return succeeded(mlir::halftone::emitSharedLibrary(*module, emitOptions(), options.output));
   });
 }
 

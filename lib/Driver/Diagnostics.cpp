@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Diagnostics.h"
 
+#include "halftone/Analysis/DiagnosticText.h"
 #include "halftone/Analysis/NodeName.h"
 #include "llvm/Support/WithColor.h"
 
@@ -12,20 +13,6 @@ DiagnosticPrinter::DiagnosticPrinter(MLIRContext *context, StringRef modelPath)
         print(diagnostic);
         return success();
       }) {}
-
-static StringRef getSeverityName(DiagnosticSeverity severity) {
-  switch (severity) {
-  case DiagnosticSeverity::Error:
-    return "error";
-  case DiagnosticSeverity::Warning:
-    return "warning";
-  case DiagnosticSeverity::Remark:
-    return "remark";
-  case DiagnosticSeverity::Note:
-    return "note";
-  }
-  llvm_unreachable("all severities are handled");
-}
 
 void DiagnosticPrinter::print(Diagnostic &diagnostic) {
   numErrors += diagnostic.getSeverity() == DiagnosticSeverity::Error;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "halftone/Pipelines/GraphPipeline.h"
 
+#include "halftone/Transforms/AssignSchemes.h"
 #include "halftone/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -26,13 +27,13 @@ void mlir::halftone::populateSimplifyPipeline(OpPassManager &pm, const SimplifyO
 void mlir::halftone::populateObservePipeline(OpPassManager &pm, const ObserveOptions &options) {
   OpPassManager &functions = pm.nest<func::FuncOp>();
   if (!options.all)
-    functions.addPass(createAssignSchemes({options.recipe}));
+    functions.addPass(createAssignSchemes(options.recipe));
   functions.addPass(createInsertObservers({options.all}));
 }
 
 void mlir::halftone::populateQuantizePipeline(OpPassManager &pm, const QuantizeOptions &options) {
   OpPassManager &functions = pm.nest<func::FuncOp>();
-  functions.addPass(createAssignSchemes({options.recipe}));
+  functions.addPass(createAssignSchemes(options.recipe));
   if (!options.observations.empty()) {
     functions.addPass(createInsertObservers());
     functions.addPass(createAttachObservations({options.observations}));
@@ -61,6 +62,13 @@ struct QuantizeArguments : public PassPipelineOptions<QuantizeArguments> {
 };
 } // namespace
 
+static std::shared_ptr<const ::halftone::Recipe> loadRecipe(StringRef nameOrPath) {
+  llvm::Expected<::halftone::Recipe> recipe = ::halftone::Recipe::load(nameOrPath);
+  if (!recipe)
+    llvm::report_fatal_error(recipe.takeError(), /*gen_crash_diag=*/false);
+  return std::make_shared<const ::halftone::Recipe>(std::move(*recipe));
+}
+
 void mlir::halftone::registerGraphPipelines() {
   PassPipelineRegistration<SimplifyArguments>(
       "halftone-simplify", "Infer shapes and fold what is known at compile time",
@@ -70,11 +78,11 @@ void mlir::halftone::registerGraphPipelines() {
   PassPipelineRegistration<ObserveArguments>(
       "halftone-observe", "Make an observing program",
       [](OpPassManager &pm, const ObserveArguments &arguments) {
-        populateObservePipeline(pm, {arguments.recipe, arguments.all});
+        populateObservePipeline(pm, {loadRecipe(arguments.recipe), arguments.all});
       });
   PassPipelineRegistration<QuantizeArguments>(
       "halftone-quantize-graph", "Quantize a simplified program",
       [](OpPassManager &pm, const QuantizeArguments &arguments) {
-        populateQuantizePipeline(pm, {arguments.recipe, arguments.observations});
+        populateQuantizePipeline(pm, {loadRecipe(arguments.recipe), arguments.observations});
       });
 }

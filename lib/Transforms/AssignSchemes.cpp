@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/Transforms/AssignSchemes.h"
+
 #include "halftone/Analysis/NodeName.h"
 #include "halftone/Analysis/WeightContraction.h"
 #include "halftone/Numerics/Format.h"
@@ -34,19 +36,26 @@ static bool fitsAccumulator(const WeightContraction &contraction, const Scheme &
 namespace {
 struct AssignSchemes : public mlir::halftone::impl::AssignSchemesBase<AssignSchemes> {
   using Base::Base;
+  explicit AssignSchemes(std::shared_ptr<const Recipe> given) : given(std::move(given)) {}
 
   void runOnOperation() override {
+    if (given)
+      return assignAll(*given);
     llvm::Expected<Recipe> loaded = Recipe::load(recipe);
     if (!loaded) {
       getOperation().emitError(llvm::toString(loaded.takeError()));
       return signalPassFailure();
     }
-    if (failed(checkPatterns(*loaded)))
-      return signalPassFailure();
-    getOperation().walk([&](Operation *op) { assign(op, *loaded); });
+    assignAll(*loaded);
   }
 
 private:
+  void assignAll(const Recipe &loaded) {
+    if (failed(checkPatterns(loaded)))
+      return signalPassFailure();
+    getOperation().walk([&](Operation *op) { assign(op, loaded); });
+  }
+
   void assign(Operation *op, const Recipe &loaded) {
     std::optional<WeightContraction> contraction = matchWeightContraction(op);
     if (!contraction)
@@ -81,5 +90,12 @@ private:
     }
     return success();
   }
+
+  std::shared_ptr<const Recipe> given;
 };
 } // namespace
+
+std::unique_ptr<Pass>
+mlir::halftone::createAssignSchemes(std::shared_ptr<const ::halftone::Recipe> recipe) {
+  return std::make_unique<AssignSchemes>(std::move(recipe));
+}

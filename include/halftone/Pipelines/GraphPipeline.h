@@ -3,7 +3,9 @@
 #ifndef HALFTONE_PIPELINES_GRAPHPIPELINE_H
 #define HALFTONE_PIPELINES_GRAPHPIPELINE_H
 
+#include "halftone/Transforms/Recipe.h"
 #include "mlir/Pass/PassManager.h"
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,8 +20,8 @@ void populateSimplifyPipeline(OpPassManager &pm, const SimplifyOptions &options 
 
 /// Makes an observing program out of a simplified one.
 struct ObserveOptions {
-  /// Preset or file: what it quantizes statically is observed.
-  std::string recipe;
+  /// What it quantizes statically is observed.
+  std::shared_ptr<const ::halftone::Recipe> recipe;
   /// Observe the inputs of all contractions instead, for use with any recipe.
   bool all = false;
 };
@@ -27,8 +29,7 @@ void populateObservePipeline(OpPassManager &pm, const ObserveOptions &options);
 
 /// Quantizes a simplified program.
 struct QuantizeOptions {
-  /// Preset or file.
-  std::string recipe;
+  std::shared_ptr<const ::halftone::Recipe> recipe;
   /// Observations file; empty when the recipe needs none.
   std::string observations;
 };
