@@ -4,7 +4,8 @@
 
 An op has a summary, a description with an example in a ```mlir block, a test of the dialect that
 checks how it is printed, and one that expects an error at it (in a file named -errors). A pass has a summary and a description that says `Requires:`, `Ensures:` and `Example:
-test/...`, a file whose RUN lines run the pass. Exits with 1 and one line per violation.
+test/...`, a file whose RUN lines run the pass; if it says `Errors:`, so do those of the file beside
+it whose name ends in -errors. Exits with 1 and one line per violation.
 """
 
 import argparse
@@ -71,17 +72,24 @@ def check_ops(root):
     return len(ops), violations
 
 
+def check_runs(root, argument, test):
+    if not (root / test).is_file():
+        return [f"{argument}: its test {test} does not exist"]
+    runs = " ".join(line for line in (root / test).read_text().splitlines() if "RUN:" in line)
+    if not re.search(re.escape(argument) + r"(?![\w-])", runs):
+        return [f"{argument}: {test} does not run it"]
+    return []
+
+
 def check_example(root, argument, description):
     match = re.search(r"^\s*Example:\s+(test/\S+)", description, re.MULTILINE)
     if not match:
         return [f"{argument}: the description has no `Example: test/...`"]
-    path = root / match.group(1)
-    if not path.is_file():
-        return [f"{argument}: its example {match.group(1)} does not exist"]
-    runs = " ".join(line for line in path.read_text().splitlines() if "RUN:" in line)
-    if not re.search(re.escape(argument) + r"(?![\w-])", runs):
-        return [f"{argument}: {match.group(1)} does not run it"]
-    return []
+    example = pathlib.Path(match.group(1))
+    violations = check_runs(root, argument, example)
+    if "Errors:" in description:
+        violations += check_runs(root, argument, example.with_stem(example.stem + "-errors"))
+    return violations
 
 
 def check_passes(root):
