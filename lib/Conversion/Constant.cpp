@@ -19,10 +19,25 @@ bool mlir::halftone::isFoldedIntoArith(ElementsAttr elements) {
 
 namespace {
 
-/// The same elements as `type`, of the same width.
+/// Elements narrower than a byte are held in one each, integers extended by their sign.
+ElementsAttr widenToBytes(ElementsAttr elements, RankedTensorType type) {
+  auto dense = dyn_cast<DenseElementsAttr>(elements);
+  if (!dense || !isa<IntegerType>(elements.getElementType()))
+    return dense ? DenseElementsAttr::getFromRawBuffer(type, dense.getRawData())
+                 : DenseElementsAttr();
+  bool isUnsigned = elements.getElementType().isUnsignedInteger();
+  SmallVector<APInt> bytes;
+  for (const APInt &value : dense.getValues<APInt>())
+    bytes.push_back(isUnsigned ? value.zext(8) : value.sext(8));
+  return DenseElementsAttr::get(type, bytes);
+}
+
+/// The same elements as `type`.
 ElementsAttr retype(ElementsAttr elements, RankedTensorType type) {
   if (elements.getType() == type)
     return elements;
+  if (elements.getElementType().getIntOrFloatBitWidth() < type.getElementTypeBitWidth())
+    return widenToBytes(elements, type);
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements))
     return DenseResourceElementsAttr::get(type, resource.getRawHandle());
   if (auto dense = dyn_cast<DenseElementsAttr>(elements))
@@ -51,11 +66,13 @@ struct ConvertConstant : LoweringPattern<ConstantOp> {
     if (!type)
       return rewriter.notifyMatchFailure(op, "not a tensor");
     ElementsAttr elements = op.getValue();
+    if (elements.getElementType() != type.getElementType() &&
+        !elements.getElementType().isInteger(1))
+      elements = retype(elements, type);
+    if (!elements)
+      return rewriter.notifyMatchFailure(op, "elements cannot be read as signless");
     if (!isFoldedIntoArith(elements)) {
-      ElementsAttr retyped = retype(elements, type);
-      if (!retyped)
-        return rewriter.notifyMatchFailure(op, "elements cannot be read as signless");
-      rewriter.replaceOpWithNewOp<ConstantOp>(op, retyped);
+      rewriter.replaceOpWithNewOp<ConstantOp>(op, elements);
       return success();
     }
     DenseElementsAttr dense = toDense(elements, type);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "halftone/Conversion/Passes.h"
 
+#include "NarrowBoundary.h"
 #include "halftone/Conversion/Patterns.h"
 #include "halftone/Conversion/ScalarArithmetic.h"
 #include "halftone/Dialect/HalftoneDialect.h"
@@ -66,10 +67,19 @@ void populateAllPatterns(const TypeConverter &converter, const ShapeFacts &facts
   populatePoolingPatterns(converter, facts, patterns);
   populateResizePatterns(converter, facts, patterns);
   populateControlFlowPatterns(converter, facts, patterns);
+  populateNonMaxSuppressionPatterns(converter, facts, patterns);
   patterns.add<DropSignCast>(converter, patterns.getContext());
   populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, converter);
   populateReturnOpTypeConversionPattern(patterns, converter);
   populateCallOpTypeConversionPattern(patterns, converter);
+}
+
+/// Ops that take elements as they are, and those that convert them.
+bool movesElements(Operation *op) {
+  return isa<CastOp, BitCastOp, QuantizeOp, DequantizeOp, WhereOp, ReshapeOp, FlattenOp, SqueezeOp,
+             UnsqueezeOp, TransposeOp, ConcatOp, SliceOp, SplitOp, ExpandOp, TileOp, ShapeOp,
+             SizeOp, GatherOp, GatherElementsOp, GatherNDOp, DepthToSpaceOp, SpaceToDepthOp, IfOp,
+             LoopOp>(op);
 }
 
 /// Reports each op on elements that the lowering cannot compute with.
@@ -82,11 +92,12 @@ LogicalResult checkElementTypes(func::FuncOp function) {
     llvm::append_range(types, op->getResultTypes());
     for (Type type : types) {
       Type element = getElementTypeOrSelf(type);
-      if (hasArithmetic(element))
+      if (hasArithmetic(element) || (movesElements(op) && hasStorage(element)))
         continue;
       InFlightDiagnostic diag = op->emitOpError("on elements of type ")
                                 << element << " is not supported";
-      diag.attachNote() << "supported are i1, integers of 8 to 64 bits, f16, bf16, f32 and f64";
+      diag.attachNote() << "supported are i1, integers of 8 to 64 bits, f16, bf16, f32 and f64; "
+                           "narrower ones can be moved and converted";
       isSupported = false;
       return;
     }
@@ -110,6 +121,7 @@ class ConvertToLinalg : public halftone::impl::ConvertToLinalgBase<ConvertToLina
     FailureOr<ShapeFacts> facts = ShapeFacts::compute(getOperation());
     if (failed(facts))
       return signalPassFailure();
+    FunctionType original = getOperation().getFunctionType();
     TypeConverter converter;
     populateSignlessConversions(converter);
 
@@ -128,7 +140,10 @@ class ConvertToLinalg : public halftone::impl::ConvertToLinalgBase<ConvertToLina
     RewritePatternSet patterns(&getContext());
     populateAllPatterns(converter, *facts, patterns);
     if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
-      signalPassFailure();
+      return signalPassFailure();
+    // Only entries: others are called by functions that hold the elements in the same way.
+    if (getOperation().isPublic())
+      packNarrowBoundary(getOperation(), original);
   }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "halftone/Conversion/ScalarArithmetic.h"
 
+#include "NarrowFloat.h"
 #include "ScalarBody.h"
 #include "halftone/Dialect/HalftoneDialect.h"
 
@@ -68,6 +69,8 @@ Value widen(OpBuilder &builder, Location loc, Value value) {
 
 Type mlir::halftone::getSignlessType(Type type) {
   auto integer = dyn_cast<IntegerType>(type);
+  if (isNarrowFloat(type) || (integer && integer.getWidth() > 1 && integer.getWidth() < 8))
+    return IntegerType::get(type.getContext(), 8);
   if (!integer || integer.isSignless())
     return type;
   return IntegerType::get(type.getContext(), integer.getWidth());
@@ -79,17 +82,25 @@ bool mlir::halftone::hasArithmetic(Type type) {
   return isa<Float16Type, BFloat16Type, Float32Type, Float64Type>(type);
 }
 
+bool mlir::halftone::hasStorage(Type type) {
+  return hasArithmetic(type) || isNarrowFloat(type) || type.isInteger(2) || type.isInteger(4);
+}
+
 bool mlir::halftone::hasElementwiseScalar(Operation *op) {
-  auto typesHaveArithmetic = [](TypeRange types) {
-    return llvm::all_of(types, [](Type type) { return hasArithmetic(getElementTypeOrSelf(type)); });
+  auto hasTypes = [op](TypeRange types) {
+    bool onlyMoves = isa<CastOp, QuantizeOp, DequantizeOp, WhereOp, BitCastOp>(op);
+    return llvm::all_of(types, [&](Type type) {
+      Type element = getElementTypeOrSelf(type);
+      return onlyMoves ? hasStorage(element) : hasArithmetic(element);
+    });
   };
-  if (!isa<CastOp, QuantizeOp, DequantizeOp>(op) && !findEntry(op))
+  if (!isa<CastOp, QuantizeOp, DequantizeOp, BitCastOp>(op) && !findEntry(op))
     return false;
   // Codes of more than 16 bits are not all floats.
   if (isa<QuantizeOp>(op) &&
       getElementTypeOrSelf(op->getResult(0).getType()).getIntOrFloatBitWidth() > 16)
     return false;
-  return typesHaveArithmetic(op->getOperandTypes()) && typesHaveArithmetic(op->getResultTypes());
+  return hasTypes(op->getOperandTypes()) && hasTypes(op->getResultTypes());
 }
 
 Value mlir::halftone::buildElementwiseScalar(Operation *op, OpBuilder &builder,
@@ -97,8 +108,10 @@ Value mlir::halftone::buildElementwiseScalar(Operation *op, OpBuilder &builder,
   Location loc = op->getLoc();
   Type source = getSourceType(op);
   Type target = getElementTypeOrSelf(op->getResult(0).getType());
-  if (isa<CastOp>(op))
-    return buildCastScalar(builder, loc, scalars[0], source, target);
+  if (auto cast = dyn_cast<CastOp>(op))
+    return buildCastScalar(builder, loc, scalars[0], source, target, cast.getSaturate());
+  if (isa<BitCastOp>(op))
+    return builder.createOrFold<arith::BitcastOp>(loc, getSignlessType(target), scalars[0]);
   if (isa<QuantizeOp>(op))
     return buildQuantizeScalar(builder, loc, scalars[0], scalars[1], scalars[2], target);
   if (isa<DequantizeOp>(op)) {

@@ -2,6 +2,7 @@
 // Conversion of one element, and of one element to and from integer codes.
 #include "halftone/Conversion/ScalarArithmetic.h"
 
+#include "NarrowFloat.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -76,31 +77,59 @@ Value castToBool(ImplicitLocOpBuilder &b, Value value) {
   return arith::CmpIOp::create(b, CmpIPredicate::ne, value, zero);
 }
 
+/// Wraps an i8 to the narrower integer `to`, which it holds.
+Value wrapToWidth(ImplicitLocOpBuilder &b, Value value, Type to) {
+  unsigned width = to.getIntOrFloatBitWidth();
+  auto constant = [&](int64_t number) -> Value {
+    return arith::ConstantOp::create(b, b.getIntegerAttr(value.getType(), number));
+  };
+  if (isUnsigned(to))
+    return arith::AndIOp::create(b, value, constant((1 << width) - 1));
+  Value unused = constant(8 - width);
+  return arith::ShRSIOp::create(b, arith::ShLIOp::create(b, value, unused), unused);
+}
+
 Value castIntegerToInteger(ImplicitLocOpBuilder &b, Value value, Type from, Type to) {
   Type type = getSignlessType(to);
-  unsigned fromWidth = from.getIntOrFloatBitWidth(), toWidth = to.getIntOrFloatBitWidth();
-  if (fromWidth == toWidth)
-    return value;
+  unsigned fromWidth = value.getType().getIntOrFloatBitWidth();
+  unsigned toWidth = type.getIntOrFloatBitWidth();
   if (fromWidth > toWidth)
-    return arith::TruncIOp::create(b, type, value);
-  return isUnsigned(from) ? Value(arith::ExtUIOp::create(b, type, value))
-                          : Value(arith::ExtSIOp::create(b, type, value));
+    value = arith::TruncIOp::create(b, type, value);
+  else if (fromWidth < toWidth)
+    value = isUnsigned(from) ? Value(arith::ExtUIOp::create(b, type, value))
+                             : Value(arith::ExtSIOp::create(b, type, value));
+  bool isHeld = to.getIntOrFloatBitWidth() < toWidth && from != to;
+  return isHeld ? wrapToWidth(b, value, to) : value;
 }
 
 /// The code as a float; exact for the 8- and 16-bit types that codes have.
 Value codeToFloat(ImplicitLocOpBuilder &b, Value code, Type codeType) {
+  if (isNarrowFloat(codeType))
+    return decodeNarrowFloat(b, code, cast<FloatType>(codeType));
   return castIntegerToFloat(b, code, codeType, b.getF32Type());
 }
 
 } // namespace
 
 Value mlir::halftone::buildCastScalar(OpBuilder &builder, Location loc, Value scalar, Type from,
-                                      Type to) {
+                                      Type to, bool saturate) {
   ImplicitLocOpBuilder b(loc, builder);
   if (from == to)
     return scalar;
+  if (isNarrowFloat(from)) {
+    scalar = decodeNarrowFloat(b, scalar, cast<FloatType>(from));
+    from = b.getF32Type();
+  }
+  if (isNarrowFloat(to)) {
+    Value value = buildCastScalar(builder, loc, scalar, from, b.getF32Type());
+    return encodeNarrowFloat(b, value, cast<FloatType>(to), saturate);
+  }
   if (to.isInteger(1))
     return castToBool(b, scalar);
+  // Of less than 8 bits the lowest ones are kept, as of integers.
+  if (isa<FloatType>(from) && isa<IntegerType>(to) && to.getIntOrFloatBitWidth() < 8)
+    return castIntegerToInteger(b, castFloatToInteger(b, scalar, b.getI32Type()), b.getI32Type(),
+                                to);
   if (isa<FloatType>(from))
     return isa<FloatType>(to) ? castFloatToFloat(b, scalar, to) : castFloatToInteger(b, scalar, to);
   return isa<FloatType>(to) ? castIntegerToFloat(b, scalar, from, to)
@@ -110,12 +139,15 @@ Value mlir::halftone::buildCastScalar(OpBuilder &builder, Location loc, Value sc
 Value mlir::halftone::buildQuantizeScalar(OpBuilder &builder, Location loc, Value value,
                                           Value scale, Value zeroPoint, Type codeType) {
   ImplicitLocOpBuilder b(loc, builder);
-  Type f32 = b.getF32Type(), type = getSignlessType(codeType);
-  unsigned width = type.getIntOrFloatBitWidth();
+  Type f32 = b.getF32Type();
+  unsigned width = codeType.getIntOrFloatBitWidth();
   bool isSigned = !isUnsigned(codeType);
   Value x = castFloatToFloat(b, value, f32);
   Value ratio = arith::DivFOp::create(b, x, castFloatToFloat(b, scale, f32));
   Value zero = codeToFloat(b, zeroPoint, codeType);
+  if (isNarrowFloat(codeType))
+    return encodeNarrowFloat(b, arith::AddFOp::create(b, ratio, zero), cast<FloatType>(codeType),
+                             /*saturate=*/true);
   Value code = arith::AddFOp::create(b, math::RoundEvenOp::create(b, ratio), zero);
 
   Value low = floatConstant(b, f32, isSigned ? -std::ldexp(1.0, width - 1) : 0.0);
@@ -135,9 +167,14 @@ Value mlir::halftone::buildQuantizeScalar(OpBuilder &builder, Location loc, Valu
 Value mlir::halftone::buildDequantizeScalar(OpBuilder &builder, Location loc, Value code,
                                             Value scale, Value zeroPoint, Type codeType) {
   ImplicitLocOpBuilder b(loc, builder);
-  Type i32 = b.getI32Type();
+  Type i32 = b.getI32Type(), f32 = b.getF32Type();
+  if (isNarrowFloat(codeType)) {
+    Value distance = arith::SubFOp::create(b, codeToFloat(b, code, codeType),
+                                           codeToFloat(b, zeroPoint, codeType));
+    return arith::MulFOp::create(b, distance, castFloatToFloat(b, scale, f32));
+  }
   Value difference = arith::SubIOp::create(b, castIntegerToInteger(b, code, codeType, i32),
                                            castIntegerToInteger(b, zeroPoint, codeType, i32));
-  Value real = arith::SIToFPOp::create(b, b.getF32Type(), difference);
-  return arith::MulFOp::create(b, real, castFloatToFloat(b, scale, b.getF32Type()));
+  Value real = arith::SIToFPOp::create(b, f32, difference);
+  return arith::MulFOp::create(b, real, castFloatToFloat(b, scale, f32));
 }

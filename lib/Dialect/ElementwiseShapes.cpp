@@ -252,6 +252,18 @@ LogicalResult CastOp::inferShapes(ShapeContext &shapes) {
   return shapes.setResult(getOperation()->getResult(0), getTo(), dims, values);
 }
 
+LogicalResult BitCastOp::inferShapes(ShapeContext &shapes) {
+  if (failed(expectRankedOperands(*this)))
+    return failure();
+  Type from = elementOf(getInput());
+  bool isReadable = isa<IntegerType, FloatType>(getTo()) && isa<IntegerType, FloatType>(from);
+  if (!isReadable || getTo().getIntOrFloatBitWidth() != from.getIntOrFloatBitWidth() ||
+      from.isInteger(1))
+    return emitOpError("expects `to` to be as wide as the elements of `input`") // (C1)
+           << ", but they are " << getTo() << " and " << from;
+  return shapes.setResult(getOperation()->getResult(0), getTo(), shapes.dims(getInput()));
+}
+
 LogicalResult ClipOp::inferShapes(ShapeContext &shapes) {
   if (failed(expectRankedOperands(*this)) ||
       failed(expectDomain(*this, "input", getInput(), ElementDomain::Number)))

@@ -143,6 +143,28 @@ LogicalResult SoftmaxOp::inferShapes(ShapeContext &shapes) {
   return inferAlongAxis(*this, shapes, ElementDomain::Float);
 }
 
+LogicalResult NonMaxSuppressionOp::inferShapes(ShapeContext &shapes) {
+  if (failed(expectRankedOperands(*this)) || failed(expectRank(*this, "boxes", getBoxes(), 3)) ||
+      failed(expectRank(*this, "scores", getScores(), 3)) ||
+      failed(expectIndices(*this, "max_selected", getMaxSelected(), -1)) ||
+      failed(expectElementCount(*this, shapes, "max_selected", getMaxSelected(), 1)) ||
+      failed(expectElementCount(*this, shapes, "iou_threshold", getIouThreshold(), 1)) ||
+      failed(expectElementCount(*this, shapes, "score_threshold", getScoreThreshold(), 1)))
+    return failure();
+  for (Value value : {getBoxes(), getScores(), getIouThreshold(), getScoreThreshold()})
+    if (!elementOf(value).isF32())
+      return emitOpError("expects boxes, scores and thresholds to be f32"); // (C1), (C2)
+  ArrayRef<Dim> boxes = shapes.dims(getBoxes()), scores = shapes.dims(getScores());
+  if (shapes.isDifferent(boxes[0], scores[0]) || shapes.isDifferent(boxes[1], scores[2]) ||
+      shapes.isDifferent(boxes[2], shapes.constant(4))) {
+    InFlightDiagnostic diag = emitOpError("expects boxes [B, N, 4] and scores [B, C, N]"); // (C1)
+    diag.attachNote() << "they are " << getBoxes().getType() << " and " << getScores().getType();
+    return diag;
+  }
+  Type indexType = IntegerType::get(getContext(), 64);
+  return shapes.setResult(getOperation()->getResult(0), indexType, scores);
+}
+
 LogicalResult TopKOp::inferShapes(ShapeContext &shapes) {
   if (failed(expectRankedOperands(*this)) ||
       failed(expectDomain(*this, "input", getInput(), ElementDomain::Number)) ||

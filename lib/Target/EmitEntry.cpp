@@ -73,7 +73,11 @@ void EntryBuilder::storeResult(Value outputs, int64_t index, RankedTensorType ty
     return LLVM::ExtractValueOp::create(builder, loc, descriptor, position);
   };
   // The buffer may be a part of another one, so its offset counts.
-  Value data = LLVM::GEPOp::create(builder, loc, pointer, type.getElementType(), extract({1}),
+  Type element = type.getElementType();
+  // Narrow elements are held in bytes, which 8-bit floats are to LLVM in any case.
+  if (unsigned bits = element.getIntOrFloatBitWidth(); bits > 1 && bits <= 8)
+    element = builder.getI8Type();
+  Value data = LLVM::GEPOp::create(builder, loc, pointer, element, extract({1}),
                                    ArrayRef<LLVM::GEPArg>{extract({2})});
   LLVM::StoreOp::create(builder, loc, data,
                         createAddress(outputs, base + HALFTONE_TENSOR_DATA_OFFSET));

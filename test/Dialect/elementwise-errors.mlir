@@ -109,3 +109,21 @@ func.func @cast_to_index(%a: tensor<2xf32>) {
   %y = halftone.cast %a {to = index} : (tensor<2xf32>) -> tensor<2xindex>
   return
 }
+
+// -----
+
+// (C1) Bits are neither made nor lost.
+func.func @bitcast_width(%a: tensor<2xf32>) {
+  // expected-error @+1 {{expects `to` to be as wide as the elements of `input`, but they are 'i16' and 'f32'}}
+  %y = halftone.bitcast %a {to = i16} : (tensor<2xf32>) -> tensor<2xi16>
+  return
+}
+
+// -----
+
+// (C1) An i1 has no place in memory of its own width.
+func.func @bitcast_bool(%a: tensor<2xi1>) {
+  // expected-error @+1 {{expects `to` to be as wide as the elements of `input`}}
+  %y = halftone.bitcast %a {to = i1} : (tensor<2xi1>) -> tensor<2xi1>
+  return
+}

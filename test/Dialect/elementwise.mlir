@@ -151,3 +151,10 @@ func.func @choice_and_conversion(%c: tensor<3xi1>, %a: tensor<2x3xf32>, %s: tens
   %z = halftone.clip %a : tensor<2x3xf32> -> tensor<2x3xf32>
   return
 }
+
+// CHECK-LABEL: @bits
+// CHECK: halftone.bitcast {{%[^ ,:]+}} {to = i32} : (tensor<2x?xf32>) -> tensor<2x?xi32>
+func.func @bits(%a: tensor<2x?xf32>) {
+  %b = halftone.bitcast %a {to = i32} : (tensor<2x?xf32>) -> tensor<2x?xi32>
+  return
+}

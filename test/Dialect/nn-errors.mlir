@@ -217,3 +217,22 @@ func.func @resize_mode(%x: tensor<1x3x4xf32>, %n: tensor<3xi64>, %s: tensor<3xf3
   %y = halftone.resize %x, %n, %s {mode = "cubic", coordinates = "asymmetric", nearest_mode = "floor"} : (tensor<1x3x4xf32>, tensor<3xi64>, tensor<3xf32>) -> tensor<?x?x?xf32>
   return
 }
+
+// -----
+
+// (C1) A box has four numbers, and every box a score.
+func.func @suppressed_boxes(%b: tensor<1x6x5xf32>, %s: tensor<1x2x6xf32>, %m: tensor<i64>, %t: tensor<f32>) {
+  // expected-error @+2 {{expects boxes [B, N, 4] and scores [B, C, N]}}
+  // expected-note @+1 {{they are 'tensor<1x6x5xf32>' and 'tensor<1x2x6xf32>'}}
+  %k = halftone.non_max_suppression %b, %s, %m, %t, %t : (tensor<1x6x5xf32>, tensor<1x2x6xf32>, tensor<i64>, tensor<f32>, tensor<f32>) -> tensor<1x2x6xi64>
+  return
+}
+
+// -----
+
+// (C2) Thresholds are f32.
+func.func @suppression_threshold(%b: tensor<1x6x4xf32>, %s: tensor<1x2x6xf32>, %m: tensor<i64>, %t: tensor<f64>) {
+  // expected-error @+1 {{expects boxes, scores and thresholds to be f32}}
+  %k = halftone.non_max_suppression %b, %s, %m, %t, %t : (tensor<1x6x4xf32>, tensor<1x2x6xf32>, tensor<i64>, tensor<f64>, tensor<f64>) -> tensor<1x2x6xi64>
+  return
+}

@@ -53,3 +53,9 @@ func.func @interpolation(%x: tensor<1x3x4x4xf32>, %s: tensor<4xi64>, %f: tensor<
   %a = halftone.resize %x, %s, %f {coordinates = "asymmetric", mode = "nearest", nearest_mode = "floor"} : (tensor<1x3x4x4xf32>, tensor<4xi64>, tensor<4xf32>) -> tensor<1x3x?x?xf32>
   return
 }
+// CHECK-LABEL: @detection
+// CHECK: halftone.non_max_suppression {{%[^ ,:]+}}, {{%[^ ,:]+}}, {{%[^ ,:]+}}, {{%[^ ,:]+}}, {{%[^ ,:]+}} {center_point = true} : (tensor<1x?x4xf32>, tensor<1x2x?xf32>, tensor<i64>, tensor<f32>, tensor<f32>) -> tensor<1x2x?xi64>
+func.func @detection(%b: tensor<1x?x4xf32>, %s: tensor<1x2x?xf32>, %m: tensor<i64>, %t: tensor<f32>) {
+  %a = halftone.non_max_suppression %b, %s, %m, %t, %t {center_point = true} : (tensor<1x?x4xf32>, tensor<1x2x?xf32>, tensor<i64>, tensor<f32>, tensor<f32>) -> tensor<1x2x?xi64>
+  return
+}

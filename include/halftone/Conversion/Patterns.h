@@ -52,6 +52,8 @@ void populateControlFlowPatterns(const TypeConverter &converter, const ShapeFact
                                  RewritePatternSet &patterns);
 void populateResizePatterns(const TypeConverter &converter, const ShapeFacts &facts,
                             RewritePatternSet &patterns);
+void populateNonMaxSuppressionPatterns(const TypeConverter &converter, const ShapeFacts &facts,
+                                       RewritePatternSet &patterns);
 
 } // namespace mlir::halftone
 

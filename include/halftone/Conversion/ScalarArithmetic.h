@@ -9,15 +9,22 @@
 
 namespace mlir::halftone {
 
-/// The type a value of element type `type` has after conversion: integers lose their sign.
+/// The type a value of element type `type` has after conversion: integers lose their sign. Integers
+/// and floats narrower than 8 bits, and floats of 8, are held in an i8: integers extended by their
+/// sign, floats as their code.
 Type getSignlessType(Type type);
 
-/// Whether elements of `type` (original or converted) can be computed with and have a place in
-/// memory: i1, integers of 8 bits and more, f16, bf16, f32, f64.
+/// Whether elements of `type` (original or converted) can be computed with: i1, integers of 8 bits
+/// and more, f16, bf16, f32, f64.
 bool hasArithmetic(Type type);
 
+/// Whether elements of `type` can at least be stored, moved and converted: those with arithmetic,
+/// integers of 2 and 4 bits, floats of 4 and 8.
+bool hasStorage(Type type);
+
 /// Whether `op` can be computed element by element with buildElementwiseScalar: the ops with the
-/// Elementwise trait, `quantize` and `dequantize`, on element types that have arithmetic.
+/// Elementwise trait, `quantize` and `dequantize`, on element types that have arithmetic; for
+/// conversions and choices storage is enough.
 bool hasElementwiseScalar(Operation *op);
 
 /// Computes one element of the result of `op` from one element of each operand, in operand order.
@@ -26,8 +33,10 @@ bool hasElementwiseScalar(Operation *op);
 /// Requires hasElementwiseScalar.
 Value buildElementwiseScalar(Operation *op, OpBuilder &builder, ValueRange scalars);
 
-/// Converts one element; the types are the original ones and say what is signed.
-Value buildCastScalar(OpBuilder &builder, Location loc, Value scalar, Type from, Type to);
+/// Converts one element; the types are the original ones and say what is signed. `saturate` is that
+/// of `halftone.cast`.
+Value buildCastScalar(OpBuilder &builder, Location loc, Value scalar, Type from, Type to,
+                      bool saturate = true);
 
 /// clamp(roundeven(value / scale) + zeroPoint) in f32, NaN gives the zero point. `codeType` is the
 /// original type of the codes.

@@ -211,7 +211,7 @@ def Halftone_CastOp : Halftone_GraphOp<"cast", [Halftone_Elementwise]> {
   let summary = "Elementwise conversion to another element type";
   let description = [{
     Converts each element. Float to integer truncates toward zero (out of range is undefined in ONNX; here it saturates,
-    and NaN gives 0); wider integer to narrower wraps; integer and float to i1 test `x != 0`; float to narrower float
+    and NaN gives 0; to less than 8 bits it goes through i32); wider integer to narrower wraps; integer and float to i1 test `x != 0`; float to narrower float
     rounds half to even. With `saturate` (8-bit and narrower floats) values out of range become the largest finite one.
 
     - (C1) `to` is an integer or float type; `output` has this element type and the dimensions of `input`.
@@ -224,6 +224,22 @@ def Halftone_CastOp : Halftone_GraphOp<"cast", [Halftone_Elementwise]> {
   let arguments = (ins Halftone_Tensor:$input, TypeAttr:$to, DefaultValuedAttr<BoolAttr, "true">:$saturate);
   let results = (outs Halftone_Tensor:$output);
   let hasFolder = 1;
+}
+
+def Halftone_BitCastOp : Halftone_GraphOp<"bitcast", [Halftone_Elementwise]> {
+  let summary = "Elementwise reading of the same bits as another element type";
+  let description = [{
+    The bits of every element stay; only the type that reads them changes.
+
+    - (C1) `to` is an integer or float type as wide as the elements of `input`; neither is i1.
+
+    Example:
+    ```mlir
+    %y = halftone.bitcast %x {to = i32} : (tensor<2xf32>) -> tensor<2xi32>
+    ```
+  }];
+  let arguments = (ins Halftone_Tensor:$input, TypeAttr:$to);
+  let results = (outs Halftone_Tensor:$output);
 }
 
 def Halftone_ClipOp : Halftone_GraphOp<"clip", [Halftone_Elementwise, AttrSizedOperandSegments]> {

@@ -180,6 +180,29 @@ def Halftone_TopKOp : Halftone_GraphOp<"topk"> {
   let arguments = (ins Halftone_Tensor:$input, Halftone_Tensor:$k, I64Attr:$axis, BoolAttr:$largest);
   let results = (outs Halftone_Tensor:$values, Halftone_Tensor:$indices);
 }
+def Halftone_NonMaxSuppressionOp : Halftone_GraphOp<"non_max_suppression"> {
+  let summary = "Indices of the boxes that stay when those that overlap a better one go";
+  let description = [{
+    With boxes [B, N, 4] and scores [B, C, N], for every batch b and class c: until `max_selected` boxes are selected, select
+    the box with the largest score above `score_threshold` (the first of equal ones) among those left; it and all boxes whose
+    intersection with it is more than `iou_threshold` of their union are left no longer. `output[b, c, k]` is the index of the
+    box selected k-th, -1 behind the last one.
+
+    A box is [y1, x1, y2, x2], two opposite corners in any order; with `center_point` [x, y, width, height].
+
+    - (C1) `boxes` is [B, N, 4], `scores` [B, C, N], both f32, with the same B and N.
+    - (C2) `max_selected` is one integer, `iou_threshold` and `score_threshold` are one f32 each.
+
+    Example:
+    ```mlir
+    %k = halftone.non_max_suppression %boxes, %scores, %max, %iou, %score
+        : (tensor<1x6x4xf32>, tensor<1x2x6xf32>, tensor<i64>, tensor<f32>, tensor<f32>) -> tensor<1x2x6xi64>
+    ```
+  }];
+  let arguments = (ins Halftone_Tensor:$boxes, Halftone_Tensor:$scores, Halftone_Tensor:$max_selected,
+      Halftone_Tensor:$iou_threshold, Halftone_Tensor:$score_threshold, DefaultValuedAttr<BoolAttr, "false">:$center_point);
+  let results = (outs Halftone_Tensor:$output);
+}
 def Halftone_SoftmaxOp : Halftone_GraphOp<"softmax"> {
   let summary = "Softmax (or its logarithm) along `axis`, the maximum subtracted first";
   let description = [{
