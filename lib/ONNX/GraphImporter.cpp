@@ -43,8 +43,9 @@ GraphImporter::GraphImporter(std::shared_ptr<const onnx::ModelProto> model, Stri
       inputDims(options.dims) {}
 
 LogicalResult GraphImporter::run() {
-  if (failed(readOpsets()) || failed(checkNodesSupported()) || failed(indexInitializers()) ||
-      failed(indexProducers()) || failed(importInputs()))
+  scopes.emplace_back();
+  if (failed(readOpsets()) || failed(checkNodesSupported()) || failed(indexInitializers(graph)) ||
+      failed(indexProducers(graph)) || failed(importInputs()))
     return failure();
   for (const onnx::NodeProto &node : graph.node())
     if (failed(importNode(node)))
@@ -97,46 +98,57 @@ static void explainUnsupported(InFlightDiagnostic &diag, const OpTable &table,
   diag << "; export the model with one of these";
 }
 
-LogicalResult GraphImporter::checkNodesSupported() {
-  const onnx::NodeProto *first = nullptr;
-  llvm::SetVector<StringRef> others;
-  for (const onnx::NodeProto &node : graph.node()) {
+LogicalResult
+GraphImporter::findUnsupported(const onnx::GraphProto &searched,
+                               SmallVectorImpl<const onnx::NodeProto *> &unsupported) {
+  for (const onnx::NodeProto &node : searched.node()) {
     std::optional<int64_t> opset = findOpset(node.domain());
     if (!opset)
       return emitNodeError(node, 0, builder.getContext())
              << "the model imports no opset of the domain '" << node.domain() << "'";
-    if (table.find(normalizeDomain(node.domain()), node.op_type(), *opset))
-      continue;
-    if (!first)
-      first = &node;
-    others.insert(node.op_type());
+    if (!table.find(normalizeDomain(node.domain()), node.op_type(), *opset))
+      unsupported.push_back(&node);
+    for (const onnx::AttributeProto &attr : node.attribute())
+      if (attr.has_g() && failed(findUnsupported(attr.g(), unsupported)))
+        return failure();
   }
-  if (!first)
+  return success();
+}
+
+LogicalResult GraphImporter::checkNodesSupported() {
+  SmallVector<const onnx::NodeProto *> unsupported;
+  if (failed(findUnsupported(graph, unsupported)))
+    return failure();
+  if (unsupported.empty())
     return success();
-  InFlightDiagnostic diag =
-      emitNodeError(*first, *findOpset(first->domain()), builder.getContext());
-  explainUnsupported(diag, table, *first);
-  if (others.size() > 1) {
+  const onnx::NodeProto &first = *unsupported.front();
+  InFlightDiagnostic diag = emitNodeError(first, *findOpset(first.domain()), builder.getContext());
+  explainUnsupported(diag, table, first);
+  llvm::SetVector<StringRef> names;
+  for (const onnx::NodeProto *node : unsupported)
+    names.insert(node->op_type());
+  if (names.size() > 1) {
     Diagnostic &note = diag.attachNote() << "all unsupported ops of the model: ";
-    llvm::interleaveComma(others, note, [&](StringRef name) { note << name; });
+    llvm::interleaveComma(names, note, [&](StringRef name) { note << name; });
   }
   return diag;
 }
 
-LogicalResult GraphImporter::indexInitializers() {
-  if (graph.sparse_initializer_size() > 0)
+LogicalResult GraphImporter::indexInitializers(const onnx::GraphProto &indexed) {
+  if (indexed.sparse_initializer_size() > 0)
     return emitError(fileLoc) << "sparse initializers are not supported";
-  for (const onnx::TensorProto &initializer : graph.initializer()) {
+  for (const onnx::TensorProto &initializer : indexed.initializer()) {
     if (initializer.name().empty())
       return emitError(fileLoc) << "an initializer has no name";
-    if (!initializers.insert({initializer.name(), &initializer}).second)
+    if (!scopes.back().initializers.insert({initializer.name(), &initializer}).second)
       return emitError(fileLoc) << "two initializers are called '" << initializer.name() << "'";
   }
   return success();
 }
 
-LogicalResult GraphImporter::indexProducers() {
-  for (const onnx::NodeProto &node : graph.node()) {
+LogicalResult GraphImporter::indexProducers(const onnx::GraphProto &indexed) {
+  Names &names = scopes.back();
+  for (const onnx::NodeProto &node : indexed.node()) {
     auto fail = [&](StringRef output) {
       return emitNodeError(node, *findOpset(node.domain()), builder.getContext())
              << "output '" << output << "' ";
@@ -144,9 +156,9 @@ LogicalResult GraphImporter::indexProducers() {
     for (const std::string &output : node.output()) {
       if (output.empty())
         continue;
-      if (initializers.contains(output))
+      if (names.initializers.contains(output))
         return fail(output) << "is also the name of an initializer";
-      auto [it, isNew] = producers.insert({output, &node});
+      auto [it, isNew] = names.producers.insert({output, &node});
       if (!isNew)
         return fail(output) << "is also an output of node '" << getNodeName(*it->second) << "'";
     }
@@ -161,9 +173,9 @@ LogicalResult GraphImporter::importInputs() {
   SmallVector<InputType> inputs;
   for (const onnx::ValueInfoProto &info : graph.input()) {
     // Up to IR version 3 initializers are listed among the inputs; later they are their defaults.
-    if (initializers.contains(info.name()))
+    if (scopes.back().initializers.contains(info.name()))
       continue;
-    if (info.name().empty() || producers.contains(info.name()))
+    if (info.name().empty() || scopes.back().producers.contains(info.name()))
       return emitError(fileLoc) << "the name of input '" << info.name()
                                 << (info.name().empty() ? "' is empty"
                                                         : "' is also a node's output");
@@ -186,7 +198,7 @@ LogicalResult GraphImporter::importInputs() {
   for (auto [i, info, input] : llvm::enumerate(infos, inputs)) {
     BlockArgument argument = entry->getArgument(i);
     argument.setLoc(NameLoc::get(builder.getStringAttr(info->name())));
-    if (!values.insert({info->name(), argument}).second)
+    if (!scopes.back().values.insert({info->name(), argument}).second)
       return emitError(fileLoc) << "two inputs are called '" << info->name() << "'";
     shapes.setArgument(argument, inputDims.makeSymbols(input, shapes));
     function.setArgAttr(i, "halftone.name", builder.getStringAttr(info->name()));
@@ -201,6 +213,10 @@ ArrayAttr GraphImporter::getDimNames(ArrayRef<std::string> names) {
 
 Value GraphImporter::importInitializer(const onnx::TensorProto &initializer) {
   Location loc = NameLoc::get(builder.getStringAttr(initializer.name()));
+  // Outside of every region, so that whatever comes later may use it.
+  OpBuilder::InsertionGuard guard(builder);
+  if (scopes.size() > 1)
+    builder.setInsertionPointToEnd(&function.getBody().front());
   ElementsAttr elements = tensors.read(initializer, initializer.name(), [&] {
     return emitError(loc) << "initializer '" << initializer.name() << "': ";
   });
@@ -213,17 +229,58 @@ Value GraphImporter::importInitializer(const onnx::TensorProto &initializer) {
 }
 
 Value GraphImporter::resolve(StringRef name, llvm::function_ref<InFlightDiagnostic()> emitError) {
-  if (auto it = values.find(name); it != values.end())
-    return it->second;
-  if (auto it = initializers.find(name); it != initializers.end())
-    return values[name] = importInitializer(*it->second);
-  if (auto it = producers.find(name); it != producers.end())
-    emitError() << "'" << name << "' is used before node '" << getNodeName(*it->second)
-                << "' makes it: the graph has a cycle or its nodes are not sorted";
-  else
-    emitError() << "there is no value called '" << name
-                << "': no input, initializer or node defines it";
+  for (Names &names : llvm::reverse(scopes)) {
+    if (auto it = names.values.find(name); it != names.values.end())
+      return it->second;
+    if (auto it = names.initializers.find(name); it != names.initializers.end())
+      return names.values[name] = importInitializer(*it->second);
+    if (auto it = names.producers.find(name); it != names.producers.end()) {
+      emitError() << "'" << name << "' is used before node '" << getNodeName(*it->second)
+                  << "' makes it: the graph has a cycle or its nodes are not sorted";
+      return nullptr;
+    }
+  }
+  emitError() << "there is no value called '" << name
+              << "': no input, initializer or node defines it";
   return nullptr;
+}
+
+FailureOr<SmallVector<Value>> GraphImporter::importSubgraph(const onnx::GraphProto &subgraph,
+                                                            ValueRange arguments) {
+  // Each level takes stack; no exporter nests so deep.
+  constexpr size_t kDeepest = 64;
+  if (scopes.size() > kDeepest)
+    return emitError(fileLoc) << "graph '" << subgraph.name() << "' is nested more than "
+                              << kDeepest << " levels deep";
+  scopes.emplace_back();
+  FailureOr<SmallVector<Value>> values = importNodes(subgraph, arguments);
+  scopes.pop_back();
+  return values;
+}
+
+FailureOr<SmallVector<Value>> GraphImporter::importNodes(const onnx::GraphProto &subgraph,
+                                                         ValueRange arguments) {
+  if (failed(indexInitializers(subgraph)) || failed(indexProducers(subgraph)))
+    return failure();
+  for (auto [input, argument] : llvm::zip_equal(subgraph.input(), arguments)) {
+    bool isDefined = input.name().empty() || scopes.back().producers.contains(input.name());
+    if (isDefined || !scopes.back().values.insert({input.name(), argument}).second)
+      return emitError(fileLoc) << "input '" << input.name() << "' of graph '" << subgraph.name()
+                                << "' has no name of its own";
+  }
+  for (const onnx::NodeProto &node : subgraph.node())
+    if (failed(importNode(node)))
+      return failure();
+  SmallVector<Value> values;
+  for (const onnx::ValueInfoProto &output : subgraph.output()) {
+    values.push_back(resolve(output.name(), [&] {
+      return emitError(fileLoc) << "output '" << output.name() << "' of graph '" << subgraph.name()
+                                << "': ";
+    }));
+    if (!values.back())
+      return failure();
+  }
+  return values;
 }
 
 LogicalResult GraphImporter::importNode(const onnx::NodeProto &node) {
@@ -235,14 +292,14 @@ LogicalResult GraphImporter::importNode(const onnx::NodeProto &node) {
     if (!input.empty() && !operands.back())
       return failure();
   }
-  NodeImporter importer({builder, shapes, tensors}, node, opset, std::move(operands));
+  NodeImporter importer({builder, shapes, tensors, *this}, node, opset, std::move(operands));
   const OpEntry *entry = table.find(normalizeDomain(node.domain()), node.op_type(), opset);
   FailureOr<SmallVector<Value>> results = importer.run(*entry);
   if (failed(results))
     return failure();
   for (auto [name, value] : llvm::zip_equal(node.output(), *results))
     if (!name.empty())
-      values[name] = value;
+      scopes.back().values[name] = value;
   return success();
 }
 

@@ -25,7 +25,7 @@ Location getNodeLocation(const onnx::NodeProto &node, MLIRContext *context);
 InFlightDiagnostic emitNodeError(const onnx::NodeProto &node, int64_t opset, MLIRContext *context);
 
 /// Builds `main` from the graph of a model, node by node.
-class GraphImporter {
+class GraphImporter : private SubgraphImporter {
 public:
   GraphImporter(std::shared_ptr<const onnx::ModelProto> model, StringRef folder,
                 const ImportOptions &options, ModuleOp module, Location fileLoc);
@@ -33,10 +33,23 @@ public:
   LogicalResult run();
 
 private:
+  /// The names that one graph defines. Those of the graphs around it are visible in it.
+  struct Names {
+    llvm::StringMap<const onnx::TensorProto *> initializers;
+    llvm::StringMap<const onnx::NodeProto *> producers;
+    llvm::StringMap<Value> values;
+  };
+
+  FailureOr<SmallVector<Value>> importSubgraph(const onnx::GraphProto &subgraph,
+                                               ValueRange arguments) override;
+  FailureOr<SmallVector<Value>> importNodes(const onnx::GraphProto &subgraph, ValueRange arguments);
   LogicalResult readOpsets();
   LogicalResult checkNodesSupported();
-  LogicalResult indexInitializers();
-  LogicalResult indexProducers();
+  /// Collects the nodes of a graph, and of the graphs in them, that nobody can build.
+  LogicalResult findUnsupported(const onnx::GraphProto &searched,
+                                SmallVectorImpl<const onnx::NodeProto *> &unsupported);
+  LogicalResult indexInitializers(const onnx::GraphProto &indexed);
+  LogicalResult indexProducers(const onnx::GraphProto &indexed);
   LogicalResult importInputs();
   LogicalResult importNode(const onnx::NodeProto &node);
   LogicalResult importOutputs();
@@ -59,9 +72,8 @@ private:
   func::FuncOp function;
 
   llvm::StringMap<int64_t> opsets;
-  llvm::StringMap<const onnx::TensorProto *> initializers;
-  llvm::StringMap<const onnx::NodeProto *> producers;
-  llvm::StringMap<Value> values;
+  /// Innermost graph last.
+  SmallVector<Names> scopes;
   InputDims inputDims;
 };
 

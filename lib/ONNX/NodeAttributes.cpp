@@ -95,6 +95,13 @@ std::optional<SmallVector<float>> NodeImporter::getFloats(StringRef name) {
   return SmallVector<float>(attr->floats().begin(), attr->floats().end());
 }
 
+std::optional<SmallVector<std::string>> NodeImporter::getStrings(StringRef name) {
+  const onnx::AttributeProto *attr = findAttr(name, onnx::AttributeProto::STRINGS, "strings");
+  if (!attr)
+    return std::nullopt;
+  return SmallVector<std::string>(attr->strings().begin(), attr->strings().end());
+}
+
 ElementsAttr NodeImporter::getTensor(StringRef name) {
   const onnx::AttributeProto *attr = findAttr(name, onnx::AttributeProto::TENSOR, "tensor");
   if (!attr)
@@ -102,6 +109,13 @@ ElementsAttr NodeImporter::getTensor(StringRef name) {
   StringRef hint = attr->t().name().empty() ? StringRef(proto.output(0)) : attr->t().name();
   return tensors.read(attr->t(), hint,
                       [&] { return emitError() << "tensor of attribute '" << name << "': "; });
+}
+
+const onnx::GraphProto *NodeImporter::requireGraph(StringRef name) {
+  if (!hasAttr(name) && !failedOnce)
+    emitError() << "attribute '" << name << "' is required";
+  const onnx::AttributeProto *attr = findAttr(name, onnx::AttributeProto::GRAPH, "graph");
+  return attr && !failedOnce ? &attr->g() : nullptr;
 }
 
 Type NodeImporter::getElementTypeAttr(StringRef name, Type defaultType) {

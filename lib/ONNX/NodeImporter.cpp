@@ -12,8 +12,9 @@ using namespace mlir::halftone;
 
 NodeImporter::NodeImporter(Scope scope, const onnx::NodeProto &proto, int64_t opset,
                            SmallVector<Value> operands)
-    : builder(scope.builder), shapes(scope.shapes), tensors(scope.tensors), proto(proto),
-      opset(opset), location(getNodeLocation(proto, builder.getContext())),
+    : builder(scope.builder), shapes(scope.shapes), tensors(scope.tensors),
+      subgraphs(scope.subgraphs), proto(proto), opset(opset),
+      location(getNodeLocation(proto, builder.getContext())),
       placeholder(UnrankedTensorType::get(builder.getF32Type())), operands(std::move(operands)),
       readOperands(this->operands.size(), false) {}
 
@@ -92,10 +93,26 @@ std::optional<SmallVector<int64_t>> NodeImporter::getConstantOperand(unsigned in
   if (ElementsAttr elements = getConstant(operand))
     if (std::optional<std::vector<int64_t>> values = readIntegers(elements))
       return SmallVector<int64_t>(values->begin(), values->end());
+  emitNotConstant(index, name);
+  return std::nullopt;
+}
+
+std::optional<SmallVector<float>> NodeImporter::getConstantFloatOperand(unsigned index,
+                                                                        StringRef name) {
+  Value operand = getOperand(index);
+  if (!operand)
+    return std::nullopt;
+  if (ElementsAttr elements = getConstant(operand))
+    if (std::optional<std::vector<float>> values = readFloats(elements))
+      return SmallVector<float>(values->begin(), values->end());
+  emitNotConstant(index, name);
+  return std::nullopt;
+}
+
+void NodeImporter::emitNotConstant(unsigned index, StringRef name) {
   emitError() << "input '" << name << "' must be known when compiling, but '" << proto.input(index)
               << "' is computed when the model runs; fixing dynamic dimensions (--dim) may make it "
                  "a constant";
-  return std::nullopt;
 }
 
 std::optional<SmallVector<int64_t>>
@@ -206,6 +223,19 @@ Value NodeImporter::foldWithShapes(OpResult result) {
     return APInt(width, uint64_t(value), /*isSigned=*/false, /*implicitTrunc=*/true);
   });
   return createConstant(DenseElementsAttr::get(type, elements));
+}
+
+SmallVector<Value> NodeImporter::importGraph(const onnx::GraphProto &graph, ValueRange arguments) {
+  if (failedOnce)
+    return {};
+  if (graph.input_size() != int64_t(arguments.size())) {
+    emitError() << "its graph '" << graph.name() << "' has " << graph.input_size()
+                << " inputs, expected " << arguments.size();
+    return {};
+  }
+  FailureOr<SmallVector<Value>> values = subgraphs.importSubgraph(graph, arguments);
+  failedOnce |= failed(values);
+  return failed(values) ? SmallVector<Value>() : *values;
 }
 
 Value NodeImporter::createConstant(ElementsAttr value) {

@@ -12,12 +12,24 @@
 
 namespace onnx {
 class AttributeProto;
+class GraphProto;
 class NodeProto;
 } // namespace onnx
 
 namespace mlir::halftone {
 
 class TensorReader;
+
+/// Builds graphs that are attributes of nodes.
+class SubgraphImporter {
+public:
+  virtual ~SubgraphImporter() = default;
+
+  /// Builds the nodes of `graph` at the insertion point, with `arguments` for its inputs; names it
+  /// does not define are those of the graphs around it. The values of its outputs.
+  virtual FailureOr<SmallVector<Value>> importSubgraph(const onnx::GraphProto &graph,
+                                                       ValueRange arguments) = 0;
+};
 
 /// Reads one node and builds its ops. Errors stick: after the first one, reading returns neutral
 /// values, creating returns a null value, and setResults fails; so builders need not check each
@@ -29,6 +41,7 @@ public:
     OpBuilder &builder;
     ShapeContext &shapes;
     TensorReader &tensors;
+    SubgraphImporter &subgraphs;
   };
 
   NodeImporter(Scope scope, const onnx::NodeProto &proto, int64_t opset,
@@ -50,6 +63,8 @@ public:
   /// The elements of an operand that must be known when compiling; `name` is ONNX's, for the error.
   /// nullopt when it is absent (or not known, which is an error).
   std::optional<SmallVector<int64_t>> getConstantOperand(unsigned index, StringRef name);
+  /// The same for floats.
+  std::optional<SmallVector<float>> getConstantFloatOperand(unsigned index, StringRef name);
   /// What was an attribute up to `lastOpset` and is the operand `index` since.
   std::optional<SmallVector<int64_t>> getIntsAttrOrOperand(StringRef name, int64_t lastOpset,
                                                            unsigned index);
@@ -64,7 +79,10 @@ public:
   StringRef requireString(StringRef name);
   std::optional<SmallVector<int64_t>> getInts(StringRef name);
   std::optional<SmallVector<float>> getFloats(StringRef name);
+  std::optional<SmallVector<std::string>> getStrings(StringRef name);
   ElementsAttr getTensor(StringRef name);
+  /// Null after an error: a graph is never optional.
+  const onnx::GraphProto *requireGraph(StringRef name);
   /// Element type named by a number; null after an error.
   Type getElementTypeAttr(StringRef name, Type defaultType);
   /// Reads an attribute that does not change what inference computes.
@@ -101,6 +119,19 @@ public:
     auto op = OpT::create(builder, location, TypeRange(types), std::forward<Args>(args)...);
     return finish(op) ? folded : SmallVector<Value>(numResults);
   }
+  /// The same for an op with regions, which `fill` gives their blocks.
+  template <typename OpT, typename... Args>
+  SmallVector<Value> createFilled(unsigned numResults, llvm::function_ref<void(OpT)> fill,
+                                  Args &&...args) {
+    SmallVector<Type> types(numResults, placeholder);
+    if (failedOnce)
+      return SmallVector<Value>(numResults);
+    auto op = OpT::create(builder, location, TypeRange(types), std::forward<Args>(args)...);
+    fill(op);
+    return finish(op) ? folded : SmallVector<Value>(numResults);
+  }
+  /// Builds the nodes of a graph that is an attribute; empty after an error.
+  SmallVector<Value> importGraph(const onnx::GraphProto &graph, ValueRange arguments);
   Value createConstant(ElementsAttr value);
   /// A 1-D i64 constant.
   Value createInts(ArrayRef<int64_t> values);
@@ -127,9 +158,11 @@ public:
 
   ShapeContext &getShapes() { return shapes; }
   OpBuilder &getBuilder() { return builder; }
+  Location getLoc() const { return location; }
 
 private:
   const onnx::AttributeProto *findAttr(StringRef name, int32_t type, StringRef typeName);
+  void emitNotConstant(unsigned index, StringRef name);
   bool checkAttrs();
   bool checkCounts(const OpEntry &entry);
   bool checkAllRead();
@@ -141,6 +174,7 @@ private:
   OpBuilder &builder;
   ShapeContext &shapes;
   TensorReader &tensors;
+  SubgraphImporter &subgraphs;
   const onnx::NodeProto &proto;
   int64_t opset;
   Location location;

@@ -17,6 +17,8 @@ OpTable::OpTable() {
   addQuantizationOps(*this);
   addResizeOps(*this);
   addEinsumOps(*this);
+  addControlFlowOps(*this);
+  addRecurrentOps(*this);
   addRetiredOps(*this);
 }
 

@@ -71,6 +71,8 @@ void addNormalizationOps(OpTable &table);
 void addQuantizationOps(OpTable &table);
 void addResizeOps(OpTable &table);
 void addEinsumOps(OpTable &table);
+void addControlFlowOps(OpTable &table);
+void addRecurrentOps(OpTable &table);
 void addRetiredOps(OpTable &table);
 
 } // namespace mlir::halftone
