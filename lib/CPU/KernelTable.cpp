@@ -16,6 +16,9 @@ constexpr TileShape tiles32[] = {{4, 6}, {3, 8}, {2, 12}, {1, 12}};
 constexpr TileShape tiles16[] = {{2, 6}, {1, 8}};
 // Widening needs two more registers.
 constexpr TileShape tilesWidened16[] = {{2, 4}, {1, 8}};
+// Wide ones for single rows. In tiles of one vector every product needs a load of its own: higher
+// ones, though they convert less often, are slower than two vectors.
+constexpr TileShape tilesFloatCodes16[] = {{4, 2}, {2, 6}, {1, 6}};
 constexpr TileShape amxTiles[] = {{2, 32}, {1, 32}};
 
 bool always(const CPUTarget &) { return true; }
@@ -31,7 +34,8 @@ constexpr KernelRow table[] = {
     {"f32-fma-avx2", KernelElements::F32, DotStep::Fma, 8, 1, "", tiles16, 0, hasAvx2},
     {"f32-generic", KernelElements::F32, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 0, always},
     {"f32s8-fma-avx512", KernelElements::F32S8, DotStep::Fma, 16, 1, "", tiles32, 2, hasAvx512},
-    {"f32s8-fma-avx2", KernelElements::F32S8, DotStep::Fma, 8, 1, "", tiles16, 2, hasAvx2},
+    {"f32s8-fma-avx2", KernelElements::F32S8, DotStep::Fma, 8, 1, "", tilesFloatCodes16, 2,
+     hasAvx2},
     {"f32s8-generic", KernelElements::F32S8, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 2,
      always},
     {"u8s8-amx", KernelElements::U8S8, DotStep::Tiles, 16, 4, "llvm.x86.tdpbusd", amxTiles, 0,
