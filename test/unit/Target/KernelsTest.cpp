@@ -19,13 +19,13 @@ struct Target {
 };
 
 const Target targets[] = {
-    {"x86-64", {"f32-generic", "u8s8-generic"}},
-    {"x86-64-v2", {"f32-generic", "u8s8-generic"}},
-    {"x86-64-v3", {"f32-fma-avx2", "u8s8-pmaddwd-avx2"}},
-    {"x86-64-v3+avxvnni", {"f32-fma-avx2", "u8s8-vnni-avx2"}},
-    {"x86-64-v4", {"f32-fma-avx512", "u8s8-pmaddwd-avx512"}},
-    {"znver4", {"f32-fma-avx512", "u8s8-vnni-avx512"}},
-    {"sapphirerapids", {"f32-fma-avx512", "u8s8-vnni-avx512", "u8s8-amx"}},
+    {"x86-64", {"f32-generic", "f32s8-generic", "u8s8-generic"}},
+    {"x86-64-v2", {"f32-generic", "f32s8-generic", "u8s8-generic"}},
+    {"x86-64-v3", {"f32-fma-avx2", "f32s8-fma-avx2", "u8s8-pmaddwd-avx2"}},
+    {"x86-64-v3+avxvnni", {"f32-fma-avx2", "f32s8-fma-avx2", "u8s8-vnni-avx2"}},
+    {"x86-64-v4", {"f32-fma-avx512", "f32s8-fma-avx512", "u8s8-pmaddwd-avx512"}},
+    {"znver4", {"f32-fma-avx512", "f32s8-fma-avx512", "u8s8-vnni-avx512"}},
+    {"sapphirerapids", {"f32-fma-avx512", "f32s8-fma-avx512", "u8s8-vnni-avx512", "u8s8-amx"}},
 };
 
 constexpr int64_t kDynamic = -1;
@@ -51,125 +51,140 @@ const ConvShape convShapes[] = {
     {10, 8, 20, 3, 1, 2, 2}, {21, 64, 40, 3, 1, 1, 1}, {7, 3, 0, 3, 1, 1, 1},
     {9, 19, 0, 3, 2, 1, 1},  {11, 70, 0, 5, 1, 1, 2},  {10, 33, 0, 3, 1, 2, 2}};
 
-/// One function of the program, the shape of its input for each run, and its element type.
+struct Operands {
+  const char *input, *weights;
+
+  bool isFloat() const { return input == std::string("f32"); }
+  /// Constant codes that are dequantized before the product.
+  bool areCodes() const { return isFloat() && weights == std::string("i8"); }
+};
+
+constexpr Operands floats32 = {"f32", "f32"}, floatsAndCodes = {"f32", "i8"};
+constexpr Operands unsignedCodes = {"ui8", "i8"}, signedCodes = {"i8", "i8"};
+
+/// One function of the program and the shape of its input for each run.
 struct Case {
   std::string name;
+  Operands operands;
   std::vector<std::vector<int64_t>> inputShapes;
-  std::string type;
 };
 
 /// Graph ops as text, with constants of random bytes.
 class ProgramText {
 public:
-  void addMatmul(const MatmulShape &shape, const std::string &type);
-  void addConv(const ConvShape &shape, const std::string &type);
+  void addMatmul(const MatmulShape &shape, const Operands &operands);
+  void addConv(const ConvShape &shape, const Operands &operands);
 
   std::string text;
   std::vector<Case> cases;
 
 private:
-  std::string weights(std::vector<int64_t> shape, bool isFloat);
-  void add(const std::string &name, const std::string &inputType, const std::string &resultType,
-           const std::string &body, std::vector<std::vector<int64_t>> inputShapes,
-           const std::string &type);
+  std::string weights(std::vector<int64_t> shape, const Operands &operands, int channelAxis);
+  void add(const std::string &op, const std::string &attributes, const Operands &operands,
+           std::vector<int64_t> inputShape, std::vector<int64_t> filterShape,
+           std::vector<int64_t> resultShape, std::vector<std::vector<int64_t>> inputShapes);
 
   std::mt19937 random{7};
 };
 
-std::string printShape(llvm::ArrayRef<int64_t> shape) {
-  std::string text;
+std::string tensor(llvm::ArrayRef<int64_t> shape, const std::string &element) {
+  std::string text = "tensor<";
   for (int64_t size : shape)
     text += (size == kDynamic ? "?" : std::to_string(size)) + "x";
-  return text;
+  return text + element + ">";
 }
 
-std::string ProgramText::weights(std::vector<int64_t> shape, bool isFloat) {
+/// `%w`, as the op reads it.
+std::string ProgramText::weights(std::vector<int64_t> shape, const Operands &operands,
+                                 int channelAxis) {
   int64_t count = 1;
   for (int64_t size : shape)
     count *= size;
   std::string bytes;
   for (int64_t i = 0; i < count; ++i) {
     float value = std::uniform_real_distribution<float>(-1, 1)(random);
-    if (isFloat)
+    if (operands.weights == std::string("f32"))
       bytes.append(reinterpret_cast<const char *>(&value), sizeof(value));
     else
       bytes.push_back(char(random()));
   }
-  std::string type = "tensor<" + printShape(shape) + (isFloat ? "f32>" : "i8>");
-  return "  %w = halftone.constant dense<\"0x" + llvm::toHex(bytes) + "\"> : " + type + "\n";
-}
-
-void ProgramText::add(const std::string &name, const std::string &inputType,
-                      const std::string &resultType, const std::string &body,
-                      std::vector<std::vector<int64_t>> inputShapes, const std::string &type) {
-  text += "func.func @" + name + "(%x: " + inputType + ") -> " + resultType + " {\n" + body +
-          "  return %y : " + resultType + "\n}\n";
-  cases.push_back({name, std::move(inputShapes), type});
+  std::string type = tensor(shape, operands.weights);
+  std::string constant = " = halftone.constant dense<\"0x" + llvm::toHex(bytes) + "\"> : " + type;
+  if (!operands.areCodes())
+    return "  %w" + constant + "\n";
+  std::string scales = tensor(shape[channelAxis], "f32");
+  return "  %q" + constant + "\n  %s = halftone.constant dense<0.0078> : " + scales +
+         "\n  %z = halftone.constant dense<0> : tensor<i8>\n  %w = halftone.dequantize %q, %s, %z "
+         "{axis = " +
+         std::to_string(channelAxis) + " : i64} : (" + type + ", " + scales + ", tensor<i8>) -> " +
+         tensor(shape, "f32") + "\n";
 }
 
 /// The zero points of integer operands.
-std::string zeroPoints(const std::string &type) {
-  return "  %zx = halftone.constant dense<" + std::string(type == "i8" ? "-3" : "131") +
-         "> : tensor<" + type + ">\n  %zw = halftone.constant dense<0> : tensor<i8>\n";
+std::string zeroPoints(const Operands &operands) {
+  std::string input = operands.input;
+  return "  %zx = halftone.constant dense<" + std::string(input == "i8" ? "-3" : "131") +
+         "> : tensor<" + input + ">\n  %zw = halftone.constant dense<0> : tensor<i8>\n";
 }
 
-void ProgramText::addMatmul(const MatmulShape &shape, const std::string &type) {
-  auto [rows, depth, columns] = shape;
-  std::string input = "tensor<" + printShape({rows, depth}) + type + ">";
-  std::string filter = "tensor<" + printShape({depth, columns});
-  std::string result = "tensor<" + printShape({rows, columns});
-  std::string body = weights({depth, columns}, type == "f32");
-  if (type == "f32")
-    body += "  %p = halftone.matmul %x, %w : (" + input + ", " + filter + "f32>) -> " +
-            (result += "f32>") + "\n  %y = halftone.relu %p : (" + result + ") -> " + result + "\n";
+void ProgramText::add(const std::string &op, const std::string &attributes,
+                      const Operands &operands, std::vector<int64_t> inputShape,
+                      std::vector<int64_t> filterShape, std::vector<int64_t> resultShape,
+                      std::vector<std::vector<int64_t>> inputShapes) {
+  std::string name = op + "_" + operands.input + operands.weights + std::to_string(cases.size());
+  std::string input = tensor(inputShape, operands.input);
+  std::string types = input + ", " + tensor(filterShape, operands.isFloat() ? "f32" : "i8");
+  std::string result = tensor(resultShape, operands.isFloat() ? "f32" : "i32");
+  text += "func.func @" + name + "(%x: " + input + ") -> " + result + " {\n" +
+          weights(filterShape, operands, op == "matmul" ? 1 : 0);
+  if (operands.isFloat())
+    text += "  %p = halftone." + op + " %x, %w" + attributes + " : (" + types + ") -> " + result +
+            "\n  %y = halftone.relu %p : (" + result + ") -> " + result + "\n";
   else
-    body += zeroPoints(type) + "  %y = halftone.matmul_integer %x, %w, %zx, %zw : (" + input +
-            ", " + filter + "i8>, tensor<" + type + ">, tensor<i8>) -> " + (result += "i32>") +
-            "\n";
+    text += zeroPoints(operands) + "  %y = halftone." + op + "_integer %x, %w, %zx, %zw" +
+            attributes + " : (" + types + ", tensor<" + operands.input + ">, tensor<i8>) -> " +
+            result + "\n";
+  text += "  return %y : " + result + "\n}\n";
+  cases.push_back({name, operands, std::move(inputShapes)});
+}
+
+void ProgramText::addMatmul(const MatmulShape &shape, const Operands &operands) {
+  auto [rows, depth, columns] = shape;
   std::vector<std::vector<int64_t>> inputShapes = {{rows, depth}};
   if (rows == kDynamic)
     inputShapes = {{1, depth}, {0, depth}, {16, depth}, {45, depth}};
-  add("matmul_" + type + "_" + std::to_string(cases.size()), input, result, body, inputShapes,
-      type);
+  add("matmul", "", operands, {rows, depth}, {depth, columns}, {rows, columns}, inputShapes);
 }
 
-void ProgramText::addConv(const ConvShape &shape, const std::string &type) {
+void ProgramText::addConv(const ConvShape &shape, const Operands &operands) {
   int64_t outputs = shape.isDepthwise() ? shape.channels : shape.outputs;
   int64_t inputs = shape.isDepthwise() ? 1 : shape.channels;
-  std::vector<int64_t> inputShape = {2, shape.channels, shape.size, shape.size};
-  std::vector<int64_t> filterShape = {outputs, inputs, shape.kernel, shape.kernel};
-  std::string input = "tensor<" + printShape(inputShape) + type + ">";
-  std::string filter = "tensor<" + printShape(filterShape);
-  std::string result = "tensor<" + printShape({2, outputs, shape.outputSize(), shape.outputSize()});
   auto twice = [](int64_t value) { return std::to_string(value) + ", " + std::to_string(value); };
   std::string attributes =
       " {strides = array<i64: " + twice(shape.stride) +
       ">, dilations = array<i64: " + twice(shape.dilation) +
       ">, pads = array<i64: " + twice(shape.pad) + ", " + twice(shape.pad) +
-      ">, group = " + std::to_string(shape.isDepthwise() ? shape.channels : 1) + " : i64} : (";
-  std::string body = weights(filterShape, type == "f32");
-  if (type == "f32")
-    body += "  %y = halftone.conv %x, %w" + attributes + input + ", " + filter + "f32>) -> " +
-            (result += "f32>") + "\n";
-  else
-    body += zeroPoints(type) + "  %y = halftone.conv_integer %x, %w, %zx, %zw" + attributes +
-            input + ", " + filter + "i8>, tensor<" + type + ">, tensor<i8>) -> " +
-            (result += "i32>") + "\n";
-  add("conv_" + type + "_" + std::to_string(cases.size()), input, result, body, {inputShape}, type);
+      ">, group = " + std::to_string(shape.isDepthwise() ? shape.channels : 1) + " : i64}";
+  std::vector<int64_t> image = {2, shape.channels, shape.size, shape.size};
+  add("conv", attributes, operands, image, {outputs, inputs, shape.kernel, shape.kernel},
+      {2, outputs, shape.outputSize(), shape.outputSize()}, {image});
 }
 
 ProgramText makeProgram() {
   ProgramText program;
-  for (const char *type : {"f32", "ui8"}) {
+  for (const Operands &operands : {floats32, unsignedCodes}) {
     for (const MatmulShape &shape : matmulShapes)
-      program.addMatmul(shape, type);
+      program.addMatmul(shape, operands);
     for (const ConvShape &shape : convShapes)
-      program.addConv(shape, type);
+      program.addConv(shape, operands);
   }
-  // Signed codes differ from unsigned ones in how they reach the kernel only.
-  program.addMatmul({5, 33, 17}, "i8");
-  program.addConv({7, 3, 5, 3, 1, 1, 1}, "i8");
-  program.addConv({7, 3, 0, 3, 1, 1, 1}, "i8");
+  // These differ from the others in how operands reach the kernel only.
+  for (const Operands &operands : {signedCodes, floatsAndCodes}) {
+    program.addMatmul({5, 33, 17}, operands);
+    program.addMatmul({kDynamic, 19, 37}, operands);
+    program.addConv({7, 3, 5, 3, 1, 1, 1}, operands);
+    program.addConv({9, 19, 0, 3, 2, 1, 1}, operands);
+  }
   return program;
 }
 
@@ -184,7 +199,7 @@ void fillInput(Input &input, const Case &tested, const std::vector<int64_t> &sha
   int64_t count = 1;
   for (int64_t size : shape)
     count *= size;
-  if (tested.type == "f32") {
+  if (tested.operands.isFloat()) {
     input.floats.resize(std::max<int64_t>(count, 1));
     for (float &value : input.floats)
       value = std::uniform_real_distribution<float>(-1, 1)(random);
@@ -195,9 +210,10 @@ void fillInput(Input &input, const Case &tested, const std::vector<int64_t> &sha
   for (uint8_t &code : input.codes)
     code = uint8_t(random());
   // The extremes meet those of the weights.
-  std::fill_n(input.codes.begin(), input.codes.size() / 3, tested.type[0] == 'u' ? 255 : 128);
-  input.tensor =
-      tensorOf(input.codes, tested.type[0] == 'u' ? HALFTONE_DTYPE_U8 : HALFTONE_DTYPE_I8, shape);
+  std::fill_n(input.codes.begin(), input.codes.size() / 3,
+              tested.operands.input[0] == 'u' ? 255 : 128);
+  input.tensor = tensorOf(
+      input.codes, tested.operands.input[0] == 'u' ? HALFTONE_DTYPE_U8 : HALFTONE_DTYPE_I8, shape);
 }
 
 void expectClose(const std::vector<float> &values, const std::vector<float> &expected) {
@@ -222,7 +238,7 @@ TEST_P(KernelsTest, EqualTheReference) {
   EXPECT_EQ(kernels, GetParam().kernels);
   for (auto [entry, tested] : llvm::enumerate(text.cases))
     for (const std::vector<int64_t> &shape : tested.inputShapes) {
-      SCOPED_TRACE(tested.name + " on " + printShape(shape));
+      SCOPED_TRACE(tested.name + " on " + tensor(shape, tested.operands.input));
       Input input;
       fillInput(input, tested, shape);
       const halftone_tensor &result = fast.run({input.tensor}, entry)[0];
