@@ -153,9 +153,27 @@ Value buildReduction(const Reducer &r, ReduceKind kind) {
   llvm_unreachable("covered switch");
 }
 
+bool isSum(ReduceKind kind) {
+  switch (kind) {
+  case ReduceKind::Sum:
+  case ReduceKind::Mean:
+  case ReduceKind::L1:
+  case ReduceKind::L2:
+  case ReduceKind::SumSquare:
+  case ReduceKind::LogSum:
+    return true;
+  default:
+    return false;
+  }
+}
+
 /// The type a reduction of elements of the original type `source` is evaluated in: a float for
-/// roots and logarithms.
-Type evaluationType(Type source, ReduceKind kind) {
+/// roots and logarithms; f64 for sums that add the elements of a row one after the other, because
+/// the row is not the last dimension, which is cut into the lanes of vectors. Their error would
+/// grow with the length of the row and shows in variances, the small differences of large means.
+Type evaluationType(Type source, ReduceKind kind, bool reducesLastDim) {
+  if (source.isF32() && isSum(kind) && !reducesLastDim)
+    return Float64Type::get(source.getContext());
   bool needsFloat =
       kind == ReduceKind::L2 || kind == ReduceKind::LogSum || kind == ReduceKind::LogSumExp;
   if (isa<IntegerType>(source) && needsFloat)
@@ -170,8 +188,10 @@ struct ConvertReduce : LoweringPattern<ReduceOp> {
     Lowering b(op, rewriter, facts);
     auto type = cast<RankedTensorType>(convertedType(op.getOutput()));
     Type source = elementType(op.getInput());
-    Type evaluated = evaluationType(source, op.getKind());
-    Rows rows(b, adaptor.getInput(), op.getAxes());
+    ArrayRef<int64_t> axes = op.getAxes();
+    int64_t lastDim = rankOf(adaptor.getInput()) - 1;
+    Type evaluated = evaluationType(source, op.getKind(), llvm::is_contained(axes, lastDim));
+    Rows rows(b, adaptor.getInput(), axes);
     Reducer reducer{b, rows, adaptor.getInput(), source, getSignlessType(evaluated)};
     Value result = buildReduction(reducer, op.getKind());
     if (elementType(result) != type.getElementType())

@@ -20,6 +20,16 @@ func.func @sums_halves_in_f32(%x: tensor<2x8xf16>) -> tensor<2xf16> {
   return %0 : tensor<2xf16>
 }
 
+// Added one after the other, where rounding errors grow with their number.
+// CHECK-LABEL: @sums_columns_in_f64
+// CHECK:       arith.extf %{{.*}} : f32 to f64
+// CHECK:       arith.addf {{.*}} fastmath<reassoc> : f64
+// CHECK:       arith.truncf %{{.*}} : f64 to f32
+func.func @sums_columns_in_f64(%x: tensor<8x2xf32>) -> tensor<2xf32> {
+  %0 = halftone.reduce %x {kind = 0 : i32, axes = array<i64: 0>, keepdims = false} : (tensor<8x2xf32>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
 // Maximum; then exponentials and their sum in one pass; then the quotients.
 // CHECK-LABEL: @softmax_in_three_passes
 // CHECK:         linalg.generic

@@ -3,8 +3,11 @@
 """Real models compiled in float agree with ONNX Runtime; dynamic sizes are those of one program."""
 
 import numpy as np
+import onnx
+from onnx.reference import ReferenceEvaluator
 
 import data
+from double_precision import in_double_precision
 from harness import Program, check_close, main, make_session, model_path, run_reference
 
 LAYERS, HEADS, HEAD_SIZE = 5, 4, 8  # of the key-value cache of stories260k
@@ -125,6 +128,113 @@ def test_bart_g2p_decoder():
 def test_ultraface():
     archive = np.load(model_path("ultraface/satya_io.npz"))
     check_model("ultraface/model.onnx", {"photo": {"input": archive["input"]}})
+
+
+def test_espcn():
+    """Super resolution: depth to space at the end."""
+    luminance = data.photo(224, 224)[:, :1] / 255
+    check_model("espcn/model.onnx", {"photo": {"input": luminance}})
+
+
+def test_candy():
+    """Style transfer: instance normalization, and ops that ONNX has retired."""
+    check_model("candy/model.onnx", {"photo": {"inputImage": data.photo(720, 720)}})
+
+
+def test_magika():
+    """Its variances are small differences of large means, which multiplies the errors of float sums:
+    two runtimes are far apart, so both are held against the model in double precision."""
+    path = model_path("magika/model.onnx")
+    archive = np.load(model_path("magika/inference_examples.npz"))
+    inputs = {"bytes": archive["bytes"][:5]}
+    (exact,) = ReferenceEvaluator(in_double_precision(onnx.load(path))).run(None, inputs)
+    expected = run_reference(make_session(path), inputs)["target_label"]
+    actual = Program(path).run(inputs)["target_label"]
+    errors = [float(np.abs(result - exact).max()) for result in (actual, expected)]
+    assert errors[0] <= errors[1], f"off by {errors[0]:.2g}, ONNX Runtime by {errors[1]:.2g}"
+    assert (actual.argmax(axis=1) == exact.argmax(axis=1)).all(), "another type of file"
+
+
+def test_mameformer():
+    tokens = data.digit_strings(8)
+    check_model("mameformer/7model.onnx", {
+        f"{n} strings": {"input_ids": tokens[:n], "attention_mask": np.ones_like(tokens[:n])}
+        for n in (1, 8)
+    })
+
+
+def test_nanodet():
+    mean, deviation = (np.float32(values).reshape(3, 1, 1) for values in (
+        (103.53, 116.28, 123.675), (57.375, 57.12, 58.395)))
+    photo = (data.photo(416, 416) - mean) / deviation
+    check_model("nanodet/nanodet_m.onnx", {"photo": {"input.1": photo}})
+
+
+def test_yolox_nano():
+    check_model("yolox-nano/model.onnx", {"photo": {"images": data.photo(416, 416)}})
+
+
+def test_ppocr_det():
+    """Height and width are dynamic: one program for both sizes."""
+    check_model("ppocr-det/ch_PP-OCRv2_det_infer.onnx", {
+        f"{height} x {width}": {"x": data.page(height, width)}
+        for height, width in ((96, 160), (160, 96))
+    })
+
+
+def test_edgetpu_fragment():
+    """Quantized already, with several users of one DequantizeLinear."""
+    path = model_path("edgetpu-fragment/model.onnx")
+    (name,) = (value.name for value in make_session(path).get_inputs())
+    image = np.random.default_rng(0).standard_normal((1, 32, 56, 56)).astype(np.float32)
+    check_model("edgetpu-fragment/model.onnx", {"noise": {name: image}})
+
+
+def check_stream(name, first, frames, states):
+    """Frame after frame, each with the states {input: output} that ONNX Runtime left before."""
+    path = model_path(name)
+    session, program = make_session(path), Program(path)
+    inputs = first
+    for i, frame in enumerate(frames):
+        inputs = {**inputs, **frame}
+        expected = run_reference(session, inputs)
+        check_close(program.run(inputs), expected, f"frame {i}")
+        inputs.update({state: expected[output] for state, output in states.items()})
+
+
+def test_gtcrn():
+    """GRUs over the bands of a frame, forward and backward; streaming caches."""
+    frames = np.load(model_path("gtcrn/ort_io_first50.npz"))["mix"]
+    caches = {"conv_cache": (2, 1, 16, 16, 33), "tra_cache": (2, 3, 1, 1, 16),
+              "inter_cache": (2, 1, 33, 16)}
+    empty = {cache: np.zeros(shape, np.float32) for cache, shape in caches.items()}
+    for model in ("gtcrn.onnx", "gtcrn_simple.onnx"):
+        check_stream(f"gtcrn/{model}", empty, [{"mix": frame} for frame in frames[10:14]],
+                     {cache: f"{cache}_out" for cache in caches})
+
+
+def test_silero_vad():
+    """LSTM; one variant chooses a network by the sample rate."""
+    frames = data.silero_frames()[40:44]
+    state = {"state": np.zeros((2, 1, 128), np.float32)}
+    rate = {"sr": np.array(16000, np.int64)}
+    feeds = [{"input": frame} for frame in frames]
+    outputs = {"state": "stateN"}
+    check_stream("silero-vad/silero_vad_openvino_16k.onnx", state, feeds, outputs)
+    check_stream("silero-vad/silero_vad_op18_ifless.onnx", {**state, **rate}, feeds, outputs)
+    check_stream("silero-vad/silero_vad.onnx", {**state, **rate}, feeds, outputs)
+
+
+def test_silero_vad_other_rate():
+    """The other branch, and a batch of two."""
+    path = model_path("silero-vad/silero_vad.onnx")
+    session, program = make_session(path), Program(path)
+    rng = np.random.default_rng(0)
+    for batch in (1, 2):
+        inputs = {"input": rng.normal(0, 0.1, (batch, 288)).astype(np.float32),
+                  "state": rng.normal(0, 0.1, (2, batch, 128)).astype(np.float32),
+                  "sr": np.array(8000, np.int64)}
+        check_close(program.run(inputs), run_reference(session, inputs), f"batch {batch}")
 
 
 if __name__ == "__main__":
