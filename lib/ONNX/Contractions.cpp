@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Float matrix products and convolutions.
 #include "Builders.h"
+#include "Compose.h"
+#include "Convolution.h"
 #include "Windows.h"
 
 using namespace mlir;
@@ -48,19 +50,23 @@ static Value buildBias(NodeImporter &node, Value value, Value bias, size_t spati
   return bias ? node.create<AddOp>(value, node.appendUnitDims(bias, spatial)) : value;
 }
 
-static LogicalResult importConv(NodeImporter &node) {
-  Value input = node.getOperand(0), filter = node.getOperand(1), bias = node.getOperand(2);
-  if (failed(checkFilter(node, input, filter)))
-    return failure();
+Value halftone::buildConvolution(NodeImporter &node, Value input, Value filter, Value bias) {
+  if (node.hasFailed() || failed(checkFilter(node, input, filter)))
+    return nullptr;
   ArrayRef<int64_t> filterDims = NodeImporter::getType(filter).getShape().drop_front(2);
   std::optional<Window> window = readWindow(node, input, filterDims);
   int64_t group = node.getInt("group", 1);
   if (!window)
-    return failure();
+    return nullptr;
   resolveAutoPad(node, input, *window);
   Value product =
       node.create<ConvOp>(input, filter, window->strides, window->dilations, window->pads, group);
-  return node.setResults({buildBias(node, product, bias, filterDims.size())});
+  return buildBias(node, product, bias, filterDims.size());
+}
+
+static LogicalResult importConv(NodeImporter &node) {
+  return node.setResults(
+      {buildConvolution(node, node.getOperand(0), node.getOperand(1), node.getOperand(2))});
 }
 
 /// The padding that makes a transposed convolution have the wanted output size. Where the input
@@ -119,11 +125,58 @@ static LogicalResult importConvTranspose(NodeImporter &node) {
   return node.setResults({buildBias(node, product, bias, filterDims.size())});
 }
 
+/// The determinant of the rows from `row` on without the columns taken, by the elements of that
+/// row.
+static Value expandDeterminant(NodeImporter &node, ArrayRef<SmallVector<Value>> elements,
+                               size_t row, unsigned taken) {
+  Value sum;
+  bool isNegative = false;
+  for (size_t column = 0; column < elements.size(); ++column) {
+    if (taken & (1u << column))
+      continue;
+    Value term = elements[row][column];
+    if (row + 1 < elements.size())
+      term = node.create<MulOp>(term,
+                                expandDeterminant(node, elements, row + 1, taken | (1u << column)));
+    if (!sum)
+      sum = term;
+    else
+      sum = isNegative ? node.create<SubOp>(sum, term) : node.create<AddOp>(sum, term);
+    isNegative = !isNegative;
+  }
+  return sum;
+}
+
+static LogicalResult importDet(NodeImporter &node) {
+  // The number of products grows with the factorial.
+  constexpr int64_t kLargest = 4;
+  Value input = node.getOperand(0);
+  int64_t rank = NodeImporter::getRank(input);
+  if (rank < 2)
+    return node.emitError() << "expects matrices, but its input is " << input.getType();
+  int64_t size = node.requireStaticDim(input, rank - 1);
+  if (!node.hasFailed() && (size != node.requireStaticDim(input, rank - 2) || size < 1))
+    return node.emitError() << "expects square matrices, but its input is " << input.getType();
+  if (!node.hasFailed() && size > kLargest)
+    return node.emitError() << "matrices of more than " << kLargest << " rows are not supported";
+  if (node.hasFailed())
+    return failure();
+  SmallVector<SmallVector<Value>> elements(size);
+  for (int64_t row = 0; row < size; ++row)
+    for (int64_t column = 0; column < size; ++column) {
+      Value line = buildSlice(node, input, rank - 2, row, row + 1);
+      elements[row].push_back(buildSlice(node, line, rank - 1, column, column + 1));
+    }
+  Value result = expandDeterminant(node, elements, 0, 0);
+  return node.setResults({node.create<SqueezeOp>(result, ArrayRef<int64_t>({rank - 2, rank - 1}))});
+}
+
 void halftone::addContractionOps(OpTable &table) {
   table.add({
-      {"Conv", {2, 3}, importConv},
-      {"ConvTranspose", {2, 3}, importConvTranspose},
+      {"Conv", {2, 3}, importConv, always()},
+      {"ConvTranspose", {2, 3}, importConvTranspose, always()},
+      {"Det", 1, importDet, fromOpset(11)},
       {"Gemm", {2, 3}, importGemm},
-      {"MatMul", 2, importBinary<MatMulOp>},
+      {"MatMul", 2, importBinary<MatMulOp>, always()},
   });
 }

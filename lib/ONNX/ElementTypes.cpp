@@ -87,3 +87,10 @@ Type halftone::importElementType(int64_t dataType, MLIRContext *context) {
     return importIntegerType(dataType, context);
   }
 }
+
+int32_t halftone::exportElementType(Type type) {
+  for (int32_t number = 1; number < int32_t(std::size(kNames)); ++number)
+    if (importElementType(number, type.getContext()) == type)
+      return number;
+  return 0;
+}

@@ -11,6 +11,9 @@ namespace mlir::halftone {
 /// complex, unknown).
 Type importElementType(int64_t dataType, MLIRContext *context);
 
+/// The number of an element type; 0 when ONNX has none.
+int32_t exportElementType(Type type);
+
 /// The ONNX name of a data type number, for messages.
 std::string nameOfDataType(int64_t dataType);
 

@@ -57,6 +57,19 @@ static LogicalResult importCastLike(NodeImporter &node) {
   return node.setResults({node.create<CastOp>(node.getOperand(0), to, saturate)});
 }
 
+/// Bools are 0 and 1 in a byte each.
+static LogicalResult importBitCast(NodeImporter &node) {
+  node.requireInt("to");
+  Value input = node.getOperand(0);
+  Type to = node.getElementTypeAttr("to", nullptr);
+  if (node.hasFailed())
+    return failure();
+  bool isBool = to.isInteger(1) || NodeImporter::getElementType(input).isInteger(1);
+  if (isBool && to.getIntOrFloatBitWidth() <= 8)
+    return node.setResults({node.castTo(input, to)});
+  return node.setResults({node.create<BitCastOp>(input, to)});
+}
+
 static LogicalResult importIdentity(NodeImporter &node) {
   return node.setResults({node.getOperand(0)});
 }
@@ -91,6 +104,7 @@ static void addUnaryOps(OpTable &table) {
       {"Asinh", 1, importUnary<AsinhOp>},
       {"Atan", 1, importUnary<AtanOp>},
       {"Atanh", 1, importUnary<AtanhOp>},
+      {"BitCast", 1, importBitCast, fromOpset(26)},
       {"BitwiseNot", 1, importUnary<NotOp>, fromOpset(18)},
       {"Cast", 1, importCast},
       {"CastLike", 2, importCastLike, fromOpset(15)},
@@ -100,12 +114,12 @@ static void addUnaryOps(OpTable &table) {
       {"Erf", 1, importUnary<ErfOp>, fromOpset(9)},
       {"Exp", 1, importUnary<ExpOp>},
       {"Floor", 1, importUnary<FloorOp>},
-      {"Identity", 1, importIdentity},
+      {"Identity", 1, importIdentity, always()},
       {"IsInf", 1, importIsInf, fromOpset(10)},
       {"IsNaN", 1, importUnary<IsNaNOp>, fromOpset(9)},
       {"Log", 1, importUnary<LogOp>},
       {"Neg", 1, importUnary<NegOp>},
-      {"Not", 1, importUnary<NotOp>},
+      {"Not", 1, importUnary<NotOp>, always()},
       {"Reciprocal", 1, importUnary<ReciprocalOp>},
       {"Round", 1, importUnary<RoundOp>, fromOpset(11)},
       {"Sign", 1, importUnary<SignOp>, fromOpset(9)},

@@ -38,9 +38,10 @@ static StringRef normalizeDomain(StringRef domain) { return domain == "ai.onnx" 
 
 GraphImporter::GraphImporter(std::shared_ptr<const onnx::ModelProto> model, StringRef folder,
                              const ImportOptions &options, ModuleOp module, Location fileLoc)
-    : model(model), graph(model->graph()), fileLoc(fileLoc), builder(module.getBodyRegion()),
-      shapes(module.getContext()), tensors(model, folder, module.getContext()),
-      inputDims(options.dims) {}
+    : source(std::make_shared<ModelSource>(ModelSource{model, {}})), model(source, model.get()),
+      graph(model->graph()), fileLoc(fileLoc), builder(module.getBodyRegion()),
+      shapes(module.getContext()), tensors(this->model, folder, module.getContext()),
+      functions(source), inputDims(options.dims) {}
 
 LogicalResult GraphImporter::run() {
   scopes.emplace_back();
@@ -65,9 +66,9 @@ LogicalResult GraphImporter::readOpsets() {
   std::optional<int64_t> opset = findOpset("");
   if (!opset)
     return emitError(fileLoc) << "no opset of the domain ai.onnx is imported";
-  if (*opset < kOldestOpset || *opset > kNewestOpset)
-    return emitError(fileLoc) << "opset " << *opset << " is not supported: expected "
-                              << kOldestOpset << " to " << kNewestOpset
+  if (*opset < kFirstOpset || *opset > kNewestOpset)
+    return emitError(fileLoc) << "opset " << *opset << " is not supported: expected " << kFirstOpset
+                              << " to " << kNewestOpset
                               << "; export the model again, or convert it with "
                                  "onnx.version_converter";
   return success();
@@ -106,7 +107,8 @@ GraphImporter::findUnsupported(const onnx::GraphProto &searched,
     if (!opset)
       return emitNodeError(node, 0, builder.getContext())
              << "the model imports no opset of the domain '" << node.domain() << "'";
-    if (!table.find(normalizeDomain(node.domain()), node.op_type(), *opset))
+    if (!table.find(normalizeDomain(node.domain()), node.op_type(), *opset) &&
+        !functions.contains(node, *opset))
       unsupported.push_back(&node);
     for (const onnx::AttributeProto &attr : node.attribute())
       if (attr.has_g() && failed(findUnsupported(attr.g(), unsupported)))
@@ -283,8 +285,38 @@ FailureOr<SmallVector<Value>> GraphImporter::importNodes(const onnx::GraphProto 
   return values;
 }
 
+LogicalResult GraphImporter::importCall(const onnx::NodeProto &node, int64_t opset,
+                                        ArrayRef<Value> operands) {
+  // Functions may call each other, but no exporter nests them so deep: one calls itself.
+  constexpr int kDeepest = 64;
+  auto emitError = [&] { return emitNodeError(node, opset, builder.getContext()); };
+  if (callDepth >= kDeepest)
+    return emitError() << "functions call each other more than " << kDeepest << " levels deep";
+  SmallVector<Type> types = llvm::map_to_vector(
+      operands, [](Value operand) { return operand ? operand.getType() : Type(); });
+  ExpandedCall *call = functions.expand(node, opset, types);
+  if (!call) {
+    InFlightDiagnostic diag = emitError();
+    explainUnsupported(diag, table, node);
+    return diag;
+  }
+  ++callDepth;
+  std::swap(opsets, call->opsets);
+  LogicalResult result = success();
+  for (const onnx::NodeProto &inner : call->nodes)
+    if (succeeded(result))
+      result = importNode(inner);
+  std::swap(opsets, call->opsets);
+  --callDepth;
+  return result;
+}
+
 LogicalResult GraphImporter::importNode(const onnx::NodeProto &node) {
-  int64_t opset = *findOpset(node.domain());
+  std::optional<int64_t> imported = findOpset(node.domain());
+  if (!imported)
+    return emitNodeError(node, 0, builder.getContext())
+           << "its function imports no opset of the domain '" << node.domain() << "'";
+  int64_t opset = *imported;
   auto emitError = [&] { return emitNodeError(node, opset, builder.getContext()); };
   SmallVector<Value> operands;
   for (const std::string &input : node.input()) {
@@ -292,8 +324,10 @@ LogicalResult GraphImporter::importNode(const onnx::NodeProto &node) {
     if (!input.empty() && !operands.back())
       return failure();
   }
-  NodeImporter importer({builder, shapes, tensors, *this}, node, opset, std::move(operands));
   const OpEntry *entry = table.find(normalizeDomain(node.domain()), node.op_type(), opset);
+  if (!entry)
+    return importCall(node, opset, operands);
+  NodeImporter importer({builder, shapes, tensors, *this}, node, opset, std::move(operands));
   FailureOr<SmallVector<Value>> results = importer.run(*entry);
   if (failed(results))
     return failure();

@@ -2,6 +2,7 @@
 #ifndef HALFTONE_LIB_ONNX_GRAPHIMPORTER_H
 #define HALFTONE_LIB_ONNX_GRAPHIMPORTER_H
 
+#include "Functions.h"
 #include "InputDims.h"
 #include "NodeImporter.h"
 #include "OpTable.h"
@@ -52,6 +53,8 @@ private:
   LogicalResult indexProducers(const onnx::GraphProto &indexed);
   LogicalResult importInputs();
   LogicalResult importNode(const onnx::NodeProto &node);
+  /// A node that is defined by a graph of others.
+  LogicalResult importCall(const onnx::NodeProto &node, int64_t opset, ArrayRef<Value> operands);
   LogicalResult importOutputs();
   LogicalResult checkOutputType(const onnx::ValueInfoProto &output, Value value, Location loc);
   void eraseUnusedOps();
@@ -62,6 +65,8 @@ private:
   Value resolve(StringRef name, llvm::function_ref<InFlightDiagnostic()> emitError);
   ArrayAttr getDimNames(ArrayRef<std::string> names);
 
+  std::shared_ptr<ModelSource> source;
+  /// Shares the source: what points into the model keeps the calls too.
   std::shared_ptr<const onnx::ModelProto> model;
   const onnx::GraphProto &graph;
   Location fileLoc;
@@ -69,6 +74,9 @@ private:
   ShapeContext shapes;
   TensorReader tensors;
   OpTable table;
+  Functions functions;
+  /// Calls that the node being imported is inside of.
+  int callDepth = 0;
   func::FuncOp function;
 
   llvm::StringMap<int64_t> opsets;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Ops that pick, place or reorder elements by index.
 #include "Builders.h"
+#include "Compose.h"
 
 #include "llvm/ADT/StringSwitch.h"
 
@@ -111,14 +112,59 @@ static LogicalResult importCumSum(NodeImporter &node) {
   return node.setResults({node.create<CumSumOp>(input, normalized, exclusive, reverse)});
 }
 
+/// The products over the elements up to each position: those behind it count as one.
+static LogicalResult importCumProd(NodeImporter &node) {
+  Value input = node.getOperand(0);
+  std::optional<SmallVector<int64_t>> given = node.getConstantOperand(1, "axis");
+  if (!given)
+    return failure();
+  if (given->size() != 1)
+    return node.emitError() << "input 'axis' must have one element";
+  bool exclusive = node.getFlag("exclusive", false), reverse = node.getFlag("reverse", false);
+  int64_t rank = NodeImporter::getRank(input), axis = node.normalizeAxis(given->front(), rank);
+  Value counted = buildIota(node, buildSize(node, input, axis));
+  Value at = buildUnsqueeze(node, counted, 1);
+  Value counts;
+  if (exclusive)
+    counts = reverse ? node.create<GreaterOp>(counted, at) : node.create<LessOp>(counted, at);
+  else
+    counts = reverse ? node.create<GreaterOrEqualOp>(counted, at)
+                     : node.create<LessOrEqualOp>(counted, at);
+  // Position and counted element along the axis, then the dimensions behind it.
+  Value factors =
+      node.create<WhereOp>(node.appendUnitDims(counts, rank - 1 - axis),
+                           buildUnsqueeze(node, input, axis), node.createScalarLike(input, 1));
+  return node.setResults(
+      {buildReduce(node, factors, ReduceKind::Prod, axis + 1, /*keepdims=*/false)});
+}
+
+/// The first `sequence_lens` elements of each batch in reverse order.
+static LogicalResult importReverseSequence(NodeImporter &node) {
+  Value input = node.getOperand(0), lengths = node.castToI64(node.getOperand(1));
+  int64_t batchAxis = node.getInt("batch_axis", 1), timeAxis = node.getInt("time_axis", 0);
+  int64_t rank = NodeImporter::getRank(input);
+  if (!node.hasFailed() && (rank < 2 || batchAxis + timeAxis != 1 || batchAxis * timeAxis != 0))
+    return node.emitError() << "expects batch and time as the first two dimensions";
+  Value time = buildUnsqueeze(node, buildIota(node, buildSize(node, input, timeAxis)),
+                              timeAxis == 0 ? 1 : 0);
+  Value perBatch = buildUnsqueeze(node, lengths, batchAxis == 0 ? 1 : 0);
+  Value mirrored = node.create<SubOp>(buildShift(node, perBatch, -1), time);
+  Value isInside = node.create<LessOp>(time, perBatch);
+  Value index = node.appendUnitDims(node.create<WhereOp>(isInside, mirrored, time), rank - 2);
+  Value expanded = node.create<ExpandOp>(index, node.createShape(input));
+  return node.setResults({node.create<GatherElementsOp>(input, expanded, timeAxis)});
+}
+
 void halftone::addIndexingOps(OpTable &table) {
   table.add({
+      {"CumProd", 2, importCumProd, fromOpset(26)},
       {"CumSum", 2, importCumSum, fromOpset(11)},
       {"DepthToSpace", 1, importDepthToSpace},
       {"Gather", 2, importGather},
       {"GatherElements", 2, importGatherElements, fromOpset(11)},
       {"GatherND", 2, importGatherND, fromOpset(11)},
       {"OneHot", 3, importOneHot, fromOpset(9)},
+      {"ReverseSequence", 2, importReverseSequence, fromOpset(10)},
       {"Scatter", 3, importScatterElements, {9, 10}},
       {"ScatterElements", 3, importScatterElements, fromOpset(11)},
       {"ScatterND", 3, importScatterND, fromOpset(11)},

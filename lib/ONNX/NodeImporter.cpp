@@ -165,8 +165,10 @@ bool NodeImporter::inferTypes(Operation *op) {
         messages.push_back(note.str());
     });
     inferred = llvm::cast<SymbolicShapeOpInterface>(op).inferShapes(shapes);
+    // What is in regions has been verified; where they are is not known until all graphs around
+    // them are complete.
     if (succeeded(inferred))
-      inferred = verify(op);
+      inferred = op->getNumRegions() > 0 ? op->getName().verifyInvariants(op) : verify(op);
   }
   if (succeeded(inferred))
     return true;

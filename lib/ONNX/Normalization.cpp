@@ -51,16 +51,42 @@ static void expectInference(NodeImporter &node) {
     node.expectInt("is_test", 0, 1);
 }
 
+/// Normalizes by the batch itself, and moves the running statistics towards it.
+static LogicalResult buildBatchStatistics(NodeImporter &node, ArrayRef<Value> operands,
+                                          float epsilon, float momentum) {
+  Value input = operands[0];
+  int64_t rank = NodeImporter::getRank(input);
+  SmallVector<int64_t> axes = {0};
+  llvm::append_range(axes, llvm::seq<int64_t>(2, rank));
+  auto buildMean = [&](Value value) {
+    return node.create<ReduceOp>(value, ReduceKind::Mean, axes, /*keepdims=*/false);
+  };
+  Value mean = buildMean(input);
+  Value centered = node.create<SubOp>(input, node.appendUnitDims(mean, rank - 2));
+  Value variance = buildMean(node.create<MulOp>(centered, centered));
+  ChannelAffine affine = combineByOps(node, {operands[1], operands[2], mean, variance}, epsilon);
+  Value scaled = node.create<MulOp>(input, node.appendUnitDims(affine.scale, rank - 2));
+  Value result = node.create<AddOp>(scaled, node.appendUnitDims(affine.shift, rank - 2));
+  auto move = [&](Value running, Value current) -> Value {
+    Value kept = node.create<MulOp>(running, node.createScalarLike(running, momentum));
+    return node.create<AddOp>(
+        kept, node.create<MulOp>(current, node.createScalarLike(current, 1 - double(momentum))));
+  };
+  return node.setResults({result, move(operands[3], mean), move(operands[4], variance)});
+}
+
 static LogicalResult importBatchNormalization(NodeImporter &node) {
   SmallVector<Value> operands = node.getOperands();
   float epsilon = node.getFloat("epsilon", 1e-5f);
-  node.ignoreAttr("momentum");
-  node.expectInt("training_mode", 0, 0);
+  float momentum = node.getFloat("momentum", 0.9f);
+  bool isTraining = node.getFlag("training_mode", false);
   node.expectInt("spatial", 1, 1);
   expectInference(node);
   Value input = operands.front();
   if (NodeImporter::getRank(input) < 2 && !node.hasFailed())
     return node.emitError() << "expects [N, C, spatial…], but its input is " << input.getType();
+  if (isTraining)
+    return buildBatchStatistics(node, operands, epsilon, momentum);
   ArrayRef<Value> vectors = ArrayRef<Value>(operands).drop_front();
   std::vector<std::vector<float>> constants;
   for (Value vector : vectors)
@@ -200,14 +226,19 @@ static LogicalResult importLRN(NodeImporter &node) {
 
 /// The identity in inference; the mask is true everywhere.
 static LogicalResult importDropout(NodeImporter &node) {
-  Value input = node.getOperand(0);
-  node.getOperand(1);
+  Value input = node.getOperand(0), ratio = node.getOperand(1);
   node.ignoreAttr("ratio");
   node.ignoreAttr("seed");
   expectInference(node);
   if (std::optional<SmallVector<int64_t>> training = node.getConstantOperand(2, "training_mode"))
-    if (llvm::any_of(*training, [](int64_t value) { return value != 0; }))
-      return node.emitError() << "dropout in training mode is not supported";
+    if (llvm::any_of(*training, [](int64_t value) { return value != 0; })) {
+      // Only one that drops nothing does not depend on random numbers.
+      std::optional<SmallVector<float>> ratios;
+      if (ratio)
+        ratios = node.getConstantFloatOperand(1, "ratio");
+      if (!node.hasFailed() && (!ratios || ratios->size() != 1 || ratios->front() != 0))
+        return node.emitError() << "dropout in training mode is not supported";
+    }
   Value mask;
   // Before opset 10 the mask had the input's type and an unspecified value.
   if (node.wantsResult(1) && node.getOpset() >= 10) {
@@ -224,7 +255,7 @@ void halftone::addNormalizationOps(OpTable &table) {
       {"Dropout", {1, 3}, importDropout},
       {"GroupNormalization", 3, importGroupNormalization, fromOpset(18)},
       {"InstanceNormalization", 3, importInstanceNormalization},
-      {"LRN", 1, importLRN},
+      {"LRN", 1, importLRN, always()},
       {"LayerNormalization", {2, 3}, importLayerNormalization, fromOpset(17)},
       {"LpNormalization", 1, importLpNormalization},
       {"MeanVarianceNormalization", 1, importMeanVarianceNormalization, fromOpset(9)},

@@ -20,6 +20,15 @@ OpTable::OpTable() {
   addControlFlowOps(*this);
   addRecurrentOps(*this);
   addRetiredOps(*this);
+  addAttentionOps(*this);
+  addSamplingOps(*this);
+  addSelectionOps(*this);
+  addSpectralOps(*this);
+  addWindowIndexOps(*this);
+  addContribAttentionOps(*this);
+  addContribBlockOps(*this);
+  addContribFusedOps(*this);
+  addContribQuantizedOps(*this);
 }
 
 static std::string makeKey(StringRef domain, StringRef name) { return (domain + ":" + name).str(); }

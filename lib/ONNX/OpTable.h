@@ -22,6 +22,8 @@ struct Range {
 
 constexpr int64_t kAnyNumber = std::numeric_limits<int64_t>::max();
 
+/// An op that is today what it was at first.
+inline Range always() { return {kFirstOpset, kNewestOpset}; }
 inline Range fromOpset(int64_t first) { return {first, kNewestOpset}; }
 inline Range untilOpset(int64_t last) { return {kOldestOpset, last}; }
 
@@ -74,6 +76,15 @@ void addEinsumOps(OpTable &table);
 void addControlFlowOps(OpTable &table);
 void addRecurrentOps(OpTable &table);
 void addRetiredOps(OpTable &table);
+void addAttentionOps(OpTable &table);
+void addSamplingOps(OpTable &table);
+void addSelectionOps(OpTable &table);
+void addSpectralOps(OpTable &table);
+void addWindowIndexOps(OpTable &table);
+void addContribAttentionOps(OpTable &table);
+void addContribBlockOps(OpTable &table);
+void addContribFusedOps(OpTable &table);
+void addContribQuantizedOps(OpTable &table);
 
 } // namespace mlir::halftone
 

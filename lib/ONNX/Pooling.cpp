@@ -10,12 +10,16 @@ static LogicalResult importMaxPool(NodeImporter &node) {
   Value input = node.getOperand(0);
   std::optional<Window> window = readWindow(node, input, {});
   bool ceilMode = node.getFlag("ceil_mode", false);
-  node.ignoreAttr("storage_order"); // Only the indices, which are refused, depend on it.
+  bool columnMajor = node.getFlag("storage_order", false);
   if (!window)
     return failure();
   resolveAutoPad(node, input, *window);
-  return node.setResults({node.create<MaxPoolOp>(input, window->kernel, window->strides,
-                                                 window->dilations, window->pads, ceilMode)});
+  Value pooled = node.create<MaxPoolOp>(input, window->kernel, window->strides, window->dilations,
+                                        window->pads, ceilMode);
+  Value indices;
+  if (node.wantsResult(1) && !node.hasFailed())
+    indices = buildMaxIndices(node, input, pooled, *window, columnMajor);
+  return node.setResults({pooled, indices});
 }
 
 static LogicalResult importAveragePool(NodeImporter &node) {
@@ -33,7 +37,7 @@ static LogicalResult importAveragePool(NodeImporter &node) {
 
 void halftone::addPoolingOps(OpTable &table) {
   table.add({
-      {"AveragePool", 1, importAveragePool},
-      {"MaxPool", 1, importMaxPool},
+      {"AveragePool", 1, importAveragePool, always()},
+      {"MaxPool", 1, importMaxPool, always()},
   });
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Quantized models: QDQ and the integer ops.
 #include "Builders.h"
+#include "Compose.h"
+#include "Contrib.h"
+#include "QuantizationBuilder.h"
 #include "Windows.h"
 
 using namespace mlir;
@@ -27,12 +30,39 @@ static Value getZeroPoint(NodeImporter &node, unsigned index, Type elementType) 
   return node.hasFailed() ? Value() : node.createScalar(elementType, 0);
 }
 
+/// The number of elements along the axis that share a scale; 0 if they are not blocked.
+static int64_t readBlockSize(NodeImporter &node) {
+  int64_t size = node.getInt("block_size", 0);
+  Value scale = node.getOperand(1);
+  if (!node.hasFailed() && size < 0)
+    node.emitError() << "attribute 'block_size' is " << size << ", expected 0 or more";
+  return node.hasFailed() || hasOneElement(scale) || NodeImporter::getRank(scale) < 2 ? 0 : size;
+}
+
+/// Reads a tensor in blocks along one axis: [… blocks, size …], with a scale for each block.
+static Blocked readBlocks(NodeImporter &node, Value input, Value scale, Value zeroPoint,
+                          int64_t size) {
+  int64_t axis = node.normalizeAxis(node.getInt("axis", 1), NodeImporter::getRank(input));
+  return buildBlocked(node, input, {scale, zeroPoint}, {axis, size});
+}
+
+/// Floats can do without saturating.
+static Value buildUnsaturated(NodeImporter &node, Value input, const Grid &grid, int64_t axis) {
+  int64_t rank = NodeImporter::getRank(input);
+  Value scale = grid.scale;
+  if (NodeImporter::getRank(scale) == 1 && !hasOneElement(scale))
+    scale = node.appendUnitDims(scale, rank - 1 - axis);
+  Value ratio = node.create<DivOp>(input, node.castTo(scale, NodeImporter::getElementType(input)));
+  return node.create<CastOp>(ratio, NodeImporter::getElementType(grid.zeroPoint),
+                             /*saturate=*/false);
+}
+
 static LogicalResult importQuantizeLinear(NodeImporter &node) {
   Value input = node.getOperand(0), scale = node.getOperand(1);
-  int64_t axis = getQuantizedAxis(node);
-  node.expectInt("saturate", 1, 1);
-  node.expectInt("block_size", 0, 0);
-  node.expectInt("precision", 0, 0);
+  bool saturate = node.getFlag("saturate", true);
+  int64_t block = readBlockSize(node);
+  int64_t axis = block ? 0 : getQuantizedAxis(node);
+  node.ignoreAttr("precision"); // Of the division; here it is f32, which is none less.
   Type codes = node.getElementTypeAttr(
       "output_dtype", IntegerType::get(node.getBuilder().getContext(), 8, IntegerType::Unsigned));
   if (node.hasFailed())
@@ -42,16 +72,37 @@ static LogicalResult importQuantizeLinear(NodeImporter &node) {
     return node.emitError() << "attribute 'output_dtype' disagrees with the type of the zero point";
   if (NodeImporter::getElementType(input).isInteger())
     input = node.castTo(input, NodeImporter::getElementType(scale));
+  if (block) {
+    Blocked blocked = readBlocks(node, input, scale, zeroPoint, block);
+    Value output = node.create<QuantizeOp>(blocked.input, blocked.grid.scale,
+                                           blocked.grid.zeroPoint, /*axis=*/int64_t(0));
+    return node.setResults({joinBlocks(node, output, input)});
+  }
+  if (!saturate && llvm::isa<FloatType>(NodeImporter::getElementType(zeroPoint)))
+    return node.setResults({buildUnsaturated(node, input, {scale, zeroPoint}, axis)});
   return node.setResults({node.create<QuantizeOp>(input, scale, zeroPoint, axis)});
 }
 
 static LogicalResult importDequantizeLinear(NodeImporter &node) {
   Value input = node.getOperand(0), scale = node.getOperand(1);
-  int64_t axis = getQuantizedAxis(node);
-  node.expectInt("block_size", 0, 0);
+  int64_t block = readBlockSize(node);
+  int64_t axis = block ? 0 : getQuantizedAxis(node);
   Type result = node.getElementTypeAttr("output_dtype", NodeImporter::getElementType(scale));
   Value zeroPoint = getZeroPoint(node, 2, NodeImporter::getElementType(input));
-  Value output = node.create<DequantizeOp>(input, scale, zeroPoint, axis);
+  if (node.hasFailed())
+    return failure();
+  // Powers of two have no arithmetic of their own.
+  if (llvm::isa<Float8E8M0FNUType>(NodeImporter::getElementType(scale)))
+    scale = node.castTo(scale, node.getBuilder().getF32Type());
+  Value output;
+  if (block) {
+    Blocked blocked = readBlocks(node, input, scale, zeroPoint, block);
+    Value blocks = node.create<DequantizeOp>(blocked.input, blocked.grid.scale,
+                                             blocked.grid.zeroPoint, /*axis=*/int64_t(0));
+    output = joinBlocks(node, blocks, input);
+  } else {
+    output = node.create<DequantizeOp>(input, scale, zeroPoint, axis);
+  }
   return node.setResults({node.hasFailed() ? output : node.castTo(output, result)});
 }
 
@@ -143,6 +194,8 @@ static LogicalResult importQLinearConv(NodeImporter &node) {
 
 void halftone::addQuantizationOps(OpTable &table) {
   table.add({
+      {"DequantizeLinear", {2, 3}, importDequantizeLinear, kContribOpset, kContribDomain},
+      {"QuantizeLinear", {2, 3}, importQuantizeLinear, kContribOpset, kContribDomain},
       {"ConvInteger", {2, 4}, importConvInteger, fromOpset(10)},
       {"DequantizeLinear", {2, 3}, importDequantizeLinear, fromOpset(10)},
       {"DynamicQuantizeLinear", 1, importDynamicQuantizeLinear, fromOpset(11)},

@@ -60,9 +60,9 @@ void halftone::addReductionOps(OpTable &table) {
   table.add({
       {"ArgMax", 1, importArgReduce<false>},
       {"ArgMin", 1, importArgReduce<true>},
-      {"GlobalAveragePool", 1, importGlobalPool<ReduceKind::Mean>},
+      {"GlobalAveragePool", 1, importGlobalPool<ReduceKind::Mean>, always()},
       {"GlobalLpPool", 1, importGlobalLpPool},
-      {"GlobalMaxPool", 1, importGlobalPool<ReduceKind::Max>},
+      {"GlobalMaxPool", 1, importGlobalPool<ReduceKind::Max>, always()},
       {"ReduceL1", {1, 2}, importReduction<ReduceKind::L1>},
       {"ReduceL2", {1, 2}, importReduction<ReduceKind::L2>},
       {"ReduceLogSum", {1, 2}, importReduction<ReduceKind::LogSum>},

@@ -200,22 +200,46 @@ static LogicalResult importPad(NodeImporter &node) {
   return buildPad(node, pads, value ? value : node.createScalarLike(input, 0));
 }
 
+/// Cuts off or adds the same number of elements on both sides, an odd one at the end.
+static LogicalResult importCenterCropPad(NodeImporter &node) {
+  Value input = node.getOperand(0);
+  std::optional<SmallVector<int64_t>> shape = node.getConstantOperand(1, "shape");
+  if (!shape)
+    return failure();
+  int64_t rank = NodeImporter::getRank(input);
+  SmallVector<int64_t> axes =
+      node.getInts("axes").value_or(llvm::to_vector(llvm::seq<int64_t>(0, rank)));
+  if (!node.hasFailed() && axes.size() != shape->size())
+    return node.emitError() << "has " << shape->size() << " sizes for " << axes.size() << " axes";
+  SmallVector<int64_t> pads(2 * rank, 0);
+  for (auto [given, size] : llvm::zip_equal(axes, *shape)) {
+    int64_t axis = node.normalizeAxis(given, rank);
+    int64_t difference = size - node.requireStaticDim(input, axis);
+    // Half of it in front, rounded towards zero.
+    pads[axis] = difference / 2;
+    pads[rank + axis] = difference - difference / 2;
+  }
+  return node.setResults({node.create<PadOp>(input, node.createInts(pads),
+                                             node.createScalarLike(input, 0), PadMode::Constant)});
+}
+
 void halftone::addShapeOps(OpTable &table) {
   table.add({
+      {"CenterCropPad", 2, importCenterCropPad, fromOpset(18)},
       {"Concat", {1, kAnyNumber}, importConcat},
       {"Expand", 2, importBinary<ExpandOp>, fromOpset(8)},
-      {"Flatten", 1, importFlatten},
+      {"Flatten", 1, importFlatten, always()},
       {"Pad", 1, importPadByAttrs, untilOpset(10)},
       {"Pad", {2, 4}, importPad, fromOpset(11)},
       {"Reshape", 2, importReshape},
-      {"Shape", 1, importShape},
+      {"Shape", 1, importShape, always()},
       {"Size", 1, importUnary<SizeOp>},
       {"Slice", 1, importSliceByAttrs, untilOpset(9)},
       {"Slice", {3, 5}, importSlice, fromOpset(10)},
       {"Split", {1, 2}, importSplit},
       {"Squeeze", {1, 2}, importSqueeze},
       {"Tile", 2, importBinary<TileOp>},
-      {"Transpose", 1, importTranspose},
+      {"Transpose", 1, importTranspose, always()},
       {"Unsqueeze", {1, 2}, importUnsqueeze},
   });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The only file built with exceptions: the parser of libonnx throws on numbers out of range.
+// Built with exceptions: the parser of libonnx throws on numbers out of range.
 #include "ModelFile.h"
 
 #include "onnx/defs/parser.h"

@@ -24,6 +24,11 @@ void splitPadding(Window &window, ArrayRef<int64_t> totals);
 /// Replaces SAME_* by the pads it stands for, which may need static spatial dimensions.
 void resolveAutoPad(NodeImporter &node, Value input, Window &window);
 
+/// Where the maxima of a pool were, counted over all elements of the input; `pooled` is its result,
+/// of which only the shape counts.
+Value buildMaxIndices(NodeImporter &node, Value input, Value pooled, const Window &window,
+                      bool columnMajor);
+
 } // namespace mlir::halftone
 
 #endif // HALFTONE_LIB_ONNX_WINDOWS_H

@@ -12,7 +12,9 @@
 
 namespace mlir::halftone {
 
-/// The opsets of the domain ai.onnx that importing understands.
+/// The opsets of the domain ai.onnx that importing understands. Before kOldestOpset only ops that
+/// have not changed since.
+constexpr int64_t kFirstOpset = 1;
 constexpr int64_t kOldestOpset = 6;
 constexpr int64_t kNewestOpset = 28;
 

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Ops of ONNX Runtime's domain that fuse several standard ones.
+#include "AttentionBuilder.h"
+#include "Builders.h"
+#include "Contrib.h"
+#include "Convolution.h"
+
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+//===--- Normalizations ---===//
+
+/// Normalizes input + skip + bias, and returns the sum as well.
+template <bool rms> static LogicalResult importSkipNorm(NodeImporter &node) {
+  Value input = node.getOperand(0), skip = node.getOperand(1), gamma = node.getOperand(2);
+  Value beta = rms ? Value() : node.getOperand(3), bias = node.getOperand(rms ? 3 : 4);
+  APFloat epsilon(node.getFloat("epsilon", 1e-12f));
+  Value sum = node.create<AddOp>(input, skip);
+  if (bias)
+    sum = node.create<AddOp>(sum, bias);
+  int64_t axis = NodeImporter::getRank(input) - 1;
+  Value result = node.create<LayerNormOp>(sum, gamma, beta, axis, epsilon, rms);
+  return node.setResults({result, Value(), Value(), sum});
+}
+
+static LogicalResult importSimplifiedNorm(NodeImporter &node) {
+  Value input = node.getOperand(0);
+  int64_t axis = node.normalizeAxis(node.getInt("axis", -1), NodeImporter::getRank(input));
+  APFloat epsilon(node.getFloat("epsilon", 1e-5f));
+  node.expectInt("stash_type", 1, 1);
+  return node.setResults(
+      {node.create<LayerNormOp>(input, node.getOperand(1), Value(), axis, epsilon, /*rms=*/true)});
+}
+
+//===--- Activations ---===//
+
+template <bool tanh> static LogicalResult importBiasGelu(NodeImporter &node) {
+  Value input = node.getOperand(0);
+  if (Value bias = node.getOperand(1))
+    input = node.create<AddOp>(input, bias);
+  return node.setResults({node.create<GeluOp>(input, tanh)});
+}
+
+// x * sigmoid(alpha * x)
+static LogicalResult importQuickGelu(NodeImporter &node) {
+  Value input = node.getOperand(0);
+  Value scaled = buildScale(node, input, node.getFloat("alpha", 1.702f));
+  return node.setResults({node.create<MulOp>(input, node.create<SigmoidOp>(scaled))});
+}
+
+//===--- Contractions ---===//
+
+// alpha * A' * B'
+static LogicalResult importFusedMatMul(NodeImporter &node) {
+  Value lhs = node.getOperand(0), rhs = node.getOperand(1);
+  node.expectInt("transBatchA", 0, 0);
+  node.expectInt("transBatchB", 0, 0);
+  // A vector is its own transpose.
+  if (node.getFlag("transA", false) && NodeImporter::getRank(lhs) > 1)
+    lhs = buildMatrixTranspose(node, lhs);
+  if (node.getFlag("transB", false) && NodeImporter::getRank(rhs) > 1)
+    rhs = buildMatrixTranspose(node, rhs);
+  Value product = node.create<MatMulOp>(lhs, rhs);
+  return node.setResults({buildScale(node, product, node.getFloat("alpha", 1.0f))});
+}
+
+static Value buildActivation(NodeImporter &node, Value value) {
+  StringRef name = node.getString("activation", "");
+  SmallVector<float> parameters =
+      node.getFloats("activation_params").value_or(SmallVector<float>());
+  auto parameter = [&](size_t i, float fallback) {
+    return APFloat(i < parameters.size() ? parameters[i] : fallback);
+  };
+  if (name.empty() || node.hasFailed())
+    return value;
+  if (name == "Relu")
+    return node.create<ReluOp>(value);
+  if (name == "Tanh")
+    return node.create<TanhOp>(value);
+  if (name == "Sigmoid")
+    return node.create<SigmoidOp>(value);
+  if (name == "LeakyRelu")
+    return node.create<LeakyReluOp>(value, parameter(0, 0.01f));
+  if (name == "HardSigmoid")
+    return node.create<HardSigmoidOp>(value, parameter(0, 0.2f), parameter(1, 0.5f));
+  if (name == "Clip" && parameters.size() == 2)
+    return node.create<ClipOp>(value, node.createScalarLike(value, parameters[0]),
+                               node.createScalarLike(value, parameters[1]));
+  node.emitError() << "attribute 'activation' is '" << name << "' with " << parameters.size()
+                   << " parameters, which is not supported";
+  return nullptr;
+}
+
+/// A convolution, the sum with another tensor, and an activation.
+static LogicalResult importFusedConv(NodeImporter &node) {
+  Value result = buildConvolution(node, node.getOperand(0), node.getOperand(1), node.getOperand(2));
+  if (Value addend = node.getOperand(3); addend && !node.hasFailed())
+    result = node.create<AddOp>(result, addend);
+  return node.setResults({buildActivation(node, result)});
+}
+
+/// A convolution of [N, H, W, C] with a filter [O, H, W, C / group].
+static LogicalResult importNhwcConv(NodeImporter &node) {
+  Value input = node.getOperand(0), filter = node.getOperand(1);
+  if (NodeImporter::getRank(input) != 4 || NodeImporter::getRank(filter) != 4)
+    return node.emitError() << "is only supported with two spatial dimensions";
+  SmallVector<int64_t> toFirst = {0, 3, 1, 2}, toLast = {0, 2, 3, 1};
+  Value result = buildConvolution(node, buildTranspose(node, input, toFirst),
+                                  buildTranspose(node, filter, toFirst), node.getOperand(2));
+  return node.setResults({buildTranspose(node, result, toLast)});
+}
+
+void halftone::addContribFusedOps(OpTable &table) {
+  table.add({
+      {"BiasGelu", 2, importBiasGelu<false>, kContribOpset, kContribDomain},
+      {"FastGelu", {1, 2}, importBiasGelu<true>, kContribOpset, kContribDomain},
+      {"FusedConv", {2, 4}, importFusedConv, kContribOpset, kContribDomain},
+      {"FusedMatMul", 2, importFusedMatMul, kContribOpset, kContribDomain},
+      {"Gelu", 1, importBiasGelu<false>, kContribOpset, kContribDomain},
+      {"NhwcConv", {2, 3}, importNhwcConv, kContribOpset, kContribDomain},
+      {"QuickGelu", 1, importQuickGelu, kContribOpset, kContribDomain},
+      {"SimplifiedLayerNormalization", 2, importSimplifiedNorm, fromOpset(kOldestOpset)},
+      {"SkipLayerNormalization", {3, 5}, importSkipNorm<false>, kContribOpset, kContribDomain},
+      {"SkipSimplifiedLayerNormalization",
+       {3, 4},
+       importSkipNorm<true>,
+       kContribOpset,
+       kContribDomain},
+  });
+}

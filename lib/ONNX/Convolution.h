@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef HALFTONE_LIB_ONNX_CONVOLUTION_H
+#define HALFTONE_LIB_ONNX_CONVOLUTION_H
+
+#include "NodeImporter.h"
+
+namespace mlir::halftone {
+
+/// A convolution with the attributes of the node; `bias` may be null. Null after an error.
+Value buildConvolution(NodeImporter &node, Value input, Value filter, Value bias);
+
+} // namespace mlir::halftone
+
+#endif // HALFTONE_LIB_ONNX_CONVOLUTION_H

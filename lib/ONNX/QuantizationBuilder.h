@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Codes and their scales as ONNX and other domains have them.
+#ifndef HALFTONE_LIB_ONNX_QUANTIZATIONBUILDER_H
+#define HALFTONE_LIB_ONNX_QUANTIZATIONBUILDER_H
+
+#include "NodeImporter.h"
+
+namespace mlir::halftone {
+
+struct Grid {
+  Value scale, zeroPoint;
+};
+
+struct BlockAxis {
+  int64_t axis, size;
+};
+
+/// A tensor in blocks along one axis, [… blocks, size …], and what each block shares.
+struct Blocked {
+  Value input;
+  Grid grid; // [… blocks, 1 …]
+};
+
+/// Where the last block is incomplete, every element gets a scale of its own instead.
+Blocked buildBlocked(NodeImporter &node, Value input, const Grid &grid, const BlockAxis &block);
+/// `blocks` with the dimensions that `like` has.
+Value joinBlocks(NodeImporter &node, Value blocks, Value like);
+
+} // namespace mlir::halftone
+
+#endif // HALFTONE_LIB_ONNX_QUANTIZATIONBUILDER_H
