@@ -116,13 +116,15 @@ class BakedCase:
             shutil.copy(source, self.data)
 
 
-def compare(program, data_set):
-    """None when the outputs of `program` are those of the data set, else what is wrong."""
+def compare(program, data_set, tolerance=None):
+    """None when the outputs of `program` are those of the data set, else what is wrong.
+
+    `tolerance` are options of quant-run; without it that of ONNX's own runner."""
     inputs = list(data_set.glob("input_*.pb"))
     outputs = [read_tensor(path) for path in sorted(data_set.glob("output_*.pb"))]
     if not outputs:
         return "the data set has no outputs"
-    tolerance = FLOAT_TOLERANCE if any(map(is_float, outputs)) else EXACT
+    tolerance = tolerance or (FLOAT_TOLERANCE if any(map(is_float, outputs)) else EXACT)
     status, stdout, stderr = run_tool(
         "quant-run", program, *(("--inputs", data_set) if inputs else ()), "--compare", data_set,
         *tolerance, "--threads", "1", "--json",
