@@ -72,22 +72,16 @@ static LogicalResult writeModule(ModuleOp module, const Options &options, llvm::
   return success();
 }
 
-/// Like MLIR's own printer, but with the notes.
-static LogicalResult print(Diagnostic &diag) {
-  llvm::errs() << diag.getLocation() << ": " << getSeverityName(diag.getSeverity()) << ": " << diag
-               << "\n";
-  for (Diagnostic &note : diag.getNotes())
-    llvm::errs() << diag.getLocation() << ": note: " << note << "\n";
-  return success();
-}
-
 static bool run(const Options &options) {
   ImportOptions importOptions;
   importOptions.text = options.text;
   if (!parseDims(options, importOptions))
     return false;
   MLIRContext context;
-  ScopedDiagnosticHandler handler(&context, print);
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    printDiagnostic(llvm::errs(), options.input, diagnostic);
+    return success();
+  });
   OwningOpRef<ModuleOp> module = importModel(options.input, importOptions, &context);
   if (!module)
     return false;
