@@ -21,6 +21,7 @@ OpTable::OpTable() {
   addRecurrentOps(*this);
   addRetiredOps(*this);
   addAttentionOps(*this);
+  addLinearAttentionOps(*this);
   addSamplingOps(*this);
   addSelectionOps(*this);
   addSpectralOps(*this);

@@ -77,6 +77,7 @@ void addControlFlowOps(OpTable &table);
 void addRecurrentOps(OpTable &table);
 void addRetiredOps(OpTable &table);
 void addAttentionOps(OpTable &table);
+void addLinearAttentionOps(OpTable &table);
 void addSamplingOps(OpTable &table);
 void addSelectionOps(OpTable &table);
 void addSpectralOps(OpTable &table);
