@@ -30,5 +30,7 @@ std::string mlir::halftone::getTensorName(Value value) {
   if (function)
     if (auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "halftone.name"))
       return name.getValue().str();
-  return "arg" + std::to_string(argument.getArgNumber());
+  // Of the body of a loop, which is called like its node.
+  std::string owner = function ? "" : getNodeName(argument.getLoc()).str();
+  return (owner.empty() ? "" : owner + ":") + "arg" + std::to_string(argument.getArgNumber());
 }

@@ -8,6 +8,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace mlir::halftone {
 #define GEN_PASS_DEF_BUFFERIZE
@@ -54,6 +56,30 @@ static void relaxStateCopies(ModuleOp module) {
   });
 }
 
+/// Whether a tensor is a part of another one, perhaps reshaped.
+static bool isPart(Value tensor) {
+  Operation *op = tensor.getDefiningOp();
+  while (isa_and_nonnull<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::CastOp>(op))
+    op = op->getOperand(0).getDefiningOp();
+  return isa_and_nonnull<tensor::ExtractSliceOp>(op);
+}
+
+/// Branches that yield buffers of different layouts would give one that nothing is known about.
+static void copyYieldedParts(ModuleOp module) {
+  module.walk([](scf::IfOp op) {
+    if (op.getNumResults() == 0)
+      return;
+    for (Operation *yield : {op.thenYield().getOperation(), op.elseYield().getOperation()})
+      for (OpOperand &operand : yield->getOpOperands())
+        if (isa<TensorType>(operand.get().getType()) && isPart(operand.get())) {
+          OpBuilder builder(yield);
+          auto type = cast<RankedTensorType>(operand.get().getType());
+          operand.set(bufferization::AllocTensorOp::create(
+              builder, yield->getLoc(), type, /*dynamicSizes=*/ValueRange(), operand.get()));
+        }
+  });
+}
+
 namespace {
 
 struct Bufferize : halftone::impl::BufferizeBase<Bufferize> {
@@ -61,6 +87,7 @@ struct Bufferize : halftone::impl::BufferizeBase<Bufferize> {
     ModuleOp module = getOperation();
     protectInputs(module);
     relaxStateCopies(module);
+    copyYieldedParts(module);
     IRRewriter rewriter(&getContext());
     if (failed(bufferization::eliminateEmptyTensors(rewriter, module)))
       return signalPassFailure();

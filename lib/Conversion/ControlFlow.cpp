@@ -85,6 +85,7 @@ private:
   /// on.
   SmallVector<Value> moveBody(Block *block, Value iteration, ValueRange carried);
   Value slice(Lowering &b, unsigned index, Value iteration);
+  Value copy(Lowering &b, Value tensor);
   Value nextState(Lowering &b, unsigned index, Value state, Value next);
   Value push(Lowering &b, const Stack &stack, Value buffer, Value element, Value iteration);
   Value grow(Lowering &b, Value buffer, Value element, Value iteration);
@@ -153,7 +154,7 @@ Value LoopLowering::allocate(const Stack &stack) {
 SmallVector<Value> LoopLowering::initialValues() {
   SmallVector<Value> values;
   for (auto [init, state] : llvm::zip_equal(adaptor.getInits(), op.getStates()))
-    values.push_back(outer.castTo(init, converted(state)));
+    values.push_back(copy(outer, outer.castTo(init, converted(state))));
   for (const Stack &stack : stacks)
     values.push_back(allocate(stack));
   return values;
@@ -177,17 +178,24 @@ Value LoopLowering::slice(Lowering &b, unsigned index, Value iteration) {
   return b.castTo(part, type);
 }
 
+/// A buffer of its own: contiguous, and writable.
+Value LoopLowering::copy(Lowering &b, Value tensor) {
+  return bufferization::AllocTensorOp::create(b, tensorType(tensor), /*dynamicSizes=*/ValueRange(),
+                                              /*copy=*/tensor);
+}
+
 /// The state of the next iteration; one whose shape never changes keeps its place in memory.
 Value LoopLowering::nextState(Lowering &b, unsigned index, Value state, Value next) {
   next = b.castTo(next, state.getType());
   bool isFixed = tensorType(state).hasStaticShape() ||
                  facts.dims(op.getStates()[index]) == facts.dims(op.getYieldedStates()[index]);
   if (!isFixed)
-    return next;
+    return copy(b, next);
   return bufferization::MaterializeInDestinationOp::create(b, next, state).getResult();
 }
 
-/// `buffer` with room for the element of `iteration`: twice the size when it is full.
+/// `buffer` with room for the element of `iteration`: for all of them if it is known how many there
+/// will be, else twice the size when it is full.
 Value LoopLowering::grow(Lowering &b, Value buffer, Value element, Value iteration) {
   Value capacity = b.index(b.size(buffer, 0));
   Value isFirst = b.compare(CmpIPredicate::eq, iteration, b.index(0));
@@ -205,7 +213,8 @@ Value LoopLowering::grow(Lowering &b, Value buffer, Value element, Value iterati
   b.setInsertionPointToStart(branch.elseBlock());
   scf::YieldOp::create(b, buffer);
   b.setInsertionPointToStart(branch.thenBlock());
-  Sizes sizes = {getAsOpFoldResult(b.max(b.mul(iteration, b.index(2)), b.index(8)))};
+  Value room = op.getCondition() ? b.max(b.mul(iteration, b.index(2)), b.index(8)) : count;
+  Sizes sizes = {getAsOpFoldResult(room)};
   llvm::append_range(sizes, b.sizes(element));
   Value larger = b.castTo(b.empty(sizes, elementType(element)), buffer.getType());
   Sizes used = b.sizes(buffer), start(used.size(), b.getIndexAttr(0));

@@ -141,6 +141,10 @@ class ConvertToLinalg : public halftone::impl::ConvertToLinalgBase<ConvertToLina
     populateAllPatterns(converter, *facts, patterns);
     if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
       return signalPassFailure();
+    // They have served: equal dimensions are one value now.
+    for (unsigned i = 0; i < getOperation().getNumArguments(); ++i)
+      getOperation().removeArgAttr(
+          i, StringAttr::get(&getContext(), HalftoneDialect::kDimNamesAttrName));
     // Only entries: others are called by functions that hold the elements in the same way.
     if (getOperation().isPublic())
       packNarrowBoundary(getOperation(), original);

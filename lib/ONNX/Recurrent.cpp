@@ -71,7 +71,9 @@ protected:
   }
   Value add(Value lhs, Value rhs) { return node.create<AddOp>(lhs, rhs); }
   Value mul(Value lhs, Value rhs) { return node.create<MulOp>(lhs, rhs); }
+  /// Of the clipped value.
   Value activate(const Activation &activation, Value value);
+  Value apply(const Activation &activation, Value value);
 
   NodeImporter &node;
   CellKind kind;
@@ -162,6 +164,10 @@ Value Recurrent::activate(const Activation &activation, Value value) {
     Value low = node.createScalarLike(value, -*sequence.clip);
     value = node.create<ClipOp>(value, low, high);
   }
+  return apply(activation, value);
+}
+
+Value Recurrent::apply(const Activation &activation, Value value) {
   const ActivationEntry *entry = findActivation(activation.name);
   return entry->build(node, value, activation.alpha.value_or(entry->alpha),
                       activation.beta.value_or(entry->beta));
@@ -455,7 +461,8 @@ struct LSTM : Recurrent {
     Value candidate = activate(direction.activations[1], gate(sum, 3));
     Value cell = add(mul(forget, states[1]), mul(input, candidate));
     Value output = activate(f, peep(direction, gate(sum, 1), cell, 1));
-    return {mul(output, activate(direction.activations[2], cell)), cell};
+    // ONNX Runtime clips what goes into gates, not the cell.
+    return {mul(output, apply(direction.activations[2], cell)), cell};
   }
 
 private:

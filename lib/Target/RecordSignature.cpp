@@ -56,13 +56,16 @@ FailureOr<ArrayAttr> describeTensors(func::FuncOp function, TypeRange types, Arr
   return builder.getArrayAttr(described);
 }
 
-/// The importer's attributes, which the function's do better from here on.
+/// The importer's names, which the function's attributes say better from here on. Those of the
+/// arguments' dimensions stay until ConvertToLinalg: they tell which ones are equal.
 void dropNames(func::FuncOp function) {
-  for (StringRef attribute : {attributes::name, attributes::dimNames}) {
-    for (unsigned i = 0; i < function.getNumArguments(); ++i)
-      function.removeArgAttr(i, attribute);
-    for (unsigned i = 0; i < function.getNumResults(); ++i)
-      function.removeResultAttr(i, StringAttr::get(function.getContext(), attribute));
+  auto nameAttr = StringAttr::get(function.getContext(), attributes::name);
+  auto dimNamesAttr = StringAttr::get(function.getContext(), attributes::dimNames);
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    function.removeArgAttr(i, nameAttr);
+  for (unsigned i = 0; i < function.getNumResults(); ++i) {
+    function.removeResultAttr(i, nameAttr);
+    function.removeResultAttr(i, dimNamesAttr);
   }
 }
 

@@ -3,7 +3,7 @@
 
 // Names and signs are gone after lowering, so they are written down first.
 // CHECK-LABEL: func.func @main
-// CHECK-SAME:    (%{{.*}}: tensor<?x3xui8>, %{{.*}}: tensor<4xf32>) -> tensor<?xi64>
+// CHECK-SAME:    (%{{.*}}: tensor<?x3xui8> {halftone.dim_names = ["batch", ""]}, %{{.*}}: tensor<4xf32>) -> tensor<?xi64>
 // CHECK-SAME:    halftone.inputs = [{dim_names = ["batch", ""], name = "image", type = tensor<?x3xui8>}, {name = "input1", type = tensor<4xf32>}]
 // CHECK-SAME:    halftone.outputs = [{name = "label", type = tensor<?xi64>}]
 func.func @main(%x: tensor<?x3xui8> {halftone.name = "image", halftone.dim_names = ["batch", ""]}, %y: tensor<4xf32>)
