@@ -2,6 +2,7 @@
 // Fourier transforms of known length, as products with constant matrices.
 #include "Compose.h"
 
+#include "halftone/Dialect/ConstantData.h"
 #include <cmath>
 
 using namespace mlir;
@@ -22,18 +23,25 @@ struct Transform {
 };
 } // namespace
 
-/// `factor(row)` multiplies each row.
+/// In `type`, from doubles. `factor(row)` multiplies each row.
 static Twiddles makeTwiddles(NodeImporter &node, int64_t rows, int64_t columns, int64_t length,
                              Type type, llvm::function_ref<double(int64_t)> factor) {
-  SmallVector<float> cos, sin;
+  SmallVector<double> cos, sin;
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j) {
       double angle = 2 * M_PI * double(i * j % length) / double(length);
-      cos.push_back(float(factor(i) * std::cos(angle)));
-      sin.push_back(float(factor(i) * std::sin(angle)));
+      cos.push_back(factor(i) * std::cos(angle));
+      sin.push_back(factor(i) * std::sin(angle));
     }
-  return {node.castTo(buildFloatTensor(node, {rows, columns}, cos), type),
-          node.castTo(buildFloatTensor(node, {rows, columns}, sin), type)};
+  auto makeMatrix = [&](ArrayRef<double> values) {
+    if (type.isF64()) {
+      auto wide = RankedTensorType::get({rows, columns}, type);
+      return node.createConstant(makeConstant(wide, values, node.getOpType()));
+    }
+    SmallVector<float> narrow(values.begin(), values.end());
+    return node.castTo(buildFloatTensor(node, {rows, columns}, narrow), type);
+  };
+  return {makeMatrix(cos), makeMatrix(sin)};
 }
 
 /// Real and imaginary part with the transformed axis as the last one, cut to `length`.
