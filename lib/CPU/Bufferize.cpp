@@ -10,6 +10,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace mlir::halftone {
 #define GEN_PASS_DEF_BUFFERIZE
@@ -80,6 +81,24 @@ static void copyYieldedParts(ModuleOp module) {
   });
 }
 
+/// Accumulators that start from one tensor of zeros would each be a copy of it: gives every one a
+/// tensor to fill.
+static void unshareFills(ModuleOp module) {
+  module.walk([](linalg::FillOp fill) {
+    if (!fill.hasPureTensorSemantics() || fill->hasOneUse())
+      return;
+    auto empty = fill.output().getDefiningOp<tensor::EmptyOp>();
+    if (!empty)
+      return;
+    for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(fill->getUses()))) {
+      OpBuilder builder(use.getOwner());
+      IRMapping mapping;
+      builder.clone(*empty, mapping);
+      use.set(builder.clone(*fill, mapping)->getResult(0));
+    }
+  });
+}
+
 namespace {
 
 struct Bufferize : halftone::impl::BufferizeBase<Bufferize> {
@@ -88,6 +107,7 @@ struct Bufferize : halftone::impl::BufferizeBase<Bufferize> {
     protectInputs(module);
     relaxStateCopies(module);
     copyYieldedParts(module);
+    unshareFills(module);
     IRRewriter rewriter(&getContext());
     if (failed(bufferization::eliminateEmptyTensors(rewriter, module)))
       return signalPassFailure();

@@ -68,3 +68,27 @@ func.func @a_kernel_writes_into_its_place(%x: tensor<4x8xf32>, %w: tensor<1x8x16
   %y = tensor.insert_slice %p into %whole[0, 0] [4, 16] [1, 1] : tensor<4x16xf32> into tensor<8x16xf32>
   return %y : tensor<8x16xf32>
 }
+
+// -----
+
+// One tensor of zeros would have to be copied for the second sum.
+// CHECK-LABEL: func @every_sum_fills_its_own_accumulator
+// CHECK-COUNT-2: linalg.fill
+// CHECK-NOT:     memref.copy
+// CHECK:         return
+func.func @every_sum_fills_its_own_accumulator(%x: tensor<4xf32>, %y: tensor<4xf32>) -> (tensor<f32>, tensor<f32>) {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<f32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<f32>) -> tensor<f32>
+  %a = linalg.reduce ins(%x : tensor<4xf32>) outs(%init : tensor<f32>) dimensions = [0]
+    (%in: f32, %acc: f32) {
+      %sum = arith.addf %in, %acc : f32
+      linalg.yield %sum : f32
+    }
+  %b = linalg.reduce ins(%y : tensor<4xf32>) outs(%init : tensor<f32>) dimensions = [0]
+    (%in: f32, %acc: f32) {
+      %sum = arith.addf %in, %acc : f32
+      linalg.yield %sum : f32
+    }
+  return %a, %b : tensor<f32>, tensor<f32>
+}

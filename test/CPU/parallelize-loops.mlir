@@ -162,3 +162,92 @@ func.func @strided_copies_become_loops(%a: memref<8xf32>, %b: memref<8xf32>, %c:
   memref.copy %c, %d : memref<4x8xf32> to memref<4x8xf32, strided<[16, 1]>>
   return
 }
+
+// -----
+
+#id = affine_map<(i, j) -> (i, j)>
+#row = affine_map<(i, j) -> (i)>
+
+// The maximum, what fills the sums, the sums and the quotients of one row before the next row.
+// CHECK-LABEL: @neighbours_share_their_rows
+// CHECK:         scf.for
+// CHECK-NOT:     scf.forall
+// CHECK:         scf.forall
+// CHECK:           scf.for %[[I:.*]] =
+// CHECK:             scf.for
+// CHECK:               arith.maximumf
+// CHECK:             memref.store %{{.*}}, %{{.*}}[%[[I]]]
+// CHECK:             scf.for
+// CHECK:               arith.subf
+// CHECK:               arith.addf
+// CHECK:             scf.for
+// CHECK:               arith.divf
+// CHECK-NOT:     scf.forall
+// CHECK:         return
+func.func @neighbours_share_their_rows(%x: memref<?x512xf32>, %most: memref<?xf32>, %n: index) -> memref<?x512xf32> {
+  %zero = arith.constant 0.0 : f32
+  %sum = memref.alloc(%n) : memref<?xf32>
+  %max = memref.alloc(%n) : memref<?xf32>
+  %y = memref.alloc(%n) : memref<?x512xf32>
+  linalg.fill ins(%zero : f32) outs(%max : memref<?xf32>)
+  linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<?x512xf32>) outs(%max : memref<?xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.maximumf %in, %out : f32
+    linalg.yield %0 : f32
+  }
+  linalg.fill ins(%zero : f32) outs(%sum : memref<?xf32>)
+  linalg.generic {indexing_maps = [#id, #row, #id, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x, %max : memref<?x512xf32>, memref<?xf32>) outs(%y, %sum : memref<?x512xf32>, memref<?xf32>) {
+  ^bb0(%in: f32, %m: f32, %old: f32, %out: f32):
+    %0 = arith.subf %in, %m : f32
+    %1 = arith.addf %0, %out : f32
+    linalg.yield %0, %1 : f32, f32
+  }
+  linalg.generic {indexing_maps = [#id, #row, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%y, %sum : memref<?x512xf32>, memref<?xf32>) outs(%y : memref<?x512xf32>) {
+  ^bb0(%in: f32, %s: f32, %old: f32):
+    %0 = arith.divf %in, %s : f32
+    linalg.yield %0 : f32
+  }
+  return %y : memref<?x512xf32>
+}
+
+// -----
+
+#id = affine_map<(i, j) -> (i, j)>
+#row = affine_map<(i, j) -> (i)>
+#column = affine_map<(i, j) -> (j)>
+
+// The second op reads, in every row, the sums of all columns: no row may start before all sums are there.
+// CHECK-LABEL: @sums_of_columns_come_first
+// CHECK:         scf.forall
+// CHECK:           arith.mulf
+// CHECK:         scf.f
+// CHECK:           arith.addf
+// CHECK:         scf.forall
+// CHECK:           arith.subf
+func.func @sums_of_columns_come_first(%x: memref<512x512xf32>) -> memref<512x512xf32> {
+  %sum = memref.alloc() : memref<512xf32>
+  %y = memref.alloc() : memref<512x512xf32>
+  %z = memref.alloc() : memref<512x512xf32>
+  linalg.generic {indexing_maps = [#id, #row, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %sum : memref<512x512xf32>, memref<512xf32>) outs(%y : memref<512x512xf32>) {
+  ^bb0(%in: f32, %s: f32, %old: f32):
+    %0 = arith.mulf %in, %s : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #column], iterator_types = ["reduction", "parallel"]}
+      ins(%y : memref<512x512xf32>) outs(%sum : memref<512xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.addf %in, %out : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #column, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%y, %sum : memref<512x512xf32>, memref<512xf32>) outs(%z : memref<512x512xf32>) {
+  ^bb0(%in: f32, %s: f32, %old: f32):
+    %0 = arith.subf %in, %s : f32
+    linalg.yield %0 : f32
+  }
+  return %z : memref<512x512xf32>
+}

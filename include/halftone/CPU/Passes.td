@@ -127,6 +127,8 @@ def ParallelizeLoops : Pass<"halftone-parallelize-loops", "func::FuncOp"> {
     Sums and products along the innermost loop may be reordered (`reassoc`) and stay in a register.
     Where there is enough work, an `scf.forall` over tasks surrounds the loops. What a task does depends on shapes alone, so
     results do not depend on the number of threads.
+    Neighbours that work on the same rows (the maximum, the sum and the quotients of a softmax, for instance) share the loop
+    over rows, so that a row stays in the cache.
 
     Requires: bufferized functions.
     Ensures:  no linalg op and no strided `memref.copy` remains.
@@ -134,7 +136,8 @@ def ParallelizeLoops : Pass<"halftone-parallelize-loops", "func::FuncOp"> {
     Example:  test/CPU/parallelize-loops.mlir
   }];
   let options = [Option<"parallel", "parallel", "bool", "true", "Cut the work into tasks">];
-  let statistics = [Statistic<"numLowered", "lowered", "Ops turned into loops">];
+  let statistics = [Statistic<"numLowered", "lowered", "Ops turned into loops">,
+                    Statistic<"numGroups", "groups", "Loops over rows that several ops share">];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect"];
 }
