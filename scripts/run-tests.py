@@ -3,9 +3,9 @@
 """Runs the tests of a build folder and closes with one line: N passed, N failed, N skipped.
 
 Two kinds: what lit finds below <build>/test (command lines and GoogleTest), and the Python tests
-test/{models,conformance}/*.py that are programs (have a `__main__` part). Such a test closes with a
-line `N passed, N failed[, N skipped|unsupported]`. Without that line, or if it says 0 failed and exits
-with an error, it counts as one failure.
+test/{models,conformance,refusals}/*.py that are programs (have a `__main__` part). Such a test
+closes with a line `N passed, N failed[, N skipped|unsupported]`. Without that line, or if it says 0
+failed and exits with an error, it counts as one failure.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 LIT = "/usr/lib/llvm-22/bin/lit"
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PYTHON_TESTS = ("test/models", "test/conformance")
+PYTHON_TESTS = ("test/models", "test/conformance", "test/refusals")
 
 Counts = collections.namedtuple("Counts", "passed failed skipped")
 

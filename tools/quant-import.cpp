@@ -42,7 +42,7 @@ struct Options {
 } // namespace
 
 static bool fail(const llvm::Twine &message) {
-  llvm::errs() << "quant-import: " << message << "\n";
+  llvm::errs() << "quant-import: error: " << message << "\n";
   return false;
 }
 
@@ -78,6 +78,7 @@ static bool run(const Options &options) {
   if (!parseDims(options, importOptions))
     return false;
   MLIRContext context;
+  context.printOpOnDiagnostic(false); // A model is described by its own names.
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     printDiagnostic(llvm::errs(), options.input, diagnostic);
     return success();
@@ -89,14 +90,14 @@ static bool run(const Options &options) {
   std::error_code error;
   llvm::ToolOutputFile file(options.output, error, llvm::sys::fs::OF_None);
   if (error)
-    return fail("cannot write " + options.output + ": " + error.message());
+    return fail("cannot write '" + options.output + "': " + error.message());
   if (failed(writeModule(*module, options, file.os())))
-    return fail("cannot write " + options.output);
+    return fail("cannot write '" + options.output + "'");
   file.os().flush();
   if (file.os().has_error()) {
     std::string message = file.os().error().message();
     file.os().clear_error();
-    return fail("cannot write " + options.output + ": " + message);
+    return fail("cannot write '" + options.output + "': " + message);
   }
   file.keep();
   return true;

@@ -353,6 +353,8 @@ static FailureOr<Dim> padDimension(PadOp op, ShapeContext &shapes, Dim size, Aff
   }
   for (AffineExpr amount : {begin, end}) {
     std::optional<int64_t> number = ShapeContext::asConstant(amount);
+    if (number && (*number > ShapeContext::kMaxElements || *number < -ShapeContext::kMaxElements))
+      return op.emitOpError("cannot pad by ") << *number;
     if (op.getMode() != PadMode::Reflect || !constantSize || !number || *number < *constantSize)
       continue;
     InFlightDiagnostic diag = op.emitOpError("expects to reflect less than the dimension");

@@ -57,7 +57,10 @@ namespace {
 class Compilation {
 public:
   explicit Compilation(const CompileOptions &options)
-      : options(options), context(makeRegistry()), printer(&context, options.model) {}
+      : options(options), context(makeRegistry()), printer(&context, options.model) {
+    // A model is described by its own names, not by pages of IR.
+    context.printOpOnDiagnostic(false);
+  }
 
   bool run();
 
@@ -69,6 +72,7 @@ private:
   }
 
   bool prepare();
+  bool openOutputs();
   bool importModel();
   bool observe();
   bool calibrateInto(llvm::StringRef observationsPath);
@@ -101,6 +105,7 @@ private:
   OwningOpRef<ModuleOp> module;
   std::string sourceHash;
   std::string observationsPath;
+  std::optional<AtomicFile> reportFile;
   /// Temporary files, removed at the end.
   std::vector<std::unique_ptr<llvm::FileRemover>> temporaries;
 };
@@ -144,6 +149,8 @@ bool Compilation::prepare() {
   if (!found)
     return fail(found.takeError());
   target = *found;
+  if (!openOutputs())
+    return false;
   if (!options.calibration.empty() && !options.observations.empty())
     return fail("give calibration data or observations, not both");
   if (recipe->needsObservations() && options.calibration.empty() && options.observations.empty())
@@ -151,6 +158,20 @@ bool Compilation::prepare() {
         "recipe '" + recipe->getName() +
         "' has static activations, which need calibration data: give --calibration DATA.npz "
         "or --observations FILE, or use the recipe w8a8-dynamic");
+  return true;
+}
+
+/// Paths that cannot be written are said before the work, not after it.
+bool Compilation::openOutputs() {
+  llvm::Expected<AtomicFile> probe = AtomicFile::create(options.output);
+  if (!probe)
+    return fail(probe.takeError());
+  if (options.report.empty())
+    return true;
+  llvm::Expected<AtomicFile> file = AtomicFile::create(options.report);
+  if (!file)
+    return fail(file.takeError());
+  reportFile.emplace(std::move(*file));
   return true;
 }
 
@@ -305,12 +326,9 @@ bool Compilation::writeReport() {
   uint64_t bytes = 0;
   if (!llvm::sys::fs::file_size(options.output, bytes))
     report.set("output_bytes", int64_t(bytes));
-  llvm::Expected<AtomicFile> file = AtomicFile::create(options.report);
-  if (!file)
-    return fail(file.takeError());
-  if (llvm::Error error = file->write(report.toText()))
+  if (llvm::Error error = reportFile->write(report.toText()))
     return fail(std::move(error));
-  if (llvm::Error error = file->commit())
+  if (llvm::Error error = reportFile->commit())
     return fail(std::move(error));
   return true;
 }

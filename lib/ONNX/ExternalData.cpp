@@ -75,8 +75,10 @@ ExternalData::Mapping ExternalData::map(StringRef location, EmitError emitError)
   fs::file_status status;
   if (std::error_code error = fs::status(file, status))
     return fail(error);
-  if (!fs::is_regular_file(status))
-    return fail(std::make_error_code(std::errc::invalid_argument));
+  if (!fs::is_regular_file(status)) {
+    emitError() << "external data '" << file << "' is not a regular file";
+    return nullptr;
+  }
   if (!resolvesInside(folder, file)) {
     emitError() << "external data '" << file
                 << "' is a link that leads outside of the model's folder";
@@ -104,7 +106,7 @@ std::optional<TensorBytes> ExternalData::find(const onnx::TensorProto &tensor, u
     return std::nullopt;
   if (reference->length.value_or(size) != size) {
     emitError() << "external data has length " << *reference->length << ", but the tensor needs "
-                << size << " bytes";
+                << size << " bytes; save the model and its data again";
     return std::nullopt;
   }
   Mapping mapping = map(reference->location, emitError);
@@ -113,7 +115,8 @@ std::optional<TensorBytes> ExternalData::find(const onnx::TensorProto &tensor, u
   uint64_t fileSize = *mapping ? mapping->size() : 0;
   if (size > fileSize || reference->offset > fileSize - size) {
     emitError() << "external data '" << reference->location << "' has " << fileSize
-                << " bytes, too few for " << size << " bytes at offset " << reference->offset;
+                << " bytes, too few for " << size << " bytes at offset " << reference->offset
+                << "; copy it again";
     return std::nullopt;
   }
   if (size == 0)

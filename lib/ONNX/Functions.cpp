@@ -100,8 +100,10 @@ private:
         info.set_name(rename(info.name()));
     for (onnx::TensorProto &initializer : *graph.mutable_initializer())
       initializer.set_name(rename(initializer.name()));
-    for (onnx::NodeProto &node : *graph.mutable_node())
+    for (onnx::NodeProto &node : *graph.mutable_node()) {
       rewrite(node);
+      node.set_name(getNodeName(call));
+    }
   }
 
   const onnx::NodeProto &call;

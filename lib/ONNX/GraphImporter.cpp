@@ -65,7 +65,8 @@ LogicalResult GraphImporter::readOpsets() {
   }
   std::optional<int64_t> opset = findOpset("");
   if (!opset)
-    return emitError(fileLoc) << "no opset of the domain ai.onnx is imported";
+    return emitError(fileLoc)
+           << "no opset of the domain ai.onnx is imported; add it to opset_import";
   if (*opset < kFirstOpset || *opset > kNewestOpset)
     return emitError(fileLoc) << "opset " << *opset << " is not supported: expected " << kFirstOpset
                               << " to " << kNewestOpset
@@ -106,7 +107,8 @@ GraphImporter::findUnsupported(const onnx::GraphProto &searched,
     std::optional<int64_t> opset = findOpset(node.domain());
     if (!opset)
       return emitNodeError(node, 0, builder.getContext())
-             << "the model imports no opset of the domain '" << node.domain() << "'";
+             << "the model imports no opset of the domain '" << node.domain()
+             << "'; add it to opset_import";
     if (!table.find(normalizeDomain(node.domain()), node.op_type(), *opset) &&
         !functions.contains(node, *opset))
       unsupported.push_back(&node);
@@ -152,7 +154,7 @@ LogicalResult GraphImporter::indexProducers(const onnx::GraphProto &indexed) {
   Names &names = scopes.back();
   for (const onnx::NodeProto &node : indexed.node()) {
     auto fail = [&](StringRef output) {
-      return emitNodeError(node, *findOpset(node.domain()), builder.getContext())
+      return emitNodeError(node, findOpset(node.domain()).value_or(0), builder.getContext())
              << "output '" << output << "' ";
     };
     for (const std::string &output : node.output()) {
@@ -220,7 +222,7 @@ Value GraphImporter::importInitializer(const onnx::TensorProto &initializer) {
   if (scopes.size() > 1)
     builder.setInsertionPointToEnd(&function.getBody().front());
   ElementsAttr elements = tensors.read(initializer, initializer.name(), [&] {
-    return emitError(loc) << "initializer '" << initializer.name() << "': ";
+    return emitError(fileLoc) << "initializer '" << initializer.name() << "': ";
   });
   if (!elements)
     return nullptr;
@@ -292,6 +294,11 @@ LogicalResult GraphImporter::importCall(const onnx::NodeProto &node, int64_t ops
   auto emitError = [&] { return emitNodeError(node, opset, builder.getContext()); };
   if (callDepth >= kDeepest)
     return emitError() << "functions call each other more than " << kDeepest << " levels deep";
+  // Functions that each call the next one twice are a small file, but 2^levels nodes.
+  constexpr size_t kMostCalls = 50000;
+  if (source->calls.size() >= kMostCalls)
+    return emitError() << "the functions of the model amount to more than " << kMostCalls
+                       << " calls; export the model without functions that multiply";
   SmallVector<Type> types = llvm::map_to_vector(
       operands, [](Value operand) { return operand ? operand.getType() : Type(); });
   ExpandedCall *call = functions.expand(node, opset, types);
@@ -308,6 +315,9 @@ LogicalResult GraphImporter::importCall(const onnx::NodeProto &node, int64_t ops
       result = importNode(inner);
   std::swap(opsets, call->opsets);
   --callDepth;
+  for (const std::string &output : node.output())
+    if (succeeded(result) && !output.empty() && !scopes.back().values.contains(output))
+      return emitError() << "its function makes no output '" << output << "'";
   return result;
 }
 
@@ -315,7 +325,8 @@ LogicalResult GraphImporter::importNode(const onnx::NodeProto &node) {
   std::optional<int64_t> imported = findOpset(node.domain());
   if (!imported)
     return emitNodeError(node, 0, builder.getContext())
-           << "its function imports no opset of the domain '" << node.domain() << "'";
+           << "its function imports no opset of the domain '" << node.domain()
+           << "'; add it to opset_import";
   int64_t opset = *imported;
   auto emitError = [&] { return emitNodeError(node, opset, builder.getContext()); };
   SmallVector<Value> operands;
@@ -363,7 +374,7 @@ LogicalResult GraphImporter::checkOutputType(const onnx::ValueInfoProto &output,
 
 LogicalResult GraphImporter::importOutputs() {
   if (graph.output_size() == 0)
-    return emitError(fileLoc) << "the graph has no outputs";
+    return emitError(fileLoc) << "the graph has no outputs; declare what it computes";
   SmallVector<Value> results;
   SmallVector<DictionaryAttr> attrs;
   llvm::StringMap<bool> seen;

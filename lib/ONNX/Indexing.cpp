@@ -14,8 +14,27 @@ static int64_t getAxis(NodeImporter &node, int64_t defaultAxis) {
                             NodeImporter::getRank(node.getOperand(0)));
 }
 
+/// Indices that are known must exist; the others are checked when the model runs.
+static bool checkKnownIndices(NodeImporter &node, int64_t axis) {
+  if (node.hasFailed())
+    return false;
+  RankedTensorType input = NodeImporter::getType(node.getOperand(0));
+  auto indices = node.getShapes().constantValues(node.getOperand(1));
+  if (!indices || axis >= input.getRank() || input.isDynamicDim(axis))
+    return true;
+  int64_t size = input.getDimSize(axis);
+  for (int64_t index : *indices)
+    if (index < -size || index >= size) {
+      node.emitError() << "reads index " << index << " of a dimension of " << size;
+      return false;
+    }
+  return true;
+}
+
 static LogicalResult importGather(NodeImporter &node) {
   int64_t axis = getAxis(node, 0);
+  if (!checkKnownIndices(node, axis))
+    return failure();
   return node.setResults({node.create<GatherOp>(node.getOperand(0), node.getOperand(1), axis)});
 }
 

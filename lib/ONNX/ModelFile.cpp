@@ -21,7 +21,8 @@ static LogicalResult parseBinary(llvm::MemoryBufferRef buffer, onnx::ModelProto 
   // Partial: a message that lacks fields is reported here, not logged by protobuf.
   if (!model.ParsePartialFromArray(buffer.getBufferStart(), int(buffer.getBufferSize())))
     return emitError(loc) << "not an ONNX model, or a truncated one: the file of "
-                          << buffer.getBufferSize() << " bytes does not parse as protobuf";
+                          << buffer.getBufferSize()
+                          << " bytes does not parse as protobuf; copy or export it again";
   return success();
 }
 
@@ -39,7 +40,7 @@ static LogicalResult checkModel(const onnx::ModelProto &model, Location loc) {
   if (model.ir_version() < kOldestIRVersion || model.ir_version() > kNewestIRVersion)
     return emitError(loc) << "ONNX IR version " << model.ir_version()
                           << " is not supported: expected " << kOldestIRVersion << " to "
-                          << kNewestIRVersion;
+                          << kNewestIRVersion << "; export the model again";
   return success();
 }
 

@@ -9,6 +9,9 @@
 using namespace mlir;
 using namespace mlir::halftone;
 
+// Of one dimension; also far beyond what fits in memory.
+static constexpr int64_t kLargestSize = int64_t(1) << 40;
+
 namespace {
 /// What to resize to: exactly one of both, 1-D, one element per dimension.
 struct Target {
@@ -35,6 +38,12 @@ static Value buildSizes(NodeImporter &node, Value input, Value scales) {
   for (auto [i, factor] : llvm::enumerate(*factors)) {
     if (!(factor > 0) || !std::isfinite(factor)) {
       node.emitError() << "scale " << factor << " of dimension " << i << " is not positive";
+      return nullptr;
+    }
+    // Before anything is rounded to an integer that cannot hold it.
+    if (double(factor) * std::max<int64_t>(type.getDimSize(i), 1) > double(kLargestSize)) {
+      node.emitError() << "scale " << factor << " of dimension " << i << " makes it larger than "
+                       << kLargestSize;
       return nullptr;
     }
     Value dim = node.createDims(input, i, i + 1);

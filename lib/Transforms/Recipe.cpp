@@ -203,7 +203,22 @@ static void appendDiagnostic(const llvm::SMDiagnostic &diagnostic, void *context
   diagnostic.print(nullptr, stream, /*ShowColors=*/false);
 }
 
+/// LLVM's reader calls itself for each level, which bounds how deep a file may nest: by brackets,
+/// of which at most all are open, and by the dashes of one line.
+static bool isTooDeep(llvm::StringRef yaml) {
+  constexpr size_t kMostBrackets = 4000, kMostDashes = 100;
+  if (yaml.count('[') + yaml.count('{') > kMostBrackets)
+    return true;
+  return llvm::any_of(llvm::split(yaml, '\n'), [](llvm::StringRef line) {
+    return line.count("- ") + line.count("? ") > kMostDashes ||
+           line.size() - line.ltrim(' ').size() > 10 * kMostDashes;
+  });
+}
+
 llvm::Expected<Recipe> Recipe::parse(llvm::StringRef yaml, llvm::StringRef bufferName) {
+  if (isTooDeep(yaml))
+    return llvm::createStringError(bufferName + ": the recipe is nested too deep, or has more "
+                                                "brackets than a recipe needs");
   std::string messages;
   RecipeText contents;
   llvm::yaml::Input input(llvm::MemoryBufferRef(yaml, bufferName), nullptr, appendDiagnostic,

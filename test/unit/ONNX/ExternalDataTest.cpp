@@ -130,5 +130,5 @@ TEST_F(ExternalData, LocationsStayInTheFolderOfTheModel) {
 TEST_F(ExternalData, TheFileMustBeAFile) {
   expectError(import(3, {{"location", "nothing.bin"}}), "cannot read the external data");
   ASSERT_FALSE(fs::create_directory(path("folder")));
-  expectError(import(3, {{"location", "folder"}}), "cannot read the external data");
+  expectError(import(3, {{"location", "folder"}}), "is not a regular file");
 }
