@@ -85,16 +85,22 @@ static void copyYieldedParts(ModuleOp module) {
 /// tensor to fill.
 static void unshareFills(ModuleOp module) {
   module.walk([](linalg::FillOp fill) {
-    if (!fill.hasPureTensorSemantics() || fill->hasOneUse())
-      return;
     auto empty = fill.output().getDefiningOp<tensor::EmptyOp>();
-    if (!empty)
+    if (!fill.hasPureTensorSemantics() || !empty)
       return;
-    for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(fill->getUses()))) {
-      OpBuilder builder(use.getOwner());
+    SmallVector<OpOperand *> inits;
+    for (OpOperand &use : fill->getUses())
+      if (auto user = llvm::dyn_cast<DestinationStyleOpInterface>(use.getOwner());
+          user && user.isDpsInit(&use))
+        inits.push_back(&use);
+    // The fill itself serves one user, which may be the only one.
+    if (inits.size() == fill->getResult(0).getNumUses() && !inits.empty())
+      inits.pop_back();
+    for (OpOperand *use : inits) {
+      OpBuilder builder(use->getOwner());
       IRMapping mapping;
       builder.clone(*empty, mapping);
-      use.set(builder.clone(*fill, mapping)->getResult(0));
+      use->set(builder.clone(*fill, mapping)->getResult(0));
     }
   });
 }

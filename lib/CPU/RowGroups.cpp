@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "RowGroups.h"
 
+#include "halftone/Dialect/HalftoneDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 
 using namespace mlir;
@@ -33,6 +35,21 @@ static bool isSameValue(Value lhs, Value rhs) {
              /*markEquivalent=*/nullptr, OperationEquivalence::IgnoreLocations);
 }
 
+/// Whether only views of `root` reach its memory. What loops carry or branches yield may be any
+/// buffer.
+static bool isIdentified(Value root) {
+  if (auto argument = llvm::dyn_cast<BlockArgument>(root))
+    return llvm::isa<func::FuncOp>(argument.getOwner()->getParentOp());
+  return llvm::isa_and_nonnull<memref::AllocOp, memref::GetGlobalOp, WeightsViewOp>(
+      root.getDefiningOp());
+}
+
+/// Whether the body touches memory besides the elements that it is given, at indices of its own.
+static bool hasOtherAccesses(const LoopNest &nest) {
+  return nest.body &&
+         llvm::any_of(*nest.body, [](Operation &op) { return !isMemoryEffectFree(&op); });
+}
+
 /// The dimension of the buffer whose index is the first loop's, if there is one.
 static std::optional<unsigned> getRowDim(const LoopAccess &access) {
   return access.map.getResultPosition(getAffineDimExpr(0, access.map.getContext()));
@@ -50,11 +67,8 @@ Relation relate(const LoopAccess &lhs, const LoopAccess &rhs) {
   if (lhs.isScalar() || rhs.isScalar())
     return Relation::None;
   Value lhsRoot = getRoot(lhs.buffer), rhsRoot = getRoot(rhs.buffer);
-  if (lhsRoot != rhsRoot) {
-    bool isOwn =
-        lhsRoot.getDefiningOp<memref::AllocOp>() || rhsRoot.getDefiningOp<memref::AllocOp>();
-    return isOwn ? Relation::None : Relation::Unknown;
-  }
+  if (lhsRoot != rhsRoot)
+    return isIdentified(lhsRoot) && isIdentified(rhsRoot) ? Relation::None : Relation::Unknown;
   std::optional<unsigned> row = getRowDim(lhs);
   if (!row || row != getRowDim(rhs) || !isSameValue(lhs.buffer, rhs.buffer))
     return Relation::Unknown;
@@ -102,6 +116,8 @@ bool RowGroup::hasRows(const LoopNest &nest) {
 }
 
 RowGroup::Answer RowGroup::add(LoopNest &nest) {
+  if (hasOtherAccesses(nest))
+    return Answer::Refused;
   Relation relation = nests.empty() ? Relation::SameRows : Relation::None;
   for (LoopNest *member : nests) {
     Relation next = relate(*member, nest);

@@ -92,3 +92,13 @@ func.func @every_sum_fills_its_own_accumulator(%x: tensor<4xf32>, %y: tensor<4xf
     }
   return %a, %b : tensor<f32>, tensor<f32>
 }
+
+// -----
+
+// CHECK-LABEL: func @what_nobody_reads_is_no_trouble
+func.func @what_nobody_reads_is_no_trouble(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<4xf32>
+  %unused = linalg.fill ins(%zero : f32) outs(%empty : tensor<4xf32>) -> tensor<4xf32>
+  return %x : tensor<4xf32>
+}

@@ -251,3 +251,41 @@ func.func @sums_of_columns_come_first(%x: memref<512x512xf32>) -> memref<512x512
   }
   return %z : memref<512x512xf32>
 }
+
+// -----
+
+#id = affine_map<(i, j) -> (i, j)>
+
+// The second op reads rows that are not its own: all of them must be there.
+// CHECK-LABEL: @reads_at_other_indices_come_later
+// CHECK:         scf.forall
+// CHECK:           math.absf
+// CHECK:         scf.forall
+// CHECK:           memref.load
+// CHECK:           arith.addf
+func.func @reads_at_other_indices_come_later(%x: memref<256x512xf32>) -> memref<256x512xf32> {
+  %last = arith.constant 255 : index
+  %y = memref.alloc() : memref<256x512xf32>
+  %z = memref.alloc() : memref<256x512xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<256x512xf32>) outs(%y : memref<256x512xf32>) {
+  ^bb0(%in: f32, %old: f32):
+    %i = linalg.index 0 : index
+    %row = arith.index_cast %i : index to i32
+    %scale = arith.sitofp %row : i32 to f32
+    %0 = arith.mulf %in, %scale : f32
+    %1 = math.absf %0 : f32
+    linalg.yield %1 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<256x512xf32>) outs(%z : memref<256x512xf32>) {
+  ^bb0(%in: f32, %old: f32):
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %mirrored = arith.subi %last, %i : index
+    %other = memref.load %y[%mirrored, %j] : memref<256x512xf32>
+    %0 = arith.addf %in, %other : f32
+    linalg.yield %0 : f32
+  }
+  return %z : memref<256x512xf32>
+}
