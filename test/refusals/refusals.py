@@ -17,8 +17,8 @@ import sys
 import tempfile
 import time
 
-from files import Compiled, model
-from table import ACCEPTED, EITHER, REFUSALS
+from files import Compiled, data, model
+from table import ACCEPTED, EITHER, REFUSALS, Refusal
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("HALFTONE_BUILD", ROOT / "build"))
@@ -109,6 +109,31 @@ def compile_base(folder):
                     "--quiet"], check=True)
 
 
+# Programs that refuse as none may, and what the check must say of each.
+OFFENCES = [
+    ("kill -SEGV $$", "ended by SIGSEGV"),
+    ("echo error: wrong; echo Assertion failed; exit 1", "crashed"),
+    ("echo error: wrong; exit 2", "exit status 2"),
+    ("echo error: wrong", "exit status 0"),
+    ("exit 1", "no error is reported"),
+    ("echo error: right; exit 1", "does not say 'wrong'"),
+    ("echo error: wrong; touch left; exit 1", "left behind: left"),
+    ("echo error: wrong; touch tmp/left; exit 1", "left behind: tmp/left"),
+    ("head -c 600M /dev/zero | tail -c 600M >/dev/null; echo error: wrong; exit 1", "took"),
+    ("sleep 99", "ended by SIGKILL"),
+]
+
+
+def check_offences():
+    """That no offence passes for a refusal; a list of those that do."""
+    missed = []
+    for script, fault in OFFENCES:
+        found = check(Refusal(script, data(script, "offence.sh"), "sh offence.sh", "wrong"), True)
+        if not found.startswith(fault):
+            missed.append(f"FAILED offence '{script}': expected '{fault}', found '{found}'")
+    return missed
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--filter", default="", help="only cases whose name matches")
@@ -117,7 +142,9 @@ def main():
     names = [case.name for case in REFUSALS]
     assert len(names) == len(set(names)), "two cases have the same name"
     limited = not is_sanitized()
-    failed = 0
+    missed = check_offences() if not arguments.filter else []
+    failed = len(missed)
+    print("\n".join(missed), end="\n" if missed else "")
     with tempfile.TemporaryDirectory(prefix="refusals-") as folder:
         compile_base(pathlib.Path(folder))
         for case in cases:
@@ -125,7 +152,8 @@ def main():
             failed += bool(fault)
             if fault:
                 print(f"FAILED {case.name}: {case.command}: {fault}", flush=True)
-    print(f"{len(cases) - failed} passed, {failed} failed")
+    total = len(cases) + (len(OFFENCES) if not arguments.filter else 0)
+    print(f"{total - failed} passed, {failed} failed")
     sys.exit(1 if failed or not cases else 0)
 
 
