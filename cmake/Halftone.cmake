@@ -33,6 +33,7 @@ function(halftone_add_tool name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK})
+  target_compile_definitions(${name} PRIVATE "HALFTONE_VERSION=\"${PROJECT_VERSION}\"")
   set_property(GLOBAL APPEND PROPERTY HALFTONE_TOOLS ${name})
 endfunction()
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // quant-compile: ONNX model and recipe in, module file out.
 #include "ProgressLine.h"
+#include "Version.h"
 #include "halftone/Driver/Compile.h"
 #include "halftone/Transforms/Recipe.h"
 
@@ -101,6 +102,7 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   Arguments arguments;
   cl::HideUnrelatedOptions(arguments.category);
+  cl::SetVersionPrinter(::halftone::printVersion);
   cl::ParseCommandLineOptions(
       argc, argv,
       "Compiles an ONNX model, quantized as a recipe says, to a shared library.\n\n"

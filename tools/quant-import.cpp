@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // quant-import: an ONNX model as a module of the halftone dialect.
+#include "Version.h"
 #include "halftone/Analysis/DiagnosticText.h"
 #include "halftone/ONNX/Import.h"
 
@@ -107,6 +108,7 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   Options options;
   cl::HideUnrelatedOptions(options.category);
+  cl::SetVersionPrinter(::halftone::printVersion);
   cl::ParseCommandLineOptions(argc, argv,
                               "Imports an ONNX model into the halftone dialect\n\n"
                               "  quant-import model.onnx -o model.mlir\n"

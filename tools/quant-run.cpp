@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Runs a compiled model on files, compares, times and describes it.
+#include "Version.h"
 #include "quant-run/Benchmark.h"
 #include "quant-run/Compare.h"
 #include "quant-run/Info.h"
@@ -269,6 +270,7 @@ int main(int argc, char **argv) {
   arguments.reserve(repeated.size());
   for (const std::string &argument : repeated)
     arguments.push_back(argument.c_str());
+  cl::SetVersionPrinter(::halftone::printVersion);
   cl::ParseCommandLineOptions(static_cast<int>(arguments.size()), arguments.data(),
                               "Runs a compiled model on tensors from files\n");
   Report report;
