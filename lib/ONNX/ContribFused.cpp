@@ -25,15 +25,6 @@ template <bool rms> static LogicalResult importSkipNorm(NodeImporter &node) {
   return node.setResults({result, Value(), Value(), sum});
 }
 
-static LogicalResult importSimplifiedNorm(NodeImporter &node) {
-  Value input = node.getOperand(0);
-  int64_t axis = node.normalizeAxis(node.getInt("axis", -1), NodeImporter::getRank(input));
-  APFloat epsilon(node.getFloat("epsilon", 1e-5f));
-  node.expectInt("stash_type", 1, 1);
-  return node.setResults(
-      {node.create<LayerNormOp>(input, node.getOperand(1), Value(), axis, epsilon, /*rms=*/true)});
-}
-
 //===--- Activations ---===//
 
 template <bool tanh> static LogicalResult importBiasGelu(NodeImporter &node) {
@@ -121,7 +112,6 @@ void halftone::addContribFusedOps(OpTable &table) {
       {"Gelu", 1, importBiasGelu<false>, kContribOpset, kContribDomain},
       {"NhwcConv", {2, 3}, importNhwcConv, kContribOpset, kContribDomain},
       {"QuickGelu", 1, importQuickGelu, kContribOpset, kContribDomain},
-      {"SimplifiedLayerNormalization", 2, importSimplifiedNorm, fromOpset(kOldestOpset)},
       {"SkipLayerNormalization", {3, 5}, importSkipNorm<false>, kContribOpset, kContribDomain},
       {"SkipSimplifiedLayerNormalization",
        {3, 4},

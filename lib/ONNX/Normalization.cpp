@@ -260,5 +260,7 @@ void halftone::addNormalizationOps(OpTable &table) {
       {"LpNormalization", 1, importLpNormalization},
       {"MeanVarianceNormalization", 1, importMeanVarianceNormalization, fromOpset(9)},
       {"RMSNormalization", 2, importRMSNormalization, fromOpset(23)},
+      // What ONNX Runtime called it before opset 23, in the same domain.
+      {"SimplifiedLayerNormalization", 2, importRMSNormalization},
   });
 }
