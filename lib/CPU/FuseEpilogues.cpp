@@ -114,8 +114,9 @@ void fuse(PatternRewriter &rewriter, KernelOp kernel, linalg::GenericOp generic,
   Value init = generic.getDpsInits()[0];
   auto fused = KernelOp::create(
       rewriter, FusedLoc::get(rewriter.getContext(), {kernel.getLoc(), generic.getLoc()}),
-      TypeRange{generic.getResult(0).getType()}, kernel.getLhs(), kernel.getRhs(), inputs, init,
-      kernel.getPacking(), kernel.getWindowAttr(), rewriter.getArrayAttr(maps));
+      TypeRange{generic.getResult(0).getType()}, kernel.getLhs(), kernel.getRhs(),
+      kernel.getDecoderInputs(), inputs, init, kernel.getPacking(), kernel.getWindowAttr(),
+      rewriter.getArrayAttr(maps), kernel.getDecoderAttr());
   rewriter.inlineRegionBefore(kernel.getEpilogue(), fused.getEpilogue(), fused.getEpilogue().end());
   appendBody(rewriter, fused.getEpilogue().front(), generic, kernelOperand);
   rewriter.replaceOp(generic, fused.getOutput());

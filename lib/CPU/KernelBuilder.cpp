@@ -296,7 +296,8 @@ Correction KernelBuilder::makeScaling(const Weights &weights, int64_t outputRank
 
 template <typename KernelOp>
 KernelOp KernelBuilder::makeKernel(Value lhs, Value rhs, Value init, PackingAttr packing,
-                                   WindowAttr window, const Correction &correction) {
+                                   WindowAttr window, const Correction &correction,
+                                   const Decoder &decoder) {
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
   bool isFloat = tensorTypeOf(lhs).getElementType().isF32();
@@ -307,8 +308,9 @@ KernelOp KernelBuilder::makeKernel(Value lhs, Value rhs, Value init, PackingAttr
     maps.push_back(input.map);
     types.push_back(tensorTypeOf(input.tensor).getElementType());
   }
-  auto kernel = KernelOp::create(rewriter, loc, TypeRange{init.getType()}, lhs, rhs, inputs, init,
-                                 packing, window, rewriter.getAffineMapArrayAttr(maps));
+  auto kernel = KernelOp::create(rewriter, loc, TypeRange{init.getType()}, lhs, rhs,
+                                 decoder.inputs, inputs, init, packing, window,
+                                 rewriter.getAffineMapArrayAttr(maps), decoder.attribute);
   OpBuilder::InsertionGuard guard(rewriter);
   Block *block = rewriter.createBlock(&kernel.getEpilogue(), {}, types,
                                       SmallVector<Location>(types.size(), loc));
@@ -318,6 +320,6 @@ KernelOp KernelBuilder::makeKernel(Value lhs, Value rhs, Value init, PackingAttr
 }
 
 template ContractOp KernelBuilder::makeKernel(Value, Value, Value, PackingAttr, WindowAttr,
-                                              const Correction &);
+                                              const Correction &, const Decoder &);
 template DepthwiseOp KernelBuilder::makeKernel(Value, Value, Value, PackingAttr, WindowAttr,
-                                               const Correction &);
+                                               const Correction &, const Decoder &);

@@ -133,6 +133,19 @@ static LogicalResult verifyPackedShape(ContractOp op) {
   return diag;
 }
 
+// (C5)
+static LogicalResult verifyDecoder(ContractOp op) {
+  std::optional<DecoderAttr> decoder = op.getDecoder();
+  size_t expected = decoder ? decoder->getInputs().size() : 0;
+  if (op.getDecoderInputs().size() != expected)
+    return op.emitOpError("expects ")
+           << expected << " decoder inputs, not " << op.getDecoderInputs().size();
+  if (decoder && !shapedType(op.getLhs()).getElementType().isF32())
+    return op.emitOpError("decodes weights for an f32 left-hand side, not ")
+           << op.getLhs().getType();
+  return success();
+}
+
 static LogicalResult verifyWindow(Operation *op, WindowAttr window) {
   bool hasLengths = window.getKernel().size() == 2 && window.getStrides().size() == 2 &&
                     window.getDilations().size() == 2;
@@ -156,7 +169,8 @@ static LogicalResult verifyImages(Operation *op, ShapedType lhs, ShapedType init
 
 LogicalResult ContractOp::verify() {
   if (failed(verifyEpilogueMaps(*this)) || failed(verifyEpilogue(*this)) ||
-      failed(verifyPackingNumbers(*this, getPacking())) || failed(verifyPackedShape(*this)))
+      failed(verifyPackingNumbers(*this, getPacking())) || failed(verifyDecoder(*this)) ||
+      (!getDecoder() && failed(verifyPackedShape(*this))))
     return failure();
   ShapedType lhs = shapedType(getLhs()), init = shapedType(getInit());
   if (lhs.getRank() == 0 || init.getRank() == 0)
@@ -184,6 +198,8 @@ LogicalResult DepthwiseOp::verify() {
   if (failed(verifyEpilogueMaps(*this)) || failed(verifyEpilogue(*this)) ||
       failed(verifyPackingNumbers(*this, getPacking())))
     return failure();
+  if (getDecoder() || !getDecoderInputs().empty())
+    return emitOpError("expects no decoder"); // (C4)
   if (!getWindow())
     return emitOpError("expects a `window`");
   ShapedType lhs = shapedType(getLhs()), init = shapedType(getInit()), rhs = shapedType(getRhs());

@@ -2,7 +2,9 @@
 #include "ShapeInference.h"
 
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/Sequence.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::halftone;
@@ -29,6 +31,33 @@ static bool isScaleShape(ShapeContext &shapes, ArrayRef<Dim> input, Value scale,
   });
 }
 
+static LogicalResult checkBlocks(Operation *op, ArrayRef<int64_t> blocks, int64_t rank) {
+  bool arePositive = llvm::all_of(blocks, [](int64_t block) { return block > 0; });
+  if (int64_t(blocks.size()) == rank && arePositive)
+    return success();
+  return op->emitOpError("expects `blocks` to be one positive size for each of the ")
+         << rank << " dimensions, not [" << blocks << "]";
+}
+
+// Whether `dims` has as many elements along each dimension of `input` as that has blocks.
+static bool countsBlocks(ShapeContext &shapes, ArrayRef<Dim> dims, ArrayRef<Dim> input,
+                         ArrayRef<int64_t> blocks) {
+  if (dims.size() != input.size())
+    return false;
+  return llvm::all_of(llvm::zip_equal(dims, input, blocks), [&](auto item) {
+    auto [dim, size, block] = item;
+    return !shapes.isDifferent(dim, size.ceilDiv(block));
+  });
+}
+
+static LogicalResult reportBlocks(Operation *op, StringRef name, Value value, Value input,
+                                  ArrayRef<int64_t> blocks) {
+  InFlightDiagnostic diag = op->emitOpError("expects `") << name << "` to have one per block";
+  diag.attachNote() << "the blocks are [" << blocks << "] of " << input.getType();
+  diag.attachNote() << "`" << name << "` is " << value.getType();
+  return diag;
+}
+
 // (C2): a constant scale that is zero, negative or not finite divides by nothing meaningful.
 static LogicalResult checkConstantScale(Operation *op, Value scale) {
   DenseElementsAttr elements;
@@ -44,12 +73,25 @@ static LogicalResult checkConstantScale(Operation *op, Value scale) {
   return success();
 }
 
+static LogicalResult checkBlockScales(Operation *op, ShapeContext &shapes, Value input, Value scale,
+                                      ArrayRef<int64_t> blocks) {
+  ArrayRef<Dim> inputDims = shapes.dims(input);
+  if (failed(checkBlocks(op, blocks, int64_t(inputDims.size()))))
+    return failure();
+  if (!countsBlocks(shapes, shapes.dims(scale), inputDims, blocks))
+    return reportBlocks(op, "scale", scale, input, blocks);
+  return success();
+}
+
 // The constraints that quantize and dequantize share.
 static LogicalResult checkScales(Operation *op, ShapeContext &shapes, Value input, Value scale,
-                                 Value zeroPoint, int64_t axis) {
+                                 Value zeroPoint, int64_t axis,
+                                 std::optional<ArrayRef<int64_t>> blocks) {
   if (failed(expectDomain(op, "scale", scale, ElementDomain::Float)))
     return failure();
-  if (!isScaleShape(shapes, shapes.dims(input), scale, axis)) {
+  if (blocks && failed(checkBlockScales(op, shapes, input, scale, *blocks)))
+    return failure();
+  if (!blocks && !isScaleShape(shapes, shapes.dims(input), scale, axis)) {
     InFlightDiagnostic diag = op->emitOpError(
         "expects one scale, one per channel of `axis`, or scales that broadcast to the input");
     diag.attachNote() << "the input is " << input.getType() << ", `axis` is " << axis;
@@ -74,7 +116,8 @@ LogicalResult QuantizeOp::inferShapes(ShapeContext &shapes) {
   if (failed(expectRankedOperands(*this)) ||
       failed(expectDomain(*this, "input", getInput(), ElementDomain::Float)) ||
       failed(expectDomain(*this, "zero_point", getZeroPoint(), ElementDomain::Any)) ||
-      failed(checkScales(*this, shapes, getInput(), getScale(), getZeroPoint(), getAxis())))
+      failed(checkScales(*this, shapes, getInput(), getScale(), getZeroPoint(), getAxis(),
+                         getBlocks())))
     return failure();
   return shapes.setResult(getOperation()->getResult(0), elementOf(getZeroPoint()),
                           shapes.dims(getInput()));
@@ -84,10 +127,55 @@ LogicalResult DequantizeOp::inferShapes(ShapeContext &shapes) {
   if (failed(expectRankedOperands(*this)) ||
       failed(expectDomain(*this, "input", getInput(), ElementDomain::Any)) ||
       failed(expectSameElement(*this, "input", getInput(), "zero_point", getZeroPoint())) ||
-      failed(checkScales(*this, shapes, getInput(), getScale(), getZeroPoint(), getAxis())))
+      failed(checkScales(*this, shapes, getInput(), getScale(), getZeroPoint(), getAxis(),
+                         getBlocks())))
     return failure();
   return shapes.setResult(getOperation()->getResult(0), elementOf(getScale()),
                           shapes.dims(getInput()));
+}
+
+LogicalResult LookupOp::inferShapes(ShapeContext &shapes) {
+  if (failed(expectRankedOperands(*this)) ||
+      failed(expectDomain(*this, "table", getTable(), ElementDomain::Float)))
+    return failure();
+  auto code = dyn_cast<IntegerType>(elementOf(getCodes()));
+  if (!code || !code.isUnsigned() || code.getWidth() > 8) // (C1)
+    return emitOpError("expects `codes` of unsigned integers of at most 8 bits, not ")
+           << elementOf(getCodes());
+  ArrayRef<Dim> codes = shapes.dims(getCodes()), table = shapes.dims(getTable());
+  Dim numValues = shapes.constant(int64_t(1) << code.getWidth());
+  if (table.empty() || shapes.isDifferent(table.back(), numValues)) // (C2)
+    return emitOpError("expects codebooks of ")
+           << (1 << code.getWidth()) << " values in `table`, " << getTable().getType();
+  if (getBlocks() && failed(checkBlocks(*this, *getBlocks(), int64_t(codes.size()))))
+    return failure();
+  bool agrees = getBlocks() ? countsBlocks(shapes, table.drop_back(), codes, *getBlocks())
+                            : table.size() == 1;
+  if (!agrees) // (C3)
+    return reportBlocks(*this, "table", getTable(), getCodes(),
+                        getBlocks().value_or(ArrayRef<int64_t>()));
+  return shapes.setResult(getOperation()->getResult(0), elementOf(getTable()), codes);
+}
+
+LogicalResult BinaryDecodeOp::inferShapes(ShapeContext &shapes) {
+  if (failed(expectRankedOperands(*this)) ||
+      failed(expectDomain(*this, "scales", getScales(), ElementDomain::Float)) ||
+      failed(expectSameElement(*this, "scales", getScales(), "offset", getOffset())))
+    return failure();
+  ArrayRef<Dim> planes = shapes.dims(getPlanes()), scales = shapes.dims(getScales());
+  if (!elementOf(getPlanes()).isInteger(1) || planes.empty()) // (C1)
+    return emitOpError("expects `planes` to be i1 with a first dimension of planes, not ")
+           << getPlanes().getType();
+  ArrayRef<Dim> values = planes.drop_front();
+  if (failed(checkBlocks(*this, getBlocks(), int64_t(values.size()))))
+    return failure();
+  bool agrees = !scales.empty() && !shapes.isDifferent(scales.front(), planes.front()) &&
+                countsBlocks(shapes, scales.drop_front(), values, getBlocks());
+  if (!agrees) // (C3)
+    return reportBlocks(*this, "scales", getScales(), getPlanes(), getBlocks());
+  if (!countsBlocks(shapes, shapes.dims(getOffset()), values, getBlocks()))
+    return reportBlocks(*this, "offset", getOffset(), getPlanes(), getBlocks());
+  return shapes.setResult(getOperation()->getResult(0), elementOf(getScales()), values);
 }
 
 static bool isByte(Type element) {
@@ -220,4 +308,22 @@ LogicalResult ObserveOp::inferShapes(ShapeContext &shapes) {
     return success();
   return shapes.setResult(getOperation()->getResult(0), elementOf(getInput()),
                           shapes.dims(getInput()), sameValues(shapes, getInput()));
+}
+
+LogicalResult ObserveOp::verify() {
+  if (getTensor().empty()) // (C1)
+    return emitOpError("expects the name of the tensor");
+  Type input = getInput().getType(), output = getOutput().getType();
+  if (getElementTypeOrSelf(input) != getElementTypeOrSelf(output) ||
+      failed(verifyCompatibleShape(input, output))) // (C2)
+    return emitOpError("expects an output like its input, ") << input << ", not " << output;
+  if (!getRange())
+    return success();
+  ArrayRef<float> range = *getRange(); // (C3)
+  if (range.size() != 2)
+    return emitOpError("expects a range of 2 values, not ") << range.size();
+  if (!std::isfinite(range[0]) || !std::isfinite(range[1]) || range[0] > range[1])
+    return emitOpError("expects a finite range from low to high, not ")
+           << range[0] << " to " << range[1];
+  return success();
 }

@@ -47,8 +47,7 @@ static Value buildDequantize(OpBuilder &b, const WeightContraction &contraction,
                                       ArrayRef<float>(quantized.scales), name + ".scales"));
   Value zeroPoints = ConstantOp::create(
       b, loc, makeZeroPoints(quantized.zeroPoints, codeType, name + ".zero_points"));
-  return DequantizeOp::create(b, loc, type, codes, scales, zeroPoints,
-                              b.getI64IntegerAttr(contraction.channelAxis));
+  return DequantizeOp::create(b, loc, type, codes, scales, zeroPoints, contraction.channelAxis);
 }
 
 namespace {

@@ -129,3 +129,119 @@ func.func @observed_scalar(%x: f32) {
   %y = halftone.observe %x {tensor = "x"} : (f32) -> f32
   return
 }
+
+// -----
+
+// (C1) observations are kept by name.
+func.func @observed_nameless(%x: tensor<2xf32>) {
+  // expected-error @+1 {{expects the name of the tensor}}
+  %y = halftone.observe %x {tensor = ""} : (tensor<2xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+// (C2) an identity cannot change the shape.
+func.func @observed_shape(%x: tensor<2xf32>) {
+  // expected-error @+1 {{expects an output like its input, 'tensor<2xf32>', not 'tensor<3xf32>'}}
+  %y = halftone.observe %x {tensor = "x"} : (tensor<2xf32>) -> tensor<3xf32>
+  return
+}
+
+// -----
+
+// (C3) one value is no range.
+func.func @observed_half_range(%x: tensor<2xf32>) {
+  // expected-error @+1 {{expects a range of 2 values, not 1}}
+  %y = halftone.observe %x {tensor = "x", range = array<f32: 1.0>} : (tensor<2xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+// (C3) no scale fits a range that is upside down.
+func.func @observed_reversed_range(%x: tensor<2xf32>) {
+  // expected-error @+1 {{expects a finite range from low to high, not 1.000000e+00 to -1.000000e+00}}
+  %y = halftone.observe %x {tensor = "x", range = array<f32: 1.0, -1.0>} : (tensor<2xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+// (C4) a block size for each dimension.
+func.func @blocks_rank(%q: tensor<8x4xi4>, %s: tensor<2x4xf32>, %z: tensor<i4>) {
+  // expected-error @+1 {{expects `blocks` to be one positive size for each of the 2 dimensions, not [4]}}
+  %x = halftone.dequantize %q, %s, %z {blocks = array<i64: 4>} : (tensor<8x4xi4>, tensor<2x4xf32>, tensor<i4>) -> tensor<8x4xf32>
+  return
+}
+
+// -----
+
+// (C4) 8 rows in groups of 3 are 3 groups.
+func.func @blocks_count(%q: tensor<8x4xi4>, %s: tensor<2x4xf32>, %z: tensor<i4>) {
+  // expected-error @+3 {{expects `scale` to have one per block}}
+  // expected-note @+2 {{the blocks are [3, 1] of 'tensor<8x4xi4>'}}
+  // expected-note @+1 {{`scale` is 'tensor<2x4xf32>'}}
+  %x = halftone.dequantize %q, %s, %z {blocks = array<i64: 3, 1>} : (tensor<8x4xi4>, tensor<2x4xf32>, tensor<i4>) -> tensor<8x4xf32>
+  return
+}
+
+// -----
+
+// (C1) an index is never negative.
+func.func @lookup_signed(%q: tensor<8x4xi4>, %t: tensor<16xf32>) {
+  // expected-error @+1 {{expects `codes` of unsigned integers of at most 8 bits, not 'i4'}}
+  %x = halftone.lookup %q, %t : (tensor<8x4xi4>, tensor<16xf32>) -> tensor<8x4xf32>
+  return
+}
+
+// -----
+
+// (C2) every code has a value.
+func.func @lookup_short(%q: tensor<8x4xui4>, %t: tensor<15xf32>) {
+  // expected-error @+1 {{expects codebooks of 16 values in `table`, 'tensor<15xf32>'}}
+  %x = halftone.lookup %q, %t : (tensor<8x4xui4>, tensor<15xf32>) -> tensor<8x4xf32>
+  return
+}
+
+// -----
+
+// (C3) one codebook for each column.
+func.func @lookup_blocks(%q: tensor<8x4xui4>, %t: tensor<1x3x16xf32>) {
+  // expected-error @+3 {{expects `table` to have one per block}}
+  // expected-note @+2 {{the blocks are [8, 1] of 'tensor<8x4xui4>'}}
+  // expected-note @+1 {{`table` is 'tensor<1x3x16xf32>'}}
+  %x = halftone.lookup %q, %t {blocks = array<i64: 8, 1>} : (tensor<8x4xui4>, tensor<1x3x16xf32>) -> tensor<8x4xf32>
+  return
+}
+
+// -----
+
+// (C1) a plane holds signs.
+func.func @planes_bytes(%p: tensor<2x8x4xi8>, %s: tensor<2x1x4xf32>, %o: tensor<1x4xf32>) {
+  // expected-error @+1 {{expects `planes` to be i1 with a first dimension of planes, not 'tensor<2x8x4xi8>'}}
+  %x = halftone.binary_decode %p, %s, %o {blocks = array<i64: 8, 1>} : (tensor<2x8x4xi8>, tensor<2x1x4xf32>, tensor<1x4xf32>) -> tensor<8x4xf32>
+  return
+}
+
+// -----
+
+// (C3) each plane has its scales.
+func.func @planes_scales(%p: tensor<2x8x4xi1>, %s: tensor<3x1x4xf32>, %o: tensor<1x4xf32>) {
+  // expected-error @+3 {{expects `scales` to have one per block}}
+  // expected-note @+2 {{the blocks are [8, 1] of 'tensor<2x8x4xi1>'}}
+  // expected-note @+1 {{`scales` is 'tensor<3x1x4xf32>'}}
+  %x = halftone.binary_decode %p, %s, %o {blocks = array<i64: 8, 1>} : (tensor<2x8x4xi1>, tensor<3x1x4xf32>, tensor<1x4xf32>) -> tensor<8x4xf32>
+  return
+}
+
+// -----
+
+// (C3) the offsets have the blocks of the scales.
+func.func @planes_offset(%p: tensor<2x8x4xi1>, %s: tensor<2x1x4xf32>, %o: tensor<4xf32>) {
+  // expected-error @+3 {{expects `offset` to have one per block}}
+  // expected-note @+2 {{the blocks are [8, 1] of 'tensor<2x8x4xi1>'}}
+  // expected-note @+1 {{`offset` is 'tensor<4xf32>'}}
+  %x = halftone.binary_decode %p, %s, %o {blocks = array<i64: 8, 1>} : (tensor<2x8x4xi1>, tensor<2x1x4xf32>, tensor<4xf32>) -> tensor<8x4xf32>
+  return
+}

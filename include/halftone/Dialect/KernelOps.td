@@ -17,6 +17,31 @@ def Halftone_PackingAttr : Halftone_Attr<"Packing", "packing"> {
   let parameters = (ins StringRefParameter<>:$kernel, "int64_t":$nr, "int64_t":$kr, "int64_t":$k, "int64_t":$n);
   let assemblyFormat = "`<` $kernel `,` `nr` `=` $nr `,` `kr` `=` $kr `,` `k` `=` $k `,` `n` `=` $n `>`";
 }
+def Halftone_DecoderInputAttr : Halftone_Attr<"DecoderInput", "decoder_input"> {
+  let summary = "What one operand of a decoder is";
+  let description = [{
+    `role` is `table`, `zero_point`, `scale`, `plane` or `offset`. The operand has one number (or one table) for each `group` consecutive k
+    and each `columns` consecutive columns; a 0 spans all of them. With `columns = 1` it is stored like a right-hand side of
+    ceil(K / group) rows whose elements are of type `element`, otherwise as [ceil(K / group)][ceil(N / columns)] in row-major order,
+    tables as [ceil(K / group)][ceil(N / columns)][2^bits] of f32.
+  }];
+  let parameters = (ins StringRefParameter<>:$role, "::mlir::Type":$element, "int64_t":$group, "int64_t":$columns);
+  let assemblyFormat = "`<` $role `,` $element `,` `group` `=` $group `,` `columns` `=` $columns `>`";
+}
+def Halftone_DecoderAttr : Halftone_Attr<"Decoder", "decoder"> {
+  let summary = "How a kernel makes numbers of the codes of its right-hand side";
+  let description = [{
+    `value = (decode(code) - zero_point) * (scale_0 * (scale_1 * …))`, or with planes `offset ± plane_0 ± plane_1 …`, in this order, where
+    bit p of the code is the sign of plane p (1 is +). `inputs` says what the decoder's operands are, in their order, and which element of
+    each belongs to row k and column n. `decode` gives the number that a code of type `codes` is, or with a table the table's entry.
+
+    A right-hand side of narrow codes is bytes, [ceil(N / nr)][ceil(K / kr)][nr * kr * bits / 8]: a code is cut into fields of 4, 2 and
+    1 bits, as many as its width has ones; the fields follow each other, each as bytes [kr * width / 8][nr] in which the lowest
+    `width` bits belong to the first of the 8 / width rows that share a byte.
+  }];
+  let parameters = (ins "::mlir::Type":$codes, OptionalArrayRefParameter<"DecoderInputAttr">:$inputs);
+  let assemblyFormat = "`<` $codes (`,` `inputs` `=` `[` $inputs^ `]`)? `>`";
+}
 def Halftone_WindowAttr : Halftone_Attr<"Window", "window"> {
   let summary = "Sliding window of a convolution over an already padded [N, H, W, C] input";
   let parameters = (ins ArrayRefParameter<"int64_t">:$kernel, ArrayRefParameter<"int64_t">:$strides, ArrayRefParameter<"int64_t">:$dilations);
@@ -24,17 +49,19 @@ def Halftone_WindowAttr : Halftone_Attr<"Window", "window"> {
 }
 
 class Halftone_KernelOp<string mnemonic> : Halftone_Op<mnemonic, [
-    DestinationStyleOpInterface, SingleBlock, RecursiveMemoryEffects,
+    AttrSizedOperandSegments, DestinationStyleOpInterface, SingleBlock, RecursiveMemoryEffects,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   // The epilogue block takes the accumulator and one scalar per epilogue input and ends in halftone.yield of the output element.
   let arguments = (ins Halftone_TensorOrMemRef:$lhs, Halftone_TensorOrMemRef:$rhs,
-      Variadic<Halftone_TensorOrMemRef>:$epilogue_inputs, Halftone_TensorOrMemRef:$init,
-      Halftone_PackingAttr:$packing, OptionalAttr<Halftone_WindowAttr>:$window, AffineMapArrayAttr:$epilogue_maps);
+      Variadic<Halftone_TensorOrMemRef>:$decoder_inputs, Variadic<Halftone_TensorOrMemRef>:$epilogue_inputs, Halftone_TensorOrMemRef:$init,
+      Halftone_PackingAttr:$packing, OptionalAttr<Halftone_WindowAttr>:$window, AffineMapArrayAttr:$epilogue_maps,
+      OptionalAttr<Halftone_DecoderAttr>:$decoder);
   let results = (outs Optional<AnyRankedTensor>:$output);
   let regions = (region SizedRegion<1>:$epilogue);
   let hasVerifier = 1;
   let assemblyFormat = [{
-    `ins` `(` $lhs `,` $rhs `:` type($lhs) `,` type($rhs) `)` (`epilogue_ins` `(` $epilogue_inputs^ `:` type($epilogue_inputs) `)`)?
+    `ins` `(` $lhs `,` $rhs `:` type($lhs) `,` type($rhs) `)` (`decoder_ins` `(` $decoder_inputs^ `:` type($decoder_inputs) `)`)?
+    (`epilogue_ins` `(` $epilogue_inputs^ `:` type($epilogue_inputs) `)`)?
     `outs` `(` $init `:` type($init) `)` attr-dict-with-keyword $epilogue (`->` type($output)^)?
   }];
   let extraClassDeclaration = [{
@@ -58,6 +85,7 @@ def Halftone_ContractOp : Halftone_KernelOp<"contract"> {
     - (C2) there is one map per epilogue input.
     - (C3) K and N agree with `packing`.
     - (C4) with `window`, images have 4 dimensions, and its numbers are positive.
+    - (C5) decoder inputs are given with a `decoder`, as many and of the sizes that it says; its roles are known and fit together, and `lhs` is f32.
 
     Example: one product with a bias added to every row.
     ```mlir
@@ -80,6 +108,7 @@ def Halftone_DepthwiseOp : Halftone_KernelOp<"depthwise"> {
     - (C1) accumulator and epilogue are as in `contract`.
     - (C2) there is one map per epilogue input.
     - (C3) there is a window; a plain `rhs` is [KH, KW, C].
+    - (C4) there is no decoder.
 
     Example:
     ```mlir
