@@ -3,6 +3,7 @@
 #include "Version.h"
 #include "halftone/Analysis/DiagnosticText.h"
 #include "halftone/ONNX/Import.h"
+#include "halftone/ONNX/ListOps.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/AsmState.h"
@@ -20,8 +21,7 @@ namespace cl = llvm::cl;
 namespace {
 struct Options {
   cl::OptionCategory category{"quant-import"};
-  cl::opt<std::string> input{cl::Positional, cl::Required, cl::desc("MODEL.onnx"),
-                             cl::cat(category)};
+  cl::opt<std::string> input{cl::Positional, cl::desc("MODEL.onnx"), cl::cat(category)};
   cl::opt<std::string> output{
       "o", cl::desc("Write to FILE: MLIR text, or bytecode if it ends in .mlirbc (default: -)"),
       cl::value_desc("FILE"), cl::init("-"), cl::cat(category)};
@@ -39,6 +39,8 @@ struct Options {
   cl::opt<bool> noLocations{"no-locations",
                             cl::desc("Leave the names of the ONNX nodes out of MLIR text"),
                             cl::cat(category)};
+  cl::opt<bool> listOps{"list-ops", cl::desc("Print which ops are understood, as JSON"),
+                        cl::cat(category)};
 };
 } // namespace
 
@@ -74,6 +76,12 @@ static LogicalResult writeModule(ModuleOp module, const Options &options, llvm::
 }
 
 static bool run(const Options &options) {
+  if (options.listOps) {
+    listOps(llvm::outs());
+    return true;
+  }
+  if (options.input.empty())
+    return fail("no model is given; see quant-import --help");
   ImportOptions importOptions;
   importOptions.text = options.text;
   if (!parseDims(options, importOptions))

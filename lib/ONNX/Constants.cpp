@@ -91,11 +91,29 @@ static LogicalResult importRange(NodeImporter &node) {
       {node.create<RangeOp>(node.getOperand(0), node.getOperand(1), node.getOperand(2))});
 }
 
+// A tensor is an optional that has its element.
+static LogicalResult importOptionalHasElement(NodeImporter &node) {
+  Value input = node.getOperand(0);
+  return node.setResults({node.createScalar(node.getBuilder().getI1Type(), input ? 1 : 0)});
+}
+
+static LogicalResult importOptionalGetElement(NodeImporter &node) {
+  return node.setResults({node.getOperand(0)});
+}
+
 void halftone::addConstantOps(OpTable &table) {
   table.add({
       {"Constant", 0, importConstant},
       {"ConstantOfShape", 1, importConstantOfShape, fromOpset(9)},
-      {"EyeLike", 1, importEyeLike, fromOpset(9)},
-      {"Range", 3, importRange, fromOpset(11)},
+      {"EyeLike", 1, importEyeLike, fromOpset(9), kOnnxDomain, limitedTo("a static shape")},
+      {"OptionalGetElement", 1, importOptionalGetElement, fromOpset(15), kOnnxDomain,
+       limitedTo("of a tensor")},
+      {"OptionalHasElement",
+       {0, 1},
+       importOptionalHasElement,
+       fromOpset(15),
+       kOnnxDomain,
+       limitedTo("of a tensor")},
+      {"Range", 3, importRange, fromOpset(11), kOnnxDomain, limitedTo("`stash_type` 1")},
   });
 }

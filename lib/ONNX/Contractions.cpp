@@ -174,8 +174,14 @@ static LogicalResult importDet(NodeImporter &node) {
 void halftone::addContractionOps(OpTable &table) {
   table.add({
       {"Conv", {2, 3}, importConv, always()},
-      {"ConvTranspose", {2, 3}, importConvTranspose, always()},
-      {"Det", 1, importDet, fromOpset(11)},
+      {"ConvTranspose",
+       {2, 3},
+       importConvTranspose,
+       always(),
+       kOnnxDomain,
+       limitedTo("with `output_shape`, static sizes")},
+      {"Det", 1, importDet, fromOpset(11), kOnnxDomain,
+       limitedTo("square matrices of at most 4 rows, static")},
       {"Gemm", {2, 3}, importGemm},
       {"MatMul", 2, importBinary<MatMulOp>, always()},
   });

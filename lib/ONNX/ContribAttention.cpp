@@ -1,47 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Attention as ONNX Runtime's tools export language models.
-#include "AttentionBuilder.h"
-#include "Contrib.h"
-
-#include <cmath>
-#include <limits>
+#include "ContribAttention.h"
 
 using namespace mlir;
 using namespace mlir::halftone;
 
-static float defaultScale(NodeImporter &node, Value query) {
-  float scale = node.getFloat("scale", 0.0f);
-  return scale != 0 ? scale : 1.0f / std::sqrt(float(node.requireStaticDim(query, 3)));
-}
-
-/// Reports operands that are present but have no meaning here.
-static void refuseOperands(NodeImporter &node, ArrayRef<std::pair<unsigned, StringRef>> operands) {
-  for (auto [index, name] : operands)
-    if (!node.hasFailed() && node.getOperand(index))
-      node.emitError() << "input '" << name << "' is not supported";
-}
-
 //===--- MultiHeadAttention ---===//
-
-/// What padding forbids: per batch the number of keys, or one flag per key.
-static Value buildKeyMask(NodeImporter &node, Value mask, const AttentionParts &parts,
-                          double forbidden) {
-  if (!mask || node.hasFailed())
-    return nullptr;
-  Value allowed;
-  if (NodeImporter::getRank(mask) == 1) {
-    Value lengths = buildReshape(node, node.castToI64(mask), {-1, 1, 1, 1});
-    allowed = node.create<LessOp>(buildIota(node, buildSize(node, parts.key, 2)), lengths);
-  } else if (NodeImporter::getRank(mask) == 2) {
-    allowed = buildUnsqueeze(node, node.castTo(mask, node.getBuilder().getI1Type()), {1, 2});
-  } else {
-    node.emitError() << "a key padding mask of type " << mask.getType() << " is not supported";
-    return nullptr;
-  }
-  Type type = NodeImporter::getElementType(parts.query);
-  return node.create<WhereOp>(allowed, node.createScalar(type, 0),
-                              node.createScalar(type, forbidden));
-}
 
 static LogicalResult importMultiHeadAttention(NodeImporter &node) {
   Value query = node.getOperand(0), key = node.getOperand(1), value = node.getOperand(2);
@@ -78,7 +42,7 @@ static LogicalResult importMultiHeadAttention(NodeImporter &node) {
     parts.value = buildConcat(node, {pastValue, parts.value}, 2);
     window.offset = buildSize(node, pastKey, 2);
   }
-  parts.scale = defaultScale(node, parts.query);
+  parts.scale = readAttentionScale(node, parts.query);
   parts.bias = addBias(node, buildKeyMask(node, mask, parts, forbidden), scores);
   parts.bias = addBias(node, parts.bias, buildWindowBias(node, parts, window));
   AttentionSteps steps = buildAttention(node, parts);
@@ -164,7 +128,7 @@ static LogicalResult importGroupQueryAttention(NodeImporter &node) {
     parts.key = buildConcat(node, {pastKey, parts.key}, 2);
     parts.value = buildConcat(node, {pastValue, parts.value}, 2);
   }
-  parts.scale = defaultScale(node, parts.query);
+  parts.scale = readAttentionScale(node, parts.query);
   AttentionWindow window{windowSize > 0 ? windowSize - 1 : -1, 0, past};
   parts.bias = addBias(node, buildWindowBias(node, parts, window), node.getOperand(10));
   AttentionSteps steps = buildAttention(node, parts);
@@ -207,8 +171,21 @@ static LogicalResult importContribRotaryEmbedding(NodeImporter &node) {
 
 void halftone::addContribAttentionOps(OpTable &table) {
   table.add({
-      {"GroupQueryAttention", {1, 16}, importGroupQueryAttention, kContribOpset, kContribDomain},
-      {"MultiHeadAttention", {1, 10}, importMultiHeadAttention, kContribOpset, kContribDomain},
-      {"RotaryEmbedding", 4, importContribRotaryEmbedding, kContribOpset, kContribDomain},
+      {"GroupQueryAttention",
+       {1, 16},
+       importGroupQueryAttention,
+       kContribOpset,
+       kContribDomain,
+       limitedTo("the cache holds exactly the keys before the queries; no `smooth_softmax`, "
+                 "`head_sink`, quantized cache or norms")},
+      {"MultiHeadAttention",
+       {1, 10},
+       importMultiHeadAttention,
+       kContribOpset,
+       kContribDomain,
+       limitedTo(
+           "separate queries, keys and values; no `past_sequence_length`, `cache_indirection`")},
+      {"RotaryEmbedding", 4, importContribRotaryEmbedding, kContribOpset, kContribDomain,
+       limitedTo("no `is_packed_batching`")},
   });
 }

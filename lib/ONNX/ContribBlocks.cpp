@@ -158,7 +158,20 @@ static LogicalResult importGatherBlockQuantized(NodeImporter &node) {
 
 void halftone::addContribBlockOps(OpTable &table) {
   table.add({
-      {"GatherBlockQuantized", {3, 4}, importGatherBlockQuantized, kContribOpset, kContribDomain},
-      {"MatMulNBits", {3, 6}, importMatMulNBits, kContribOpset, kContribDomain},
+      {"GatherBlockQuantized",
+       {3, 4},
+       importGatherBlockQuantized,
+       kContribOpset,
+       kContribDomain,
+       limitedTo("blocks along the last axis, gathered along the first; packed data is constant")
+           .codesOf("Gather")},
+      {"MatMulNBits",
+       {3, 6},
+       importMatMulNBits,
+       kContribOpset,
+       kContribDomain,
+       limitedTo("2, 4 and 8 bits; constant weights and packed zero points; no `g_idx`, "
+                 "`weight_prepacked`")
+           .codesOf("MatMul")},
   });
 }

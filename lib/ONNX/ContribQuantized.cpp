@@ -4,21 +4,11 @@
 #include "Builders.h"
 #include "Compose.h"
 #include "Contrib.h"
+#include "QuantizationBuilder.h"
 #include "Windows.h"
 
 using namespace mlir;
 using namespace mlir::halftone;
-
-namespace {
-/// Three operands in a row: codes, scale and zero point, the last of which may be left out.
-struct Quantized {
-  Value codes, scale, zeroPoint;
-};
-} // namespace
-
-static Value orZero(NodeImporter &node, Value zeroPoint, Type elementType) {
-  return zeroPoint || node.hasFailed() ? zeroPoint : node.createScalar(elementType, 0);
-}
 
 static Value buildReal(NodeImporter &node, const Quantized &quantized, int64_t axis = 0) {
   if (node.hasFailed())
@@ -137,25 +127,6 @@ static LogicalResult importQLinearAveragePool(NodeImporter &node) {
 
 //===--- Products ---===//
 
-/// A zero point per column of a matrix, or one for all.
-static Value buildIntegerProduct(NodeImporter &node, const Quantized &lhs, const Quantized &rhs) {
-  if (node.hasFailed())
-    return nullptr;
-  return node.create<MatMulIntegerOp>(
-      lhs.codes, rhs.codes, orZero(node, lhs.zeroPoint, NodeImporter::getElementType(lhs.codes)),
-      orZero(node, rhs.zeroPoint, NodeImporter::getElementType(rhs.codes)));
-}
-
-/// The accumulator times both scales; that of the right side may vary over the columns.
-static Value buildScaledSum(NodeImporter &node, Value sum, Value lhsScale, Value rhsScale,
-                            double factor = 1) {
-  Value scale = buildScale(node, node.create<MulOp>(lhsScale, rhsScale), factor);
-  Value zero = node.createScalar(node.getBuilder().getI32Type(), 0);
-  if (node.hasFailed())
-    return nullptr;
-  return node.create<DequantizeOp>(sum, scale, zero, NodeImporter::getRank(sum) - 1);
-}
-
 static Value addOptional(NodeImporter &node, Value value, Value addend) {
   return addend ? node.create<AddOp>(value, addend) : value;
 }
@@ -202,17 +173,58 @@ static LogicalResult importQGemm(NodeImporter &node) {
 
 void halftone::addContribQuantizedOps(OpTable &table) {
   table.add({
-      {"DynamicQuantizeMatMul", {3, 5}, importDynamicQuantizeMatMul, kContribOpset, kContribDomain},
-      {"MatMulIntegerToFloat", {4, 7}, importMatMulIntegerToFloat, kContribOpset, kContribDomain},
-      {"QGemm", {6, 9}, importQGemm, kContribOpset, kContribDomain},
-      {"QLinearAdd", {7, 8}, importQLinearBinary<AddOp>, kContribOpset, kContribDomain},
-      {"QLinearAveragePool", {4, 5}, importQLinearAveragePool, kContribOpset, kContribDomain},
-      {"QLinearConcat", {5, kAnyNumber}, importQLinearConcat, kContribOpset, kContribDomain},
-      {"QLinearGlobalAveragePool", 5, importQLinearGlobalAveragePool, kContribOpset,
-       kContribDomain},
-      {"QLinearLeakyRelu", {4, 5}, importQLinearLeakyRelu, kContribOpset, kContribDomain},
-      {"QLinearMul", {7, 8}, importQLinearBinary<MulOp>, kContribOpset, kContribDomain},
-      {"QLinearSigmoid", {4, 5}, importQLinearSigmoid, kContribOpset, kContribDomain},
-      {"QLinearSoftmax", 5, importQLinearSoftmax, kContribOpset, kContribDomain},
+      {"DynamicQuantizeMatMul",
+       {3, 5},
+       importDynamicQuantizeMatMul,
+       kContribOpset,
+       kContribDomain,
+       codesOf("MatMul")},
+      {"MatMulIntegerToFloat",
+       {4, 7},
+       importMatMulIntegerToFloat,
+       kContribOpset,
+       kContribDomain,
+       codesOf("MatMul")},
+      {"QGemm", {6, 9}, importQGemm, kContribOpset, kContribDomain, codesOf("Gemm")},
+      {"QLinearAdd",
+       {7, 8},
+       importQLinearBinary<AddOp>,
+       kContribOpset,
+       kContribDomain,
+       codesOf("Add")},
+      {"QLinearAveragePool",
+       {4, 5},
+       importQLinearAveragePool,
+       kContribOpset,
+       kContribDomain,
+       codesOf("AveragePool")},
+      {"QLinearConcat",
+       {5, kAnyNumber},
+       importQLinearConcat,
+       kContribOpset,
+       kContribDomain,
+       codesOf("Concat")},
+      {"QLinearGlobalAveragePool", 5, importQLinearGlobalAveragePool, kContribOpset, kContribDomain,
+       codesOf("GlobalAveragePool")},
+      {"QLinearLeakyRelu",
+       {4, 5},
+       importQLinearLeakyRelu,
+       kContribOpset,
+       kContribDomain,
+       codesOf("LeakyRelu")},
+      {"QLinearMul",
+       {7, 8},
+       importQLinearBinary<MulOp>,
+       kContribOpset,
+       kContribDomain,
+       codesOf("Mul")},
+      {"QLinearSigmoid",
+       {4, 5},
+       importQLinearSigmoid,
+       kContribOpset,
+       kContribDomain,
+       codesOf("Sigmoid")},
+      {"QLinearSoftmax", 5, importQLinearSoftmax, kContribOpset, kContribDomain,
+       codesOf("Softmax")},
   });
 }

@@ -242,7 +242,8 @@ static LogicalResult importBatchedScan(NodeImporter &node) {
 
 void halftone::addControlFlowOps(OpTable &table) {
   table.add({
-      {"If", 1, importIf},
+      {"If", 1, importIf, fromOpset(kOldestOpset), kOnnxDomain,
+       limitedTo("branches that give the same element types and ranks")},
       {"Loop", {0, kAnyNumber}, importLoop},
       {"Scan", {0, kAnyNumber}, importBatchedScan, {8, 8}},
       {"Scan", {1, kAnyNumber}, importScan, fromOpset(9)},

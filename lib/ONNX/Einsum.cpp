@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Einsum as reductions, transposes and matrix products, two operands at a time.
 #include "Builders.h"
+#include "Compose.h"
 
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
@@ -33,6 +34,7 @@ private:
   std::optional<Equation> parse(StringRef text, ArrayRef<Value> operands);
   std::optional<Labels> parseTerm(StringRef text, int64_t rank);
   Labels makeImplicitOutput(ArrayRef<Labels> inputs);
+  Term takeDiagonals(Term term);
   Term sumAllBut(Term term, const Labels &kept);
   Term permute(Term term, const Labels &order);
   Term combine(Term lhs, Term rhs, const Labels &kept);
@@ -67,11 +69,6 @@ std::optional<Labels> EinsumImporter::parseTerm(StringRef text, int64_t rank) {
     for (int64_t k = ellipsis; k > 0; --k)
       labels.push_back(-int(k));
     i += 2;
-  }
-  llvm::SmallSetVector<Label, 8> unique(labels.begin(), labels.end());
-  if (unique.size() != labels.size()) {
-    node.emitError() << "term '" << text << "' takes a diagonal, which is not supported";
-    return std::nullopt;
   }
   return labels;
 }
@@ -125,8 +122,48 @@ std::optional<Equation> EinsumImporter::parse(StringRef text, ArrayRef<Value> op
     node.emitError() << "equation '" << text << "' has an output dimension that no input has";
     return std::nullopt;
   }
+  if (llvm::SmallSetVector<Label, 8>(output->begin(), output->end()).size() != output->size()) {
+    node.emitError() << "equation '" << text << "' has an output dimension twice";
+    return std::nullopt;
+  }
   equation.output = *output;
   return equation;
+}
+
+// In rows of n, the elements (i, i) are those at i * (n + 1).
+Term EinsumImporter::takeDiagonals(Term term) {
+  Labels &labels = term.labels;
+  for (size_t i = 0; i < labels.size() && !node.hasFailed(); ++i) {
+    Label *second = std::find(labels.begin() + i + 1, labels.end(), labels[i]);
+    if (second == labels.end())
+      continue;
+    int64_t rank = labels.size(), first = i, other = second - labels.begin();
+    RankedTensorType type = NodeImporter::getType(term.value);
+    if (!type.isDynamicDim(first) && !type.isDynamicDim(other) &&
+        type.getDimSize(first) != type.getDimSize(other)) {
+      node.emitError() << "takes the diagonal of dimensions " << first << " and " << other << " of "
+                       << type << ", which differ";
+      return term;
+    }
+    Labels rest;
+    SmallVector<int64_t> permutation;
+    for (int64_t k = 0; k < rank; ++k)
+      if (k != first && k != other) {
+        permutation.push_back(k);
+        rest.push_back(labels[k]);
+      }
+    permutation.append({first, other});
+    Value value =
+        llvm::is_sorted(permutation) ? term.value : buildTranspose(node, term.value, permutation);
+    Value matrices = mergeDims(value, rank - 2, 2, 0);
+    Value stride = buildShift(node, buildSize(node, term.value, other), 1);
+    Value places = node.create<MulOp>(buildIota(node, buildSize(node, term.value, first)), stride);
+    Value flat = node.create<SqueezeOp>(matrices, ArrayRef<int64_t>(rank - 1));
+    rest.push_back(labels[i]);
+    term = {node.create<GatherOp>(flat, places, /*axis=*/rank - 2), rest};
+    i = size_t(-1); // The labels have moved.
+  }
+  return term;
 }
 
 Term EinsumImporter::sumAllBut(Term term, const Labels &kept) {
@@ -243,12 +280,12 @@ LogicalResult EinsumImporter::run() {
   std::optional<Equation> equation = parse(text, operands);
   if (!equation)
     return failure();
-  Term result{operands[0], equation->inputs[0]};
+  Term result = takeDiagonals({operands[0], equation->inputs[0]});
   for (size_t i = 1; i < operands.size(); ++i) {
     Labels kept = equation->output;
     for (size_t later = i + 1; later < operands.size(); ++later)
       kept.append(equation->inputs[later]);
-    result = combine(result, {operands[i], equation->inputs[i]}, kept);
+    result = combine(result, takeDiagonals({operands[i], equation->inputs[i]}), kept);
   }
   result = permute(sumAllBut(result, equation->output), equation->output);
   return node.setResults({result.value});

@@ -3,6 +3,7 @@
 
 #include "ElementTypes.h"
 #include "GraphImporter.h"
+#include "Refusals.h"
 #include "SchemaFunctions.h"
 #include "onnx/onnx_pb.h"
 
@@ -23,7 +24,11 @@ const onnx::FunctionProto *Functions::findLocal(const onnx::NodeProto &node) con
 }
 
 bool Functions::contains(const onnx::NodeProto &node, int64_t opset) const {
-  return findLocal(node) || hasSchemaFunction(node, opset);
+  if (findLocal(node))
+    return true;
+  // Bodies of refused ops hold others of the kind; naming the op itself says more.
+  StringRef domain = node.domain() == "ai.onnx" ? StringRef() : StringRef(node.domain());
+  return findRefusal(domain, node.op_type()).empty() && hasSchemaFunction(node, opset);
 }
 
 namespace {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "GraphImporter.h"
 #include "ElementTypes.h"
+#include "Refusals.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -64,6 +65,12 @@ LogicalResult GraphImporter::readOpsets() {
       return emitError(fileLoc) << "two opsets of domain '" << import.domain() << "' are imported";
   }
   std::optional<int64_t> opset = findOpset("");
+  // Where no node needs it, the error is the domain that they need instead.
+  bool isNeeded = llvm::any_of(graph.node(), [](const onnx::NodeProto &node) {
+    return normalizeDomain(node.domain()).empty();
+  });
+  if (!opset && !isNeeded && graph.node_size() > 0)
+    return success();
   if (!opset)
     return emitError(fileLoc)
            << "no opset of the domain ai.onnx is imported; add it to opset_import";
@@ -85,8 +92,14 @@ static void explainUnsupported(InFlightDiagnostic &diag, const OpTable &table,
                                const onnx::NodeProto &node) {
   StringRef domain = normalizeDomain(node.domain());
   ArrayRef<OpEntry> entries = table.findAll(domain, node.op_type());
+  StringRef refusal = findRefusal(domain, node.op_type());
   if (!table.hasDomain(domain)) {
-    diag << "ops of the domain '" << domain << "' are not supported; export the model without them";
+    diag << "ops of the domain '" << domain << "' are not supported"
+         << (refusal.empty() ? StringRef("; export the model without them") : ": ") << refusal;
+    return;
+  }
+  if (!refusal.empty()) {
+    diag << "the op is not supported: " << refusal;
     return;
   }
   if (entries.empty()) {

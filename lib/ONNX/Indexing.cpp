@@ -176,8 +176,8 @@ static LogicalResult importReverseSequence(NodeImporter &node) {
 
 void halftone::addIndexingOps(OpTable &table) {
   table.add({
-      {"CumProd", 2, importCumProd, fromOpset(26)},
-      {"CumSum", 2, importCumSum, fromOpset(11)},
+      {"CumProd", 2, importCumProd, fromOpset(26), kOnnxDomain, limitedTo("a constant `axis`")},
+      {"CumSum", 2, importCumSum, fromOpset(11), kOnnxDomain, limitedTo("a constant `axis`")},
       {"DepthToSpace", 1, importDepthToSpace},
       {"Gather", 2, importGather},
       {"GatherElements", 2, importGatherElements, fromOpset(11)},

@@ -251,8 +251,14 @@ static LogicalResult importDropout(NodeImporter &node) {
 
 void halftone::addNormalizationOps(OpTable &table) {
   table.add({
-      {"BatchNormalization", 5, importBatchNormalization},
-      {"Dropout", {1, 3}, importDropout},
+      {"BatchNormalization", 5, importBatchNormalization, fromOpset(kOldestOpset), kOnnxDomain,
+       limitedTo("inference, or training with batch statistics")},
+      {"Dropout",
+       {1, 3},
+       importDropout,
+       fromOpset(kOldestOpset),
+       kOnnxDomain,
+       limitedTo("dropping nothing")},
       {"GroupNormalization", 3, importGroupNormalization, fromOpset(18)},
       {"InstanceNormalization", 3, importInstanceNormalization},
       {"LRN", 1, importLRN, always()},

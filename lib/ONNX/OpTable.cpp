@@ -29,7 +29,9 @@ OpTable::OpTable() {
   addContribAttentionOps(*this);
   addContribBlockOps(*this);
   addContribFusedOps(*this);
+  addContribPackedAttentionOps(*this);
   addContribQuantizedOps(*this);
+  addNGramOps(*this);
 }
 
 static std::string makeKey(StringRef domain, StringRef name) { return (domain + ":" + name).str(); }
@@ -49,4 +51,15 @@ const OpEntry *OpTable::find(StringRef domain, StringRef name, int64_t opset) co
     if (entry.opsets.contains(opset))
       return &entry;
   return nullptr;
+}
+
+std::vector<ArrayRef<OpEntry>> OpTable::list() const {
+  std::vector<ArrayRef<OpEntry>> ops;
+  for (const auto &item : entries)
+    ops.push_back(item.second);
+  llvm::sort(ops, [](ArrayRef<OpEntry> lhs, ArrayRef<OpEntry> rhs) {
+    return std::pair(lhs.front().domain, lhs.front().name) <
+           std::pair(rhs.front().domain, rhs.front().name);
+  });
+  return ops;
 }

@@ -27,6 +27,21 @@ inline Range always() { return {kFirstOpset, kNewestOpset}; }
 inline Range fromOpset(int64_t first) { return {first, kNewestOpset}; }
 inline Range untilOpset(int64_t last) { return {kOldestOpset, last}; }
 
+constexpr StringLiteral kOnnxDomain = "";
+
+/// What docs/OpSupport.md says of an op beside what its entry shows.
+struct OpNotes {
+  StringRef limits, floatOp;
+
+  /// Where the op is refused although ONNX allows it, in a few words.
+  OpNotes limitedTo(StringRef text) const { return {text, floatOp}; }
+  /// The op of which this one is a form on codes.
+  OpNotes codesOf(StringRef op) const { return {limits, op}; }
+};
+
+inline OpNotes limitedTo(StringRef text) { return OpNotes().limitedTo(text); }
+inline OpNotes codesOf(StringRef op) { return OpNotes().codesOf(op); }
+
 /// One op as some range of opsets define it. `build` reads the node through NodeImporter, creates
 /// ops and ends in NodeImporter::setResults. The first `inputs.min` operands are present when it
 /// runs.
@@ -35,7 +50,8 @@ struct OpEntry {
   Range inputs;
   LogicalResult (*build)(NodeImporter &node);
   Range opsets = fromOpset(kOldestOpset);
-  StringRef domain = "";
+  StringRef domain = kOnnxDomain;
+  OpNotes notes = {};
 };
 
 class OpTable {
@@ -54,6 +70,8 @@ public:
   /// All entries of `name`, to say which opsets are understood.
   ArrayRef<OpEntry> findAll(StringRef domain, StringRef name) const;
   bool hasDomain(StringRef domain) const { return domains.contains(domain); }
+  /// Every op, all its entries in order, sorted by domain and name.
+  std::vector<ArrayRef<OpEntry>> list() const;
 
 private:
   llvm::StringMap<SmallVector<OpEntry, 2>> entries;
@@ -85,7 +103,9 @@ void addWindowIndexOps(OpTable &table);
 void addContribAttentionOps(OpTable &table);
 void addContribBlockOps(OpTable &table);
 void addContribFusedOps(OpTable &table);
+void addContribPackedAttentionOps(OpTable &table);
 void addContribQuantizedOps(OpTable &table);
+void addNGramOps(OpTable &table);
 
 } // namespace mlir::halftone
 

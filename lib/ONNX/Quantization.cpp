@@ -196,12 +196,12 @@ void halftone::addQuantizationOps(OpTable &table) {
   table.add({
       {"DequantizeLinear", {2, 3}, importDequantizeLinear, kContribOpset, kContribDomain},
       {"QuantizeLinear", {2, 3}, importQuantizeLinear, kContribOpset, kContribDomain},
-      {"ConvInteger", {2, 4}, importConvInteger, fromOpset(10)},
+      {"ConvInteger", {2, 4}, importConvInteger, fromOpset(10), kOnnxDomain, codesOf("Conv")},
       {"DequantizeLinear", {2, 3}, importDequantizeLinear, fromOpset(10)},
       {"DynamicQuantizeLinear", 1, importDynamicQuantizeLinear, fromOpset(11)},
-      {"MatMulInteger", {2, 4}, importMatMulInteger, fromOpset(10)},
-      {"QLinearConv", {8, 9}, importQLinearConv, fromOpset(10)},
-      {"QLinearMatMul", 8, importQLinearMatMul, fromOpset(10)},
+      {"MatMulInteger", {2, 4}, importMatMulInteger, fromOpset(10), kOnnxDomain, codesOf("MatMul")},
+      {"QLinearConv", {8, 9}, importQLinearConv, fromOpset(10), kOnnxDomain, codesOf("Conv")},
+      {"QLinearMatMul", 8, importQLinearMatMul, fromOpset(10), kOnnxDomain, codesOf("MatMul")},
       {"QuantizeLinear", {2, 3}, importQuantizeLinear, fromOpset(10)},
   });
 }

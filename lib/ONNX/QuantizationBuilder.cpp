@@ -5,6 +5,28 @@
 using namespace mlir;
 using namespace mlir::halftone;
 
+Value halftone::orZero(NodeImporter &node, Value zeroPoint, Type elementType) {
+  return zeroPoint || node.hasFailed() ? zeroPoint : node.createScalar(elementType, 0);
+}
+
+Value halftone::buildIntegerProduct(NodeImporter &node, const Quantized &lhs,
+                                    const Quantized &rhs) {
+  if (node.hasFailed())
+    return nullptr;
+  return node.create<MatMulIntegerOp>(
+      lhs.codes, rhs.codes, orZero(node, lhs.zeroPoint, NodeImporter::getElementType(lhs.codes)),
+      orZero(node, rhs.zeroPoint, NodeImporter::getElementType(rhs.codes)));
+}
+
+Value halftone::buildScaledSum(NodeImporter &node, Value sum, Value lhsScale, Value rhsScale,
+                               double factor) {
+  Value scale = buildScale(node, node.create<MulOp>(lhsScale, rhsScale), factor);
+  Value zero = node.createScalar(node.getBuilder().getI32Type(), 0);
+  if (node.hasFailed())
+    return nullptr;
+  return node.create<DequantizeOp>(sum, scale, zero, NodeImporter::getRank(sum) - 1);
+}
+
 /// The sizes of `value` with those of `axis` replaced.
 static Value replaceDim(NodeImporter &node, Value value, int64_t axis, ArrayRef<int64_t> sizes) {
   int64_t rank = NodeImporter::getRank(value);

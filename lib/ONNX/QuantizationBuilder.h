@@ -7,6 +7,18 @@
 
 namespace mlir::halftone {
 
+/// Codes, their scale and their zero point, which may be null for 0.
+struct Quantized {
+  Value codes, scale, zeroPoint;
+};
+
+Value orZero(NodeImporter &node, Value zeroPoint, Type elementType);
+/// The exact product in i32; the right side has a zero point per column, or one for all.
+Value buildIntegerProduct(NodeImporter &node, const Quantized &lhs, const Quantized &rhs);
+/// The accumulator times both scales; that of the right side may vary over the columns.
+Value buildScaledSum(NodeImporter &node, Value sum, Value lhsScale, Value rhsScale,
+                     double factor = 1);
+
 struct Grid {
   Value scale, zeroPoint;
 };

@@ -263,7 +263,12 @@ static LogicalResult importResize(NodeImporter &node) {
 void halftone::addResizeOps(OpTable &table) {
   table.add({
       {"Resize", 2, importUpsample, {10, 10}},
-      {"Resize", {1, 4}, importResize, fromOpset(11)},
+      {"Resize",
+       {1, 4},
+       importResize,
+       fromOpset(11),
+       kOnnxDomain,
+       limitedTo("cubic, antialiased and cropping modes: static sizes")},
       {"Upsample", 1, importUpsampleByAttr, untilOpset(8)},
       {"Upsample", 2, importUpsample, {9, 9}},
   });

@@ -133,7 +133,7 @@ Value halftone::buildSamples(NodeImporter &node, Value image, ArrayRef<Value> po
     taps = combine(node, taps, builder.buildTaps(boundPosition(node, position), size), size);
   }
   Value flat = buildReshape(node, image, {0, 0, -1});
-  Value channels = node.createDims(image, 1, 2), sum;
+  Value channels = node.createDims(image, 1, 2), result;
   for (const Tap &tap : taps) {
     // [N, P] for every channel: [N, C, P].
     Value shape = buildConcat(
@@ -143,7 +143,11 @@ Value halftone::buildSamples(NodeImporter &node, Value image, ArrayRef<Value> po
     if (tap.weight)
       term =
           node.create<MulOp>(term, buildUnsqueeze(node, node.castTo(tap.weight, elementType), 1));
-    sum = sum ? node.create<AddOp>(sum, term) : term;
+    if (!result)
+      result = term;
+    else
+      result =
+          sampler.takesMax ? node.create<MaxOp>(result, term) : node.create<AddOp>(result, term);
   }
-  return sum;
+  return result;
 }

@@ -16,6 +16,8 @@ struct Sampler {
   Outside outside = Outside::Zeros;
   /// Whether reflection is at the centers of the outermost pixels, not at their outer borders.
   bool alignCorners = false;
+  /// Takes the largest weighted neighbour instead of their sum, as RoiAlign's maximum does.
+  bool takesMax = false;
 };
 
 /// Samples [N, C, spatial…] at positions in pixels, one tensor of f32 [N, P] for each spatial

@@ -159,6 +159,8 @@ static LogicalResult importRoiAlign(NodeImporter &node) {
   StringRef mode = node.getString("mode", "avg");
   StringRef fallback = node.getOpset() < 16 ? "output_half_pixel" : "half_pixel";
   bool isHalf = node.getString("coordinate_transformation_mode", fallback) == "half_pixel";
+  if (!node.hasFailed() && mode != "avg" && mode != "max")
+    return node.emitError() << "attribute 'mode' is '" << mode << "', expected avg or max";
   if (!node.hasFailed() && samples <= 0)
     return node.emitError() << "attribute 'sampling_ratio' is " << samples
                             << "; only positive numbers are supported: 0 makes the number of "
@@ -177,11 +179,12 @@ static LogicalResult importRoiAlign(NodeImporter &node) {
   Value ys = spreadPairs(node, buildRoiPositions(node, y), width * samples, /*isFirst=*/true);
   Value xs = spreadPairs(node, buildRoiPositions(node, x), height * samples, /*isFirst=*/false);
   Value perRoi = node.create<GatherOp>(image, batches, /*axis=*/int64_t(0));
-  if (mode == "max")
-    return node.emitError() << "mode 'max' is not supported";
-  Value values = buildSamples(node, perRoi, {ys, xs}, {});
+  Sampler sampler;
+  sampler.takesMax = mode == "max";
+  Value values = buildSamples(node, perRoi, {ys, xs}, sampler);
   Value grid = buildReshape(node, values, {0, 0, height, samples, width, samples});
-  return node.setResults({buildReduce(node, grid, ReduceKind::Mean, {3, 5}, /*keepdims=*/false)});
+  ReduceKind kind = sampler.takesMax ? ReduceKind::Max : ReduceKind::Mean;
+  return node.setResults({buildReduce(node, grid, kind, {3, 5}, /*keepdims=*/false)});
 }
 
 //===--- DeformConv ---===//
@@ -259,9 +262,16 @@ static LogicalResult importDeformConv(NodeImporter &node) {
 
 void halftone::addSamplingOps(OpTable &table) {
   table.add({
-      {"AffineGrid", 2, importAffineGrid, fromOpset(20)},
-      {"DeformConv", {3, 5}, importDeformConv, fromOpset(19)},
+      {"AffineGrid", 2, importAffineGrid, fromOpset(20), kOnnxDomain,
+       limitedTo("a constant `size`")},
+      {"DeformConv",
+       {3, 5},
+       importDeformConv,
+       fromOpset(19),
+       kOnnxDomain,
+       limitedTo("two spatial dimensions; a static size of the output")},
       {"GridSample", 2, importGridSample, fromOpset(16)},
-      {"RoiAlign", 3, importRoiAlign, fromOpset(10)},
+      {"RoiAlign", 3, importRoiAlign, fromOpset(10), kOnnxDomain,
+       limitedTo("a positive `sampling_ratio`")},
   });
 }

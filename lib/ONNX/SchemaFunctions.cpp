@@ -16,6 +16,18 @@ bool mlir::halftone::hasSchemaFunction(const onnx::NodeProto &node, int64_t opse
   return schema && (schema->HasFunction() || schema->HasContextDependentFunction());
 }
 
+std::vector<SchemaInfo> mlir::halftone::listSchemas() {
+  std::vector<SchemaInfo> infos;
+  for (const onnx::OpSchema &schema : onnx::OpSchemaRegistry::get_all_schemas())
+    infos.push_back({schema.domain(), schema.Name(),
+                     schema.HasFunction() || schema.HasContextDependentFunction(),
+                     schema.Deprecated()});
+  std::sort(infos.begin(), infos.end(), [](const SchemaInfo &lhs, const SchemaInfo &rhs) {
+    return std::pair(lhs.domain, lhs.name) < std::pair(rhs.domain, rhs.name);
+  });
+  return infos;
+}
+
 static onnx::TypeProto makeType(const OperandInfo &operand) {
   onnx::TypeProto type;
   if (operand.elementType == 0)

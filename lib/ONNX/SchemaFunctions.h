@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace onnx {
@@ -16,6 +17,14 @@ namespace mlir::halftone {
 
 /// Whether the schema of the node's op in `opset` has a body.
 bool hasSchemaFunction(const onnx::NodeProto &node, int64_t opset);
+
+/// An op that libonnx knows.
+struct SchemaInfo {
+  std::string domain, name;
+  bool isFunction = false, isDeprecated = false;
+};
+/// All of them in their newest versions, sorted by domain and name.
+std::vector<SchemaInfo> listSchemas();
 
 /// The body for operands of these element types (ONNX's numbers, 0 where there is none) and shapes,
 /// with the schema's defaults among its attributes; null if there is none.

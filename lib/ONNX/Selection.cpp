@@ -174,6 +174,7 @@ void halftone::addSelectionOps(OpTable &table) {
       {"Compress", 2, importCompress, fromOpset(9)},
       {"NonMaxSuppression", {2, 5}, importNonMaxSuppression, fromOpset(10)},
       {"NonZero", 1, importNonZero, fromOpset(9)},
-      {"Unique", 1, importUnique, fromOpset(11)},
+      {"Unique", 1, importUnique, fromOpset(11), kOnnxDomain,
+       limitedTo("slices along an axis of at most 1024 elements, static")},
   });
 }

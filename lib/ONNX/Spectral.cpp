@@ -241,8 +241,20 @@ static LogicalResult importMelWeightMatrix(NodeImporter &node) {
 
 void halftone::addSpectralOps(OpTable &table) {
   table.add({
-      {"DFT", {1, 3}, importDFT, fromOpset(17)},
-      {"MelWeightMatrix", 5, importMelWeightMatrix, fromOpset(17)},
-      {"STFT", {2, 4}, importSTFT, fromOpset(17)},
+      {"DFT",
+       {1, 3},
+       importDFT,
+       fromOpset(17),
+       kOnnxDomain,
+       limitedTo("a constant `axis` and `dft_length`; a static length of at most 8192")},
+      {"MelWeightMatrix", 5, importMelWeightMatrix, fromOpset(17), kOnnxDomain,
+       limitedTo("constants")},
+      {"STFT",
+       {2, 4},
+       importSTFT,
+       fromOpset(17),
+       kOnnxDomain,
+       limitedTo(
+           "a constant `frame_step` and `frame_length`; a static length; frames of at most 8192")},
   });
 }

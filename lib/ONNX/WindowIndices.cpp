@@ -245,8 +245,14 @@ static LogicalResult importLpPool(NodeImporter &node) {
 
 void halftone::addWindowIndexOps(OpTable &table) {
   table.add({
-      {"Col2Im", 3, importCol2Im, fromOpset(18)},
+      {"Col2Im", 3, importCol2Im, fromOpset(18), kOnnxDomain,
+       limitedTo("constant `image_shape` and `block_shape`")},
       {"LpPool", 1, importLpPool},
-      {"MaxUnpool", {2, 3}, importMaxUnpool, fromOpset(9)},
+      {"MaxUnpool",
+       {2, 3},
+       importMaxUnpool,
+       fromOpset(9),
+       kOnnxDomain,
+       limitedTo("static sizes, or a constant `output_shape`")},
   });
 }

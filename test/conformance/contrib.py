@@ -204,6 +204,68 @@ def multi_head(mask, bias, past, causal=0):
                  (3,) if bias else (), outputs=3 if past else 1)
 
 
+def packed_mask(rng, kind, batch, total):
+    """A mask in each of the forms of packed attention."""
+    if kind == "ends":
+        return rng.integers(1, total + 1, batch).astype(np.int32)
+    if kind == "ranges":
+        return np.concatenate([np.full(batch, total), rng.integers(0, total, batch)]).astype(np.int32)
+    if kind == "flags":
+        flags = rng.integers(0, 2, (batch, total)).astype(np.int32)
+        flags[:, 0] = 1
+        return flags
+    return None
+
+
+def quantized_attention(dtype, mask=None, past=0, causal=0, columns=False, present=False):
+    name = f"QAttention_{np.dtype(dtype).name}_{mask}_{past}_{causal}_{columns}"
+    rng = seeded(name)
+    batch, length, hidden, heads = 2, 3, 16, 4
+    per_column = (3 * hidden,) if columns else ()
+    zero = np.asarray(rng.integers(-3, 4, per_column) if dtype == np.int8
+                      else rng.integers(120, 136, per_column), dtype)
+    inputs = [codes(rng, np.uint8, batch, length, hidden), codes(rng, dtype, hidden, 3 * hidden),
+              floats(rng, 3 * hidden), scalar(0.02),
+              np.asarray(0.01 + 0.01 * rng.random(per_column), np.float32),
+              packed_mask(rng, mask, batch, past + length), scalar(121, np.uint8), zero,
+              floats(rng, 2, batch, heads, past, hidden // heads) if past else None]
+    while inputs[-1] is None:
+        inputs.pop()
+    return Entry(name, "QAttention", inputs, {"num_heads": heads, "unidirectional": causal},
+                 (1, 2, 3, 4, 6, 7), outputs=2 if past or present else 1)
+
+
+def packed_attention(mask=None, past=0, causal=0, sizes=None, scores=False):
+    name = f"Attention_{mask}_{past}_{causal}_{bool(sizes)}_{scores}"
+    rng = seeded(name)
+    batch, length, hidden, heads = 2, 3, 16, 4
+    columns = sum(sizes) if sizes else 3 * hidden
+    inputs = [floats(rng, batch, length, hidden), floats(rng, hidden, columns) * 0.2,
+              floats(rng, columns), packed_mask(rng, mask, batch, past + length),
+              floats(rng, 2, batch, heads, past, hidden // heads) if past else None,
+              floats(rng, batch, heads, length, past + length) if scores else None]
+    while inputs[-1] is None:
+        inputs.pop()
+    attributes = {"num_heads": heads, "unidirectional": causal}
+    if sizes:
+        attributes["qkv_hidden_sizes"] = sizes
+    return Entry(name, "Attention", inputs, attributes, (1, 2), outputs=2 if past else 1)
+
+
+def embeddings(segments, mask):
+    name = f"EmbedLayerNormalization_{segments}_{mask}"
+    rng = seeded(name)
+    words = rng.integers(0, 20, (2, 5)).astype(np.int32)
+    inputs = [words, rng.integers(0, 2, (2, 5)).astype(np.int32) if segments else None,
+              floats(rng, 20, 8), floats(rng, 6, 8), floats(rng, 2, 8) if segments else None,
+              floats(rng, 8), floats(rng, 8),
+              np.array([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]], np.int32) if mask else None]
+    if not mask:
+        inputs.pop()
+    return Entry(name, "EmbedLayerNormalization", inputs, {"epsilon": 1e-6},
+                 (2, 3, 4, 5, 6) if segments else (2, 3, 5, 6), outputs=2)
+
+
 def fused():
     rng = seeded("fused")
     image, filters, bias = floats(rng, 1, 3, 8, 8), floats(rng, 4, 3, 3, 3), floats(rng, 4)
@@ -257,6 +319,14 @@ def table():
         group_query(0, False, softcap=20.0),
         multi_head(False, False, False), multi_head(True, True, False), multi_head(False, True, True),
         multi_head(False, False, False, causal=1),
+        quantized_attention(np.int8), quantized_attention(np.uint8, columns=True),
+        quantized_attention(np.int8, "ends", columns=True), quantized_attention(np.int8, "ranges"),
+        quantized_attention(np.int8, "flags", causal=1), quantized_attention(np.int8, past=4, causal=1),
+        quantized_attention(np.uint8, "flags", past=4),
+        packed_attention(), packed_attention("ends"), packed_attention("flags", causal=1),
+        packed_attention(past=4, causal=1), packed_attention(sizes=[16, 16, 24]),
+        packed_attention(scores=True),
+        embeddings(True, True), embeddings(False, False),
         *fused(),
     ]
 
