@@ -21,6 +21,15 @@ namespace {
 
 /// Elements narrower than a byte are held in one each, integers extended by their sign.
 ElementsAttr widenToBytes(ElementsAttr elements, RankedTensorType type) {
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
+    if (!elements.getElementType().isSignlessInteger())
+      return DenseResourceElementsAttr::get(type, resource.getRawHandle());
+    std::optional<std::vector<int64_t>> codes = readIntegers(elements);
+    if (!codes)
+      return nullptr;
+    std::vector<int8_t> bytes(codes->begin(), codes->end());
+    return makeConstant(type, ArrayRef<int8_t>(bytes), resource.getRawHandle().getKey());
+  }
   auto dense = dyn_cast<DenseElementsAttr>(elements);
   if (!dense || !isa<IntegerType>(elements.getElementType()))
     return dense ? DenseElementsAttr::getFromRawBuffer(type, dense.getRawData())

@@ -51,6 +51,7 @@ void populateAllPatterns(const TypeConverter &converter, const ShapeFacts &facts
   populateConstantPatterns(converter, facts, patterns);
   populateElementwisePatterns(converter, facts, patterns);
   populateQuantizationPatterns(converter, facts, patterns);
+  populateCodebookPatterns(converter, facts, patterns);
   populateReshapePatterns(converter, facts, patterns);
   populateDataMovementPatterns(converter, facts, patterns);
   populateSlicePatterns(converter, facts, patterns);
@@ -76,10 +77,10 @@ void populateAllPatterns(const TypeConverter &converter, const ShapeFacts &facts
 
 /// Ops that take elements as they are, and those that convert them.
 bool movesElements(Operation *op) {
-  return isa<CastOp, BitCastOp, QuantizeOp, DequantizeOp, WhereOp, ReshapeOp, FlattenOp, SqueezeOp,
-             UnsqueezeOp, TransposeOp, ConcatOp, SliceOp, SplitOp, ExpandOp, TileOp, ShapeOp,
-             SizeOp, GatherOp, GatherElementsOp, GatherNDOp, DepthToSpaceOp, SpaceToDepthOp, IfOp,
-             LoopOp>(op);
+  return isa<CastOp, BitCastOp, QuantizeOp, DequantizeOp, LookupOp, WhereOp, ReshapeOp, FlattenOp,
+             SqueezeOp, UnsqueezeOp, TransposeOp, ConcatOp, SliceOp, SplitOp, ExpandOp, TileOp,
+             ShapeOp, SizeOp, GatherOp, GatherElementsOp, GatherNDOp, DepthToSpaceOp,
+             SpaceToDepthOp, IfOp, LoopOp>(op);
 }
 
 /// Reports each op on elements that the lowering cannot compute with.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // quantize, dequantize and dynamic_quantize.
+#include "Blocks.h"
 #include "ElementwiseLoop.h"
 #include "Rows.h"
 
@@ -23,13 +24,23 @@ AffineMap parameterMap(Lowering &b, Value parameter, RankedTensorType input, int
   return b.broadcastMap(type, input.getShape());
 }
 
-template <typename Op> struct ConvertCodes : LoweringPattern<Op> {
+template <typename Op> class ConvertCodes : public LoweringPattern<Op> {
+public:
   using LoweringPattern<Op>::LoweringPattern;
   LogicalResult matchAndRewrite(Op op, typename Op::Adaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     if (!hasElementwiseScalar(op))
-      return rewriter.notifyMatchFailure(op, "codes of neither 8 nor 16 bits");
+      return rewriter.notifyMatchFailure(op, "codes of more than 16 bits");
     Lowering b(op, rewriter, this->facts);
+    auto type = cast<RankedTensorType>(this->convertedType(op.getOutput()));
+    Value result = op.getBlocks() ? buildBlocked(b, op, adaptor, type.getElementType())
+                                  : buildPlain(b, op, adaptor, type.getElementType());
+    rewriter.replaceOp(op, b.castTo(result, type));
+    return success();
+  }
+
+private:
+  static Value buildPlain(Lowering &b, Op op, typename Op::Adaptor adaptor, Type element) {
     Value input = adaptor.getInput();
     auto inputType = tensorType(input);
     ElementwiseLoop loop(b);
@@ -38,9 +49,27 @@ template <typename Op> struct ConvertCodes : LoweringPattern<Op> {
                     parameterMap(b, adaptor.getScale(), inputType, op.getAxis()));
     loop.addOperand(op.getZeroPoint(), adaptor.getZeroPoint(),
                     parameterMap(b, adaptor.getZeroPoint(), inputType, op.getAxis()));
-    auto type = cast<RankedTensorType>(this->convertedType(op.getOutput()));
-    rewriter.replaceOp(op, b.castTo(loop.build(b.sizes(input), type.getElementType()), type));
-    return success();
+    return loop.build(b.sizes(input), element);
+  }
+
+  static Value buildBlocked(Lowering &b, Op op, typename Op::Adaptor adaptor, Type element) {
+    Value input = adaptor.getInput();
+    BlockGrid grid(b, tensorType(input).getShape(), b.sizes(input), *op.getBlocks());
+    grid.checkCount(adaptor.getScale(), /*first=*/0);
+    ElementwiseLoop loop(b);
+    loop.addOperand(op.getInput(), grid.split(input), b.identity(grid.getRank()));
+    auto addParameter = [&](Value original, Value parameter) {
+      auto type = tensorType(parameter);
+      bool isOne = type.hasStaticShape() && type.getNumElements() == 1;
+      SmallVector<AffineExpr> zeros(type.getRank(), b.getAffineConstantExpr(0));
+      BlockGrid::Operand operand =
+          isOne ? BlockGrid::Operand{parameter, b.mapOf(grid.getRank(), zeros)}
+                : grid.perBlock(parameter);
+      loop.addOperand(original, operand.tensor, operand.map);
+    };
+    addParameter(op.getScale(), adaptor.getScale());
+    addParameter(op.getZeroPoint(), adaptor.getZeroPoint());
+    return grid.join(loop.build(grid.getLoopSizes(), element));
   }
 };
 

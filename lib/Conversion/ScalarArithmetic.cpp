@@ -83,7 +83,7 @@ bool mlir::halftone::hasArithmetic(Type type) {
 }
 
 bool mlir::halftone::hasStorage(Type type) {
-  return hasArithmetic(type) || isNarrowFloat(type) || type.isInteger(2) || type.isInteger(4);
+  return hasArithmetic(type) || isNarrowFloat(type) || isa<IntegerType>(type);
 }
 
 bool mlir::halftone::hasElementwiseScalar(Operation *op) {

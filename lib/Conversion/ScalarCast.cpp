@@ -102,11 +102,21 @@ Value castIntegerToInteger(ImplicitLocOpBuilder &b, Value value, Type from, Type
   return isHeld ? wrapToWidth(b, value, to) : value;
 }
 
-/// The code as a float; exact for the 8- and 16-bit types that codes have.
+/// The code as a float; exact for integers of at most 16 bits and all floats.
 Value codeToFloat(ImplicitLocOpBuilder &b, Value code, Type codeType) {
   if (isNarrowFloat(codeType))
     return decodeNarrowFloat(b, code, cast<FloatType>(codeType));
+  if (isa<FloatType>(codeType))
+    return castFloatToFloat(b, code, b.getF32Type());
   return castIntegerToFloat(b, code, codeType, b.getF32Type());
+}
+
+/// The zero point of float codes. Powers of two have no zero, so theirs counts as one whatever it
+/// is.
+Value floatZeroPoint(ImplicitLocOpBuilder &b, Value zeroPoint, Type codeType) {
+  if (isa<Float8E8M0FNUType>(codeType))
+    return floatConstant(b, b.getF32Type(), 0);
+  return codeToFloat(b, zeroPoint, codeType);
 }
 
 } // namespace
@@ -144,10 +154,11 @@ Value mlir::halftone::buildQuantizeScalar(OpBuilder &builder, Location loc, Valu
   bool isSigned = !isUnsigned(codeType);
   Value x = castFloatToFloat(b, value, f32);
   Value ratio = arith::DivFOp::create(b, x, castFloatToFloat(b, scale, f32));
+  if (isa<FloatType>(codeType)) {
+    Value shifted = arith::AddFOp::create(b, ratio, floatZeroPoint(b, zeroPoint, codeType));
+    return buildCastScalar(builder, loc, shifted, f32, codeType);
+  }
   Value zero = codeToFloat(b, zeroPoint, codeType);
-  if (isNarrowFloat(codeType))
-    return encodeNarrowFloat(b, arith::AddFOp::create(b, ratio, zero), cast<FloatType>(codeType),
-                             /*saturate=*/true);
   Value code = arith::AddFOp::create(b, math::RoundEvenOp::create(b, ratio), zero);
 
   Value low = floatConstant(b, f32, isSigned ? -std::ldexp(1.0, width - 1) : 0.0);
@@ -168,9 +179,9 @@ Value mlir::halftone::buildDequantizeScalar(OpBuilder &builder, Location loc, Va
                                             Value scale, Value zeroPoint, Type codeType) {
   ImplicitLocOpBuilder b(loc, builder);
   Type i32 = b.getI32Type(), f32 = b.getF32Type();
-  if (isNarrowFloat(codeType)) {
+  if (isa<FloatType>(codeType)) {
     Value distance = arith::SubFOp::create(b, codeToFloat(b, code, codeType),
-                                           codeToFloat(b, zeroPoint, codeType));
+                                           floatZeroPoint(b, zeroPoint, codeType));
     return arith::MulFOp::create(b, distance, castFloatToFloat(b, scale, f32));
   }
   Value difference = arith::SubIOp::create(b, castIntegerToInteger(b, code, codeType, i32),

@@ -5,6 +5,8 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/APFloat.h"
+#include "llvm/Support/MathExtras.h"
+#include <algorithm>
 #include <cstring>
 
 using namespace mlir;
@@ -23,7 +25,7 @@ ElementsAttr halftone::getConstant(Value value) {
 
 unsigned halftone::getStorageBits(Type elementType) {
   unsigned bits = elementType.getIntOrFloatBitWidth();
-  return bits == 1 ? 8 : bits;
+  return std::max(bits, 8u);
 }
 
 static size_t getByteSize(ShapedType type) {
@@ -108,11 +110,13 @@ std::optional<std::vector<int64_t>> halftone::readIntegers(ElementsAttr elements
   if (!type || !(bytes = copyRawBytes(elements)))
     return std::nullopt;
   auto widen = [](auto value) { return int64_t(value); };
-  bool isUnsigned = type.isUnsigned();
+  unsigned width = type.getWidth();
+  bool isUnsigned = type.isUnsigned() || width == 1;
   switch (getStorageBits(type)) {
   case 8:
-    return isUnsigned || type.getWidth() == 1 ? convertAll<uint8_t, int64_t>(*bytes, widen)
-                                              : convertAll<int8_t, int64_t>(*bytes, widen);
+    return convertAll<uint8_t, int64_t>(*bytes, [&](uint8_t code) {
+      return isUnsigned ? int64_t(code) : llvm::SignExtend64(code, width);
+    });
   case 16:
     return isUnsigned ? convertAll<uint16_t, int64_t>(*bytes, widen)
                       : convertAll<int16_t, int64_t>(*bytes, widen);

@@ -41,3 +41,48 @@ func.func @finds_one_scale_per_token(%x: tensor<?x8xf32>) -> (tensor<?x8xi8>, te
       : (tensor<?x8xf32>) -> (tensor<?x8xi8>, tensor<?x1xf32>, tensor<?x1xi8>)
   return %0, %1, %2 : tensor<?x8xi8>, tensor<?x1xf32>, tensor<?x1xi8>
 }
+
+// Groups that fit are a dimension of the loop, so that their scale is read by a map.
+// CHECK-LABEL: @splits_dimensions_into_whole_blocks
+// CHECK:         tensor.expand_shape %{{.*}} {{\[\[}}0, 1], [2]] output_shape [2, 32, 8]
+// CHECK:         linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel"]
+// CHECK-NOT:       linalg.index
+// CHECK:         tensor.collapse_shape
+func.func @splits_dimensions_into_whole_blocks(%q: tensor<64x8xi8>, %s: tensor<2x8xf32>) -> tensor<64x8xf32> {
+  %z = halftone.constant dense<0> : tensor<i8>
+  %0 = halftone.dequantize %q, %s, %z {blocks = array<i64: 32, 1>} : (tensor<64x8xi8>, tensor<2x8xf32>, tensor<i8>) -> tensor<64x8xf32>
+  return %0 : tensor<64x8xf32>
+}
+
+// A shorter last group leaves only the index of the element to tell which group it is in.
+// CHECK-LABEL: @computes_the_block_of_a_ragged_dimension
+// CHECK-DAG:     %[[SIZE:.*]] = arith.constant 32 : index
+// CHECK:         linalg.generic
+// CHECK:           %[[ROW:.*]] = linalg.index 0
+// CHECK:           %[[BLOCK:.*]] = arith.divui %[[ROW]], %[[SIZE]]
+// CHECK:           tensor.extract %{{.*}}[%[[BLOCK]], %{{.*}}]
+func.func @computes_the_block_of_a_ragged_dimension(%q: tensor<50x8xi8>, %s: tensor<2x8xf32>) -> tensor<50x8xf32> {
+  %z = halftone.constant dense<0> : tensor<i8>
+  %0 = halftone.dequantize %q, %s, %z {blocks = array<i64: 32, 1>} : (tensor<50x8xi8>, tensor<2x8xf32>, tensor<i8>) -> tensor<50x8xf32>
+  return %0 : tensor<50x8xf32>
+}
+
+// Nothing proves that there are enough scales, so the run does.
+// CHECK-LABEL: @checks_the_number_of_blocks_at_run_time
+// CHECK:         cf.assert %{{.*}}, "not one parameter per block
+func.func @checks_the_number_of_blocks_at_run_time(%q: tensor<?x8xi8>, %s: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %z = halftone.constant dense<0> : tensor<i8>
+  %0 = halftone.dequantize %q, %s, %z {blocks = array<i64: 32, 1>} : (tensor<?x8xi8>, tensor<?x8xf32>, tensor<i8>) -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
+
+// Powers of two have no zero: the zero point is not subtracted.
+// CHECK-LABEL: @scales_are_powers_of_two
+// CHECK-NOT:     arith.subf
+// CHECK:         return
+func.func @scales_are_powers_of_two(%q: tensor<4xf8E8M0FNU>) -> tensor<4xf32> {
+  %z = halftone.constant dense<1.0> : tensor<f8E8M0FNU>
+  %s = halftone.constant dense<1.0> : tensor<f32>
+  %0 = halftone.dequantize %q, %s, %z : (tensor<4xf8E8M0FNU>, tensor<f32>, tensor<f8E8M0FNU>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}

@@ -20,6 +20,8 @@ void populateElementwisePatterns(const TypeConverter &converter, const ShapeFact
                                  RewritePatternSet &patterns);
 void populateQuantizationPatterns(const TypeConverter &converter, const ShapeFacts &facts,
                                   RewritePatternSet &patterns);
+void populateCodebookPatterns(const TypeConverter &converter, const ShapeFacts &facts,
+                              RewritePatternSet &patterns);
 void populateReshapePatterns(const TypeConverter &converter, const ShapeFacts &facts,
                              RewritePatternSet &patterns);
 void populateDataMovementPatterns(const TypeConverter &converter, const ShapeFacts &facts,

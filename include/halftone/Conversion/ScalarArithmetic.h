@@ -19,7 +19,7 @@ Type getSignlessType(Type type);
 bool hasArithmetic(Type type);
 
 /// Whether elements of `type` can at least be stored, moved and converted: those with arithmetic,
-/// integers of 2 and 4 bits, floats of 4 and 8.
+/// integers of 2 to 7 bits, floats of 4, 6 and 8.
 bool hasStorage(Type type);
 
 /// Whether `op` can be computed element by element with buildElementwiseScalar: the ops with the

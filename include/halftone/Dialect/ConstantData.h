@@ -16,7 +16,8 @@ namespace mlir::halftone {
 /// The elements attribute behind `value` if a constant produces it, else null.
 ElementsAttr getConstant(Value value);
 
-/// Bits that one element takes in memory: 8 for i1, else the width of the type.
+/// Bits that one element takes in memory: 8 for types of at most 8 bits, else the width of the type.
+/// Below 8 bits the code is in the low bits of its byte, and the others are zero.
 unsigned getStorageBits(Type elementType);
 
 /// The row-major little-endian bytes of a constant, without copying. nullopt for splats, for
@@ -29,7 +30,8 @@ std::optional<std::vector<char>> copyRawBytes(ElementsAttr elements);
 
 /// All elements as f32 (f16, bf16, f32, f64 constants); nullopt for other types or a missing blob.
 std::optional<std::vector<float>> readFloats(ElementsAttr elements);
-/// All elements as i64 (any integer type or i1); nullopt for other types or a missing blob.
+/// All elements as i64 (any integer type of at most 8, of 16, 32 or 64 bits); nullopt for other
+/// types or a missing blob.
 std::optional<std::vector<int64_t>> readIntegers(ElementsAttr elements);
 
 /// A constant of `type` with these bytes: a dense attribute when small, otherwise a resource called
