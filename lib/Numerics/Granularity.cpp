@@ -45,6 +45,20 @@ Granularity Granularity::perBlock(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<
   return {shape, blocks};
 }
 
+Granularity Granularity::perReductionGroup(llvm::ArrayRef<int64_t> shape, unsigned channelAxis,
+                                           int64_t groupSize) {
+  assert(channelAxis < shape.size() && groupSize > 0 && "a group of a channel");
+  llvm::SmallVector<int64_t> blocks(shape.size(), 1);
+  int64_t left = groupSize;
+  for (size_t d = shape.size(); d-- > 0 && left > 1;) {
+    if (d == channelAxis)
+      continue;
+    blocks[d] = std::clamp<int64_t>(shape[d], 1, left);
+    left = blocks[d] < shape[d] ? 1 : left / blocks[d];
+  }
+  return {shape, blocks};
+}
+
 llvm::SmallVector<int64_t> Granularity::getScaleShape() const {
   llvm::SmallVector<int64_t> scaleShape;
   for (auto [size, block] : llvm::zip_equal(shape, blocks))
@@ -58,6 +72,32 @@ static int64_t product(llvm::ArrayRef<int64_t> sizes) {
 
 int64_t Granularity::getNumElements() const { return product(shape); }
 int64_t Granularity::getNumScales() const { return product(getScaleShape()); }
+
+Granularity::Members Granularity::getMembers() const {
+  Members members;
+  members.starts.assign(getNumScales() + 1, 0);
+  forEachRun([&](const Run &run) {
+    for (int64_t i = 0; i != run.numElements; ++i)
+      ++members.starts[run.firstScale + (run.sharesScale ? 0 : i) + 1];
+  });
+  std::partial_sum(members.starts.begin(), members.starts.end(), members.starts.begin());
+  std::vector<int64_t> next(members.starts);
+  members.positions.resize(getNumElements());
+  forEachRun([&](const Run &run) {
+    for (int64_t i = 0; i != run.numElements; ++i)
+      members.positions[next[run.firstScale + (run.sharesScale ? 0 : i)]++] = run.firstElement + i;
+  });
+  return members;
+}
+
+llvm::SmallVector<int64_t> Granularity::getBlocksIn(const Granularity &coarser) const {
+  llvm::SmallVector<int64_t> counts;
+  for (auto [size, fine, coarse] : llvm::zip_equal(shape, blocks, coarser.blocks)) {
+    assert((coarse >= size || coarse % fine == 0) && "a coarse block is a number of fine ones");
+    counts.push_back(llvm::divideCeil(coarse, fine));
+  }
+  return counts;
+}
 
 // Joins dimensions that one dimension can stand for, so that runs get as long as they can: a
 // dimension within one block joins the one before it, and so do two dimensions of blocks of 1.

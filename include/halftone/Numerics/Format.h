@@ -7,19 +7,58 @@
 
 #include "llvm/ADT/StringRef.h"
 
+#include <optional>
+
 namespace halftone {
+
+/// One level of scales above the elements.
+struct ScaleLevel {
+  /// What the scales are stored as; none: f32.
+  std::optional<ElementCodec> codec;
+  /// How many elements along the reduction share a scale; 0: as the granularity says.
+  int64_t group = 0;
+
+  unsigned bits() const { return codec ? codec->bits : 32; }
+};
+
+/// Which elements share a scale, a codebook or the scales of binary planes.
+enum class GranularityKind { Tensor, Channel, Group };
 
 /// A number format that recipes can name. Everything that depends on a format reads it here.
 struct Format {
+  /// How codes become numbers.
+  enum class Coding {
+    /// The number of the code, less the zero point, times the product of its scales.
+    Scaled,
+    /// The number of the code as it is: storage types.
+    Plain,
+    /// The entry of a codebook fitted to the tensor; `codec` is the index.
+    Codebook,
+    /// A sum of `packedBits` binary planes, each with its scale, and an offset.
+    BinaryPlanes,
+  };
+
   llvm::StringLiteral name;
   ElementCodec codec;
   /// Bits of one element in a packed tensor.
   unsigned packedBits;
   /// Symmetric grids leave the lowest code out, so that the grid has as many steps below zero as
   /// above and -x has a code whenever x has: [-127, 127] instead of [-128, 127].
-  bool restrictedSymmetric;
+  bool restrictedSymmetric = false;
+  Coding coding = Coding::Scaled;
+  /// From the finest to the coarsest. The scale of an element is the product of one of each.
+  llvm::ArrayRef<ScaleLevel> scales = {};
+  /// Where a recipe does not say.
+  GranularityKind granularity = GranularityKind::Channel;
+  int64_t group = 0;
 
-  bool isInteger() const { return codec.kind == ElementCodec::Kind::Integer; }
+  bool isInteger() const {
+    return coding == Coding::Scaled && codec.kind == ElementCodec::Kind::Integer;
+  }
+  /// Whether there is one level of f32 scales, so that granularity and zero points can be chosen.
+  bool hasFreeScales() const { return scales.size() == 1 && !scales.front().codec; }
+  /// Whether the blocks are part of the format.
+  bool hasFixedGroups() const { return !scales.empty() && scales.front().group != 0; }
   /// The codes of an integer format, as numbers.
   int32_t qmin() const;
   int32_t qmax() const;
@@ -34,6 +73,11 @@ llvm::ArrayRef<Format> allFormats();
 
 /// The format called `name`, or null.
 const Format *findFormat(llvm::StringRef name);
+
+/// Bits that a weight takes in `format` when `blockSize` elements share what the granularity gives
+/// (a scale, a codebook, the scales of planes): those of its code and its part of the rest.
+/// `asymmetric` adds a zero point, or the offset of binary planes.
+double effectiveBits(const Format &format, int64_t blockSize, bool asymmetric = false);
 
 } // namespace halftone
 

@@ -8,6 +8,7 @@
 #include "llvm/ADT/SmallVector.h"
 
 #include <cstdint>
+#include <vector>
 
 namespace halftone {
 
@@ -27,6 +28,12 @@ public:
   /// `blocks` has one positive entry per dimension.
   static Granularity perBlock(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> blocks);
 
+  /// Groups of at most `groupSize` elements of one channel, next to each other in memory: of the
+  /// dimensions other than `channelAxis` the innermost are whole as long as they fit, the next one
+  /// is cut, the others are single.
+  static Granularity perReductionGroup(llvm::ArrayRef<int64_t> shape, unsigned channelAxis,
+                                       int64_t groupSize);
+
   llvm::ArrayRef<int64_t> getShape() const { return shape; }
   llvm::ArrayRef<int64_t> getBlocks() const { return blocks; }
   /// Number of blocks along each dimension.
@@ -42,6 +49,26 @@ public:
     /// True: all elements use `firstScale`. False: element i uses `firstScale + i`.
     bool sharesScale;
   };
+
+  /// The elements of each block.
+  class Members {
+  public:
+    size_t size() const { return starts.size() - 1; }
+    /// The positions of the elements of block `index`, ascending.
+    llvm::ArrayRef<int64_t> operator[](size_t index) const {
+      return llvm::ArrayRef<int64_t>(positions).slice(starts[index],
+                                                      starts[index + 1] - starts[index]);
+    }
+
+  private:
+    friend class Granularity;
+    std::vector<int64_t> positions, starts;
+  };
+  Members getMembers() const;
+
+  /// How many blocks of this one along each dimension lie in a block of `coarser`, of the same
+  /// shape; each of its blocks is a number of these.
+  llvm::SmallVector<int64_t> getBlocksIn(const Granularity &coarser) const;
 
   /// Calls `visit` for runs that cover the tensor once, in memory order.
   void forEachRun(llvm::function_ref<void(const Run &)> visit) const;
