@@ -1,52 +1,98 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Weights of ONNX Runtime's domain in blocks of a few bits each: [N, blocks, bytes], packed with
-// the first element in the lowest bits.
+// the first element in the lowest bits. Unpacked they are what quantizing a float model makes.
 #include "Compose.h"
 #include "Contrib.h"
 #include "QuantizationBuilder.h"
 
 #include "halftone/Dialect/ConstantData.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
 using namespace mlir::halftone;
 
-static Type codeType(NodeImporter &node) {
-  return IntegerType::get(node.getBuilder().getContext(), 8, IntegerType::Unsigned);
+static Type codeType(NodeImporter &node, int64_t bits) {
+  return IntegerType::get(node.getBuilder().getContext(), bits, IntegerType::Unsigned);
 }
 
-/// `bits` wide codes of rows of `rowBytes` bytes, cut to `perRow` of them, one to a byte.
-static std::vector<uint8_t> unpackRows(ArrayRef<char> packed, int64_t rowBytes, int64_t perRow,
-                                       int64_t bits) {
-  std::vector<uint8_t> codes;
-  int64_t perByte = 8 / bits;
-  for (int64_t row = 0; row + rowBytes <= int64_t(packed.size()); row += rowBytes)
-    for (int64_t i = 0; i < perRow; ++i) {
-      uint8_t byte = uint8_t(packed[row + i / perByte]);
-      codes.push_back((byte >> (i % perByte * bits)) & ((1 << bits) - 1));
-    }
-  return codes;
-}
+namespace {
 
-/// A constant of packed codes as one of `shape`, whose last dimension is packed by itself. Null
-/// after an error.
-static Value unpackConstant(NodeImporter &node, Value packed, StringRef name,
-                            ArrayRef<int64_t> shape, int64_t bits) {
-  ElementsAttr elements = packed ? getConstant(packed) : ElementsAttr();
-  std::optional<std::vector<char>> bytes;
-  if (elements && elements.getElementType().getIntOrFloatBitWidth() == 8)
-    bytes = copyRawBytes(elements);
-  int64_t perRow = shape.back(), rowBytes = llvm::divideCeil(perRow * bits, 8), rows = 1;
-  for (int64_t dim : shape.drop_back())
-    rows *= dim;
-  if (!bytes || int64_t(bytes->size()) != rows * rowBytes) {
-    if (!node.hasFailed())
-      node.emitError() << "input '" << name << "' is only supported as a constant of " << rows
-                       << " rows of " << rowBytes << " bytes";
-    return nullptr;
+/// Rows of packed codes: each row in `blocks` parts that begin at a byte, of `perBlock` codes each.
+struct PackedCodes {
+  StringRef name;
+  int64_t rows, blocks, perBlock, bits;
+
+  int64_t blockBytes() const { return llvm::divideCeil(perBlock * bits, 8); }
+  int64_t numBytes() const { return rows * blocks * blockBytes(); }
+  uint8_t read(ArrayRef<char> bytes, int64_t row, int64_t column) const {
+    int64_t perByte = 8 / bits, block = column / perBlock, place = column % perBlock;
+    uint8_t byte = uint8_t(bytes[(row * blocks + block) * blockBytes() + place / perByte]);
+    return (byte >> (place % perByte * bits)) & ((1 << bits) - 1);
   }
-  std::vector<uint8_t> codes = unpackRows(*bytes, rowBytes, perRow, bits);
-  auto type = RankedTensorType::get(shape, codeType(node));
-  return node.createConstant(makeConstant(type, ArrayRef<uint8_t>(codes), name));
+};
+
+} // namespace
+
+/// The bytes of a constant of packed codes; empty after an error. `storage` keeps them if they had
+/// to be spelled out.
+static ArrayRef<char> readPacked(NodeImporter &node, Value packed, const PackedCodes &codes,
+                                 std::vector<char> &storage) {
+  ElementsAttr elements = packed ? getConstant(packed) : ElementsAttr();
+  bool isBytes = elements && elements.getElementType().getIntOrFloatBitWidth() == 8;
+  std::optional<ArrayRef<char>> bytes = isBytes ? getRawBytes(elements) : std::nullopt;
+  if (isBytes && !bytes)
+    if (std::optional<std::vector<char>> copied = copyRawBytes(elements)) {
+      storage = std::move(*copied);
+      bytes = ArrayRef<char>(storage);
+    }
+  if (bytes && int64_t(bytes->size()) == codes.numBytes())
+    return *bytes;
+  if (!node.hasFailed())
+    node.emitError() << "input '" << codes.name << "' is only supported as a constant of "
+                     << codes.rows * codes.blocks << " rows of " << codes.blockBytes() << " bytes";
+  return {};
+}
+
+/// A constant of `shape` whose codes `fill` writes where they stay: weights exist once.
+static Value createCodes(NodeImporter &node, ArrayRef<int64_t> shape, const PackedCodes &codes,
+                         llvm::function_ref<void(MutableArrayRef<char>)> fill) {
+  auto type = RankedTensorType::get(shape, codeType(node, codes.bits));
+  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(type.getNumElements(), /*align=*/64);
+  fill(blob.getMutableData());
+  if (type.getNumElements() <= 64)
+    return node.createConstant(makeConstant(type, blob.getData(), codes.name));
+  return node.createConstant(DenseResourceElementsAttr::get(type, codes.name, std::move(blob)));
+}
+
+/// The codes as a matrix [length, rows]: column by column what was row by row. Null after an error.
+static Value unpackTransposed(NodeImporter &node, Value packed, const PackedCodes &codes,
+                              int64_t length) {
+  std::vector<char> storage;
+  ArrayRef<char> bytes = readPacked(node, packed, codes, storage);
+  if (node.hasFailed())
+    return nullptr;
+  // In stripes: the bytes of that many rows stay in the cache from one step to the next.
+  constexpr int64_t kStripe = 64;
+  return createCodes(node, {length, codes.rows}, codes, [&](MutableArrayRef<char> result) {
+    for (int64_t start = 0; start < codes.rows; start += kStripe)
+      for (int64_t k = 0; k < length; ++k)
+        for (int64_t row = start; row < std::min(start + kStripe, codes.rows); ++row)
+          result[k * codes.rows + row] = char(codes.read(bytes, row, k));
+  });
+}
+
+/// The codes row by row in `shape`. Null after an error.
+static Value unpackRows(NodeImporter &node, Value packed, const PackedCodes &codes,
+                        ArrayRef<int64_t> shape) {
+  std::vector<char> storage;
+  ArrayRef<char> bytes = readPacked(node, packed, codes, storage);
+  if (node.hasFailed())
+    return nullptr;
+  return createCodes(node, shape, codes, [&](MutableArrayRef<char> result) {
+    for (int64_t row = 0; row < codes.rows; ++row)
+      for (int64_t i = 0; i < codes.perBlock; ++i)
+        result[row * codes.perBlock + i] = char(codes.read(bytes, row, i));
+  });
 }
 
 static bool isSupportedWidth(NodeImporter &node, int64_t bits) {
@@ -64,29 +110,40 @@ struct WeightBlocks {
 };
 } // namespace
 
-/// The float weights [N, blocks * size]. Zero points are packed codes, or floats.
+/// Zero points that are no codes: what they subtract from each weight, [K, N].
+static Value buildBlockShift(NodeImporter &node, const WeightBlocks &blocks, Value zeroPoint,
+                             Value scale) {
+  Value perBlock =
+      buildMatrixTranspose(node, buildReshape(node, zeroPoint, {blocks.columns, blocks.count()}));
+  perBlock = node.create<MulOp>(node.castTo(perBlock, NodeImporter::getElementType(scale)), scale);
+  Value repeated =
+      node.create<ExpandOp>(buildUnsqueeze(node, perBlock, 1),
+                            node.createInts({blocks.count(), blocks.size, blocks.columns}));
+  Value rows = buildReshape(node, repeated, {-1, blocks.columns});
+  return blocks.count() * blocks.size == blocks.rows ? rows
+                                                     : buildSlice(node, rows, 0, 0, blocks.rows);
+}
+
+/// The float weights [K, N]. Zero points are packed codes, or floats.
 static Value buildWeights(NodeImporter &node, const WeightBlocks &blocks) {
-  Value codes = unpackConstant(node, node.getOperand(1), "B",
-                               {blocks.columns, blocks.count(), blocks.size}, blocks.bits);
-  Value scale = buildReshape(node, node.getOperand(2), {blocks.columns, blocks.count(), 1});
+  PackedCodes packed{"B", blocks.columns, blocks.count(), blocks.size, blocks.bits};
+  Value codes = unpackTransposed(node, node.getOperand(1), packed, blocks.rows);
+  Value scale = buildMatrixTranspose(
+      node, buildReshape(node, node.getOperand(2), {blocks.columns, blocks.count()}));
   Value zeroPoint = node.getOperand(3), shift;
-  Value middle = node.createScalar(codeType(node), double(int64_t(1) << (blocks.bits - 1)));
-  if (zeroPoint && llvm::isa<FloatType>(NodeImporter::getElementType(zeroPoint))) {
+  if (!zeroPoint) {
+    zeroPoint =
+        node.createScalar(codeType(node, blocks.bits), double(int64_t(1) << (blocks.bits - 1)));
+  } else if (llvm::isa<FloatType>(NodeImporter::getElementType(zeroPoint))) {
     // (code - zero) * scale, with a zero that is no code.
-    shift = buildReshape(node, zeroPoint, {blocks.columns, blocks.count(), 1});
-    shift = node.create<MulOp>(node.castTo(shift, NodeImporter::getElementType(scale)), scale);
-    middle = node.createScalar(codeType(node), 0);
-  } else if (zeroPoint) {
-    Value unpacked = unpackConstant(node, zeroPoint, "zero_points",
-                                    {blocks.columns, blocks.count()}, blocks.bits);
-    middle = unpacked ? buildUnsqueeze(node, unpacked, 2) : Value();
+    shift = buildBlockShift(node, blocks, zeroPoint, scale);
+    zeroPoint = node.createScalar(codeType(node, blocks.bits), 0);
+  } else {
+    PackedCodes zeros{"zero_points", blocks.columns, 1, blocks.count(), blocks.bits};
+    zeroPoint = unpackTransposed(node, zeroPoint, zeros, blocks.count());
   }
-  if (node.hasFailed() || !codes || !middle)
-    return nullptr;
-  Value weights = node.create<DequantizeOp>(codes, scale, middle, /*axis=*/int64_t(0));
-  if (shift)
-    weights = node.create<SubOp>(weights, shift);
-  return buildReshape(node, weights, {blocks.columns, -1});
+  Value weights = buildDequantizedBlocks(node, codes, {scale, zeroPoint}, {0, blocks.size});
+  return shift ? node.create<SubOp>(weights, shift) : weights;
 }
 
 /// A * W', W of a few bits per element.
@@ -105,16 +162,20 @@ static LogicalResult importMatMulNBits(NodeImporter &node) {
       blocks.rows > kMax / blocks.columns * 8 || blocks.size > kMax)
     return node.emitError() << "expects positive 'N', 'K' and 'block_size' of a plausible size";
   Value weights = buildWeights(node, blocks);
-  if (!weights)
+  if (node.hasFailed())
     return failure();
-  if (blocks.count() * blocks.size != blocks.rows)
-    weights = buildSlice(node, weights, 1, 0, blocks.rows);
-  Value matrix =
-      node.castTo(buildMatrixTranspose(node, weights), NodeImporter::getElementType(input));
-  Value result = node.create<MatMulOp>(input, matrix);
+  Value result =
+      node.create<MatMulOp>(input, node.castTo(weights, NodeImporter::getElementType(input)));
   if (bias)
     result = node.create<AddOp>(result, bias);
   return node.setResults({result});
+}
+
+/// The codes of `shape` in a constant whose last dimension is packed by itself.
+static Value unpackPacked(NodeImporter &node, Value packed, StringRef name, ArrayRef<int64_t> shape,
+                          int64_t bits) {
+  int64_t rows = ShapedType::getNumElements(shape.drop_back());
+  return unpackRows(node, packed, {name, rows, 1, shape.back(), bits}, shape);
 }
 
 /// Rows of a table of a few bits per element.
@@ -130,30 +191,29 @@ static LogicalResult importGatherBlockQuantized(NodeImporter &node) {
   if (gatherAxis != 0 || axis != rank - 1 || axis == 0 || size <= 0)
     return node.emitError() << "is only supported for rows whose last dimension is in blocks";
   Type elementType = NodeImporter::getElementType(data);
-  bool isPacked = elementType.isUnsignedInteger(8) && bits < 8;
-  double middle = 0;
-  if (isPacked) {
+  if (elementType.isUnsignedInteger(8) && bits < 8) {
     SmallVector<int64_t> shape(NodeImporter::getType(data).getShape());
-    shape.back() *= 8 / bits;
-    data = unpackConstant(node, data, "data", shape, bits);
     SmallVector<int64_t> grid(NodeImporter::getType(scale).getShape());
+    if (ShapedType::isDynamicShape(shape) || ShapedType::isDynamicShape(grid))
+      return node.emitError() << "packed data is only supported as a constant";
+    shape.back() *= 8 / bits;
+    data = unpackPacked(node, data, "data", shape, bits);
     if (zeroPoint)
-      zeroPoint = unpackConstant(node, zeroPoint, "zero_points", grid, bits);
+      zeroPoint = unpackPacked(node, zeroPoint, "zero_points", grid, bits);
   }
-  if (elementType.isUnsignedInteger(8))
-    middle = double(int64_t(1) << (bits - 1));
   if (node.hasFailed())
     return failure();
+  // Unsigned codes are around the middle of their range.
+  double middle = elementType.isUnsignedInteger(8) ? double(int64_t(1) << (bits - 1)) : 0;
   auto pick = [&](Value value) {
     return node.create<GatherOp>(value, indices, /*axis=*/int64_t(0));
   };
   Value codes = pick(data);
   Grid grid{pick(scale), zeroPoint ? pick(zeroPoint) : node.createScalarLike(data, middle)};
+  if (node.hasFailed())
+    return failure();
   int64_t last = NodeImporter::getRank(codes) - 1;
-  Blocked blocked = buildBlocked(node, codes, grid, {last, size});
-  Value rows = node.create<DequantizeOp>(blocked.input, blocked.grid.scale, blocked.grid.zeroPoint,
-                                         /*axis=*/int64_t(0));
-  return node.setResults({joinBlocks(node, rows, codes)});
+  return node.setResults({buildDequantizedBlocks(node, codes, grid, {last, size})});
 }
 
 void halftone::addContribBlockOps(OpTable &table) {

@@ -168,10 +168,13 @@ static LogicalResult importEmbedLayerNormalization(NodeImporter &node) {
   Value words = node.getOperand(0), segments = node.getOperand(1), mask = node.getOperand(7);
   Value wordTable = node.getOperand(2), positionTable = node.getOperand(3);
   Value segmentTable = node.getOperand(4), positions = node.getOperand(8);
+  Value gamma = node.getOperand(5), beta = node.getOperand(6);
   APFloat epsilon(node.getFloat("epsilon", 1e-12f));
   node.expectInt("mask_index_type", 0, 0);
-  if (NodeImporter::getRank(words) != 2 || bool(segments) != bool(segmentTable))
-    return node.emitError() << "expects words [B, S], and segments with their table";
+  if (NodeImporter::getRank(words) != 2 || !wordTable || !positionTable || !gamma || !beta ||
+      bool(segments) != bool(segmentTable))
+    return node.emitError() << "expects words [B, S], tables of words and positions, segments with "
+                               "their table, and both factors of the normalization";
   auto pick = [&](Value table, Value indices) {
     return node.create<GatherOp>(table, indices, /*axis=*/int64_t(0));
   };
@@ -180,8 +183,8 @@ static LogicalResult importEmbedLayerNormalization(NodeImporter &node) {
   Value sum = node.create<AddOp>(pick(wordTable, words), pick(positionTable, positions));
   if (segments)
     sum = node.create<AddOp>(sum, pick(segmentTable, segments));
-  Value result = node.create<LayerNormOp>(sum, node.getOperand(5), node.getOperand(6),
-                                          /*axis=*/int64_t(2), epsilon, /*rms=*/false);
+  Value result = node.create<LayerNormOp>(sum, gamma, beta, /*axis=*/int64_t(2), epsilon,
+                                          /*rms=*/false);
   // How many words of each batch count.
   Value lengths;
   Type i32 = node.getBuilder().getI32Type();
@@ -202,7 +205,7 @@ void halftone::addContribPackedAttentionOps(OpTable &table) {
        limitedTo(
            "masks of 1 to 3 dimensions; no `do_rotary`, `past_sequence_length`, shared buffers")},
       {"EmbedLayerNormalization",
-       {7, 9},
+       {1, 9},
        importEmbedLayerNormalization,
        kContribOpset,
        kContribDomain,

@@ -39,11 +39,11 @@ static int64_t readBlockSize(NodeImporter &node) {
   return node.hasFailed() || hasOneElement(scale) || NodeImporter::getRank(scale) < 2 ? 0 : size;
 }
 
-/// Reads a tensor in blocks along one axis: [… blocks, size …], with a scale for each block.
-static Blocked readBlocks(NodeImporter &node, Value input, Value scale, Value zeroPoint,
-                          int64_t size) {
-  int64_t axis = node.normalizeAxis(node.getInt("axis", 1), NodeImporter::getRank(input));
-  return buildBlocked(node, input, {scale, zeroPoint}, {axis, size});
+/// Where the blocks are.
+static BlockAxis getBlockAxis(NodeImporter &node, Value input, int64_t size) {
+  if (node.hasFailed())
+    return {};
+  return {node.normalizeAxis(node.getInt("axis", 1), NodeImporter::getRank(input)), size};
 }
 
 /// Floats can do without saturating.
@@ -72,13 +72,19 @@ static LogicalResult importQuantizeLinear(NodeImporter &node) {
     return node.emitError() << "attribute 'output_dtype' disagrees with the type of the zero point";
   if (NodeImporter::getElementType(input).isInteger())
     input = node.castTo(input, NodeImporter::getElementType(scale));
+  BlockAxis blockAxis = block ? getBlockAxis(node, input, block) : BlockAxis();
+  if (node.hasFailed())
+    return failure();
+  bool isFloat = llvm::isa<FloatType>(NodeImporter::getElementType(zeroPoint));
+  if (block && !saturate && isFloat)
+    return node.emitError() << "blocks of floats are only supported with 'saturate' 1";
   if (block) {
-    Blocked blocked = readBlocks(node, input, scale, zeroPoint, block);
-    Value output = node.create<QuantizeOp>(blocked.input, blocked.grid.scale,
-                                           blocked.grid.zeroPoint, /*axis=*/int64_t(0));
-    return node.setResults({joinBlocks(node, output, input)});
+    auto sizes = node.getBuilder().getDenseI64ArrayAttr(
+        getBlockSizes(NodeImporter::getRank(input), blockAxis));
+    return node.setResults(
+        {node.create<QuantizeOp>(input, scale, zeroPoint, /*axis=*/int64_t(0), sizes)});
   }
-  if (!saturate && llvm::isa<FloatType>(NodeImporter::getElementType(zeroPoint)))
+  if (!saturate && isFloat)
     return node.setResults({buildUnsaturated(node, input, {scale, zeroPoint}, axis)});
   return node.setResults({node.create<QuantizeOp>(input, scale, zeroPoint, axis)});
 }
@@ -95,14 +101,11 @@ static LogicalResult importDequantizeLinear(NodeImporter &node) {
   if (llvm::isa<Float8E8M0FNUType>(NodeImporter::getElementType(scale)))
     scale = node.castTo(scale, node.getBuilder().getF32Type());
   Value output;
-  if (block) {
-    Blocked blocked = readBlocks(node, input, scale, zeroPoint, block);
-    Value blocks = node.create<DequantizeOp>(blocked.input, blocked.grid.scale,
-                                             blocked.grid.zeroPoint, /*axis=*/int64_t(0));
-    output = joinBlocks(node, blocks, input);
-  } else {
+  if (block)
+    output =
+        buildDequantizedBlocks(node, input, {scale, zeroPoint}, getBlockAxis(node, input, block));
+  else
     output = node.create<DequantizeOp>(input, scale, zeroPoint, axis);
-  }
   return node.setResults({node.hasFailed() ? output : node.castTo(output, result)});
 }
 

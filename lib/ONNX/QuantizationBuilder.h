@@ -24,19 +24,13 @@ struct Grid {
 };
 
 struct BlockAxis {
-  int64_t axis, size;
+  int64_t axis = 0, size = 1;
 };
 
-/// A tensor in blocks along one axis, [… blocks, size …], and what each block shares.
-struct Blocked {
-  Value input;
-  Grid grid; // [… blocks, 1 …]
-};
-
-/// Where the last block is incomplete, every element gets a scale of its own instead.
-Blocked buildBlocked(NodeImporter &node, Value input, const Grid &grid, const BlockAxis &block);
-/// `blocks` with the dimensions that `like` has.
-Value joinBlocks(NodeImporter &node, Value blocks, Value like);
+/// The op's sizes of blocks: `block.size` along its axis and 1 elsewhere.
+SmallVector<int64_t> getBlockSizes(int64_t rank, const BlockAxis &block);
+Value buildDequantizedBlocks(NodeImporter &node, Value codes, const Grid &grid,
+                             const BlockAxis &block);
 
 } // namespace mlir::halftone
 

@@ -44,7 +44,9 @@ static onnx::TypeProto makeType(const OperandInfo &operand) {
 
 /// Bodies refer to attributes that the node may leave to their defaults.
 static void addDefaults(onnx::NodeProto &node, const onnx::OpSchema &schema) {
-  for (const auto &[name, attribute] : schema.attributes()) {
+  for (const auto &entry : schema.attributes()) {
+    const std::string &name = entry.first;
+    const onnx::OpSchema::Attribute &attribute = entry.second;
     bool isGiven = std::any_of(node.attribute().begin(), node.attribute().end(),
                                [&](const auto &given) { return given.name() == name; });
     if (isGiven || attribute.default_value.type() == onnx::AttributeProto::UNDEFINED)
