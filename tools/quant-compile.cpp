@@ -48,6 +48,15 @@ struct Arguments {
                "LLVM's x86 names, +feature")};
   cl::opt<std::string> emit{"emit", cl::init("so"), cl::value_desc("stage"), cl::cat(category),
                             cl::desc(emitHelp)};
+  cl::opt<bool> matmulNBits{
+      "onnx-matmul-nbits", cl::cat(category),
+      cl::desc("With --emit=onnx: write products with weights of 2, 4 or 8 bits in groups as ONNX "
+               "Runtime's MatMulNBits")};
+  cl::opt<uint64_t> maxInlineBytes{
+      "onnx-inline-bytes", cl::init(CompileOptions().maxInlineBytes), cl::value_desc("n"),
+      cl::cat(category),
+      cl::desc("With --emit=onnx: more weights than this go into a file of their own, OUT.data "
+               "(default: 1500000000)")};
   cl::opt<std::string> report{"report", cl::value_desc("file.json"), cl::cat(category),
                               cl::desc("Write what was done to each layer, sizes and times")};
   cl::opt<bool> reference{"reference", cl::cat(category),
@@ -85,6 +94,8 @@ static bool fillOptions(const Arguments &arguments, CompileOptions &options) {
   options.saveObservations = arguments.saveObservations;
   options.target = arguments.target;
   options.report = arguments.report;
+  options.matmulNBits = arguments.matmulNBits;
+  options.maxInlineBytes = arguments.maxInlineBytes;
   options.reference = arguments.reference;
   options.text = arguments.text;
   options.threads = arguments.threads;
@@ -107,7 +118,9 @@ int main(int argc, char **argv) {
       argc, argv,
       "Compiles an ONNX model, quantized as a recipe says, to a shared library.\n\n"
       "  quant-compile model.onnx -o model.so\n"
-      "  quant-compile model.onnx -o model.so --recipe w8a8-static --calibration data.npz\n");
+      "  quant-compile model.onnx -o model.so --recipe w8a8-static --calibration data.npz\n"
+      "  quant-compile model.onnx -o int8.onnx --emit=onnx --recipe w8a8-static --calibration "
+      "data.npz\n");
   CompileOptions options;
   if (!fillOptions(arguments, options))
     return 1;

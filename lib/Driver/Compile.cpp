@@ -6,6 +6,7 @@
 #include "SourceHash.h"
 #include "halftone/Calibration/Calibrate.h"
 #include "halftone/IO/FileError.h"
+#include "halftone/ONNX/Export.h"
 #include "halftone/ONNX/Import.h"
 #include "halftone/Pipelines/CPUPipeline.h"
 #include "halftone/Pipelines/GraphPipeline.h"
@@ -30,6 +31,7 @@ static constexpr llvm::StringLiteral kVersion = "halftone " HALFTONE_VERSION;
 static constexpr std::pair<llvm::StringLiteral, EmitStage> kStages[] = {
     {"mlir-import", EmitStage::Import},
     {"mlir-graph", EmitStage::Graph},
+    {"onnx", EmitStage::ONNX},
     {"mlir-quantized", EmitStage::Quantized},
     {"mlir-tensors", EmitStage::Tensors},
     {"mlir-loops", EmitStage::Loops},
@@ -81,6 +83,7 @@ private:
   bool finish(LogicalResult (*emit)(ModuleOp, const mlir::halftone::EmitOptions &,
                                     llvm::raw_pwrite_stream &));
   bool writeText(ModuleOp stage);
+  bool writeONNX();
   bool writeReport();
 
   bool fail(const llvm::Twine &message) {
@@ -246,9 +249,10 @@ bool Compilation::observe() {
 
 bool Compilation::quantize() {
   // Also when the recipe is float: a model that brings its own QDQ is fused as well.
+  bool fuse = !stopsAt(EmitStage::ONNX);
   return phase("quantize", [&] {
     return runPasses(*module, [&](PassManager &passes) {
-      mlir::halftone::populateQuantizePipeline(passes, {recipe, observationsPath});
+      mlir::halftone::populateQuantizePipeline(passes, {recipe, observationsPath, fuse});
     });
   });
 }
@@ -268,6 +272,14 @@ bool Compilation::writeText(ModuleOp stage) {
   if (llvm::Error error = file->commit())
     return fail(std::move(error));
   return true;
+}
+
+bool Compilation::writeONNX() {
+  return phase("export", [&] {
+    mlir::halftone::ExportOptions exportOptions{options.matmulNBits, options.maxInlineBytes,
+                                                HALFTONE_VERSION};
+    return succeeded(mlir::halftone::exportModel(*module, options.output, exportOptions));
+  });
 }
 
 bool Compilation::finish(LogicalResult (*emit)(ModuleOp, const mlir::halftone::EmitOptions &,
@@ -350,6 +362,8 @@ bool Compilation::run() {
   if (!observe() || !quantize())
     return false;
   report.addQuantization(*module);
+  if (stopsAt(EmitStage::ONNX))
+    return writeONNX() && writeReport();
   if (stopsAt(EmitStage::Quantized))
     return writeText(*module) && writeReport();
   return lowerAndEmit() && writeReport();

@@ -41,7 +41,9 @@ void mlir::halftone::populateQuantizePipeline(OpPassManager &pm, const QuantizeO
   functions.addPass(createQuantizeWeights());
   // After AttachObservations: it reads the ranges and drops the observers.
   functions.addPass(createQuantizeActivations());
-  functions.addPass(createFuseQDQ());
+  // The export to ONNX is made of what there is here.
+  if (options.fuse)
+    functions.addPass(createFuseQDQ());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
 }
@@ -59,6 +61,8 @@ struct QuantizeArguments : public PassPipelineOptions<QuantizeArguments> {
   Option<std::string> recipe{*this, "recipe", llvm::cl::desc("Preset or YAML file"),
                              llvm::cl::init("w8a8-dynamic")};
   Option<std::string> observations{*this, "observations", llvm::cl::desc("Observations file")};
+  Option<bool> fuse{*this, "fuse", llvm::cl::desc("Fuse QDQ into integer ops"),
+                    llvm::cl::init(true)};
 };
 } // namespace
 
@@ -83,6 +87,7 @@ void mlir::halftone::registerGraphPipelines() {
   PassPipelineRegistration<QuantizeArguments>(
       "halftone-quantize-graph", "Quantize a simplified program",
       [](OpPassManager &pm, const QuantizeArguments &arguments) {
-        populateQuantizePipeline(pm, {loadRecipe(arguments.recipe), arguments.observations});
+        populateQuantizePipeline(
+            pm, {loadRecipe(arguments.recipe), arguments.observations, arguments.fuse});
       });
 }

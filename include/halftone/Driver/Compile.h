@@ -14,10 +14,12 @@
 
 namespace halftone {
 
-/// What is written to the output file. All but the last two are text.
+/// What is written to the output file. All but `onnx` and the last two are text.
 enum class EmitStage {
   Import,    ///< `mlir-import`: as the model says it.
   Graph,     ///< `mlir-graph`: shapes inferred, constants folded.
+  ONNX,      ///< `onnx`: an ONNX model, with QuantizeLinear and DequantizeLinear around what is
+             ///< quantized.
   Quantized, ///< `mlir-quantized`: integer contractions between scales.
   Tensors,   ///< `mlir-tensors`: kernels chosen, everything else is linalg.
   Loops,     ///< `mlir-loops`: values live in memory, loops are explicit.
@@ -55,6 +57,10 @@ struct CompileOptions {
   EmitStage emit = EmitStage::Module;
   /// Where to write the report (JSON); empty: nowhere.
   std::string report;
+  /// Of EmitStage::ONNX: products with weights of few bits become com.microsoft.MatMulNBits.
+  bool matmulNBits = false;
+  /// Of EmitStage::ONNX: weights of more bytes in all get a file of their own.
+  uint64_t maxInlineBytes = 1500000000;
   /// Naive loops instead of kernels; integers come out the same.
   bool reference = false;
   /// The model is ONNX's textual syntax whatever its file name.

@@ -32,6 +32,9 @@ struct QuantizeOptions {
   std::shared_ptr<const ::halftone::Recipe> recipe;
   /// Observations file; empty when the recipe needs none.
   std::string observations;
+  /// Fuse QDQ into integer ops. Without it the result is what an ONNX model can say: float ops
+  /// between quantize and dequantize.
+  bool fuse = true;
 };
 void populateQuantizePipeline(OpPassManager &pm, const QuantizeOptions &options);
 
