@@ -18,7 +18,7 @@ void halftone::refuseOperands(NodeImporter &node,
                               ArrayRef<std::pair<unsigned, StringRef>> operands) {
   for (auto [index, name] : operands)
     if (!node.hasFailed() && node.getOperand(index))
-      node.emitError() << "input '" << name << "' is not supported";
+      node.emitError() << "input '" << name << "' is not supported; export the model without it";
 }
 
 //===--- Masks ---===//
@@ -67,7 +67,8 @@ Value halftone::buildKeyMask(NodeImporter &node, Value mask, const AttentionPart
     allowed = buildUnsqueeze(node, node.castTo(mask, flag), 1);
     break;
   default:
-    node.emitError() << "a mask of type " << mask.getType() << " is not supported";
+    node.emitError() << "a mask of type " << mask.getType()
+                     << " is not supported: expected [B], [2 * B], [B, T] or [B, S, T]";
     return nullptr;
   }
   if (node.hasFailed())

@@ -114,7 +114,7 @@ static void addUnaryOps(OpTable &table) {
       {"Erf", 1, importUnary<ErfOp>, fromOpset(9)},
       {"Exp", 1, importUnary<ExpOp>},
       {"Floor", 1, importUnary<FloorOp>},
-      {"Identity", 1, importIdentity, always()},
+      {"Identity", 1, importIdentity, always(), kOnnxDomain, {}, /*takesSequences=*/true},
       {"IsInf", 1, importIsInf, fromOpset(10)},
       {"IsNaN", 1, importUnary<IsNaNOp>, fromOpset(9)},
       {"Log", 1, importUnary<LogOp>},

@@ -4,6 +4,7 @@
 #include "Refusals.h"
 
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Iterators.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "onnx/onnx_pb.h"
 #include "llvm/ADT/SetVector.h"
@@ -33,6 +34,8 @@ InFlightDiagnostic halftone::emitNodeError(const onnx::NodeProto &node, int64_t 
   diag << node.op_type() << ", opset " << opset << "): ";
   return diag;
 }
+
+static constexpr StringLiteral kWayOutOfSequences = "join its tensors with ConcatFromSequence";
 
 /// The default domain has two spellings.
 static StringRef normalizeDomain(StringRef domain) { return domain == "ai.onnx" ? "" : domain; }
@@ -296,6 +299,10 @@ FailureOr<SmallVector<Value>> GraphImporter::importNodes(const onnx::GraphProto 
     }));
     if (!values.back())
       return failure();
+    if (!llvm::isa<RankedTensorType>(values.back().getType()))
+      return emitError(fileLoc) << "output '" << output.name() << "' of graph '" << subgraph.name()
+                                << "' is a sequence of tensors, which is not supported; "
+                                << kWayOutOfSequences;
   }
   return values;
 }
@@ -396,6 +403,10 @@ LogicalResult GraphImporter::importOutputs() {
       return emitError(fileLoc) << "two outputs are called '" << output.name() << "'";
     Value value = resolve(
         output.name(), [&] { return emitError(fileLoc) << "output '" << output.name() << "': "; });
+    if (value && !llvm::isa<RankedTensorType>(value.getType()))
+      return emitError(fileLoc) << "output '" << output.name()
+                                << "' is a sequence of tensors, which is not supported; "
+                                << kWayOutOfSequences;
     if (!value || failed(checkOutputType(output, value, fileLoc)))
       return failure();
     results.push_back(value);
@@ -417,7 +428,8 @@ LogicalResult GraphImporter::importOutputs() {
 
 /// Shape arithmetic that became constants, and what the model computes in vain.
 void GraphImporter::eraseUnusedOps() {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
-    if (isOpTriviallyDead(&op))
-      op.erase();
+  function.walk<WalkOrder::PostOrder, ReverseIterator>([](Operation *op) {
+    if (isOpTriviallyDead(op))
+      op->erase();
+  });
 }

@@ -26,7 +26,8 @@ InFlightDiagnostic NodeImporter::emitError() {
 }
 
 FailureOr<SmallVector<Value>> NodeImporter::run(const OpEntry &entry) {
-  if (!checkAttrs() || !checkCounts(entry) || failed(entry.build(*this)) || !checkAllRead())
+  if (!checkAttrs() || !checkCounts(entry) || !checkAllTensors(entry) ||
+      failed(entry.build(*this)) || !checkAllRead())
     return failure();
   return results;
 }
@@ -53,6 +54,16 @@ bool NodeImporter::checkCounts(const OpEntry &entry) {
     emitError() << "has no outputs";
     return false;
   }
+  return true;
+}
+
+bool NodeImporter::checkAllTensors(const OpEntry &entry) {
+  for (auto [i, operand] : llvm::enumerate(operands))
+    if (operand && !entry.takesSequences && !llvm::isa<RankedTensorType>(operand.getType())) {
+      emitError() << "input " << i << " ('" << proto.input(i)
+                  << "') is a sequence of tensors, which is not supported for this op";
+      return false;
+    }
   return true;
 }
 

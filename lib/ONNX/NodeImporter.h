@@ -165,6 +165,7 @@ private:
   void emitNotConstant(unsigned index, StringRef name);
   bool checkAttrs();
   bool checkCounts(const OpEntry &entry);
+  bool checkAllTensors(const OpEntry &entry);
   bool checkAllRead();
   bool finish(Operation *op);
   bool inferTypes(Operation *op);

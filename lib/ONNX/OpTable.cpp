@@ -32,6 +32,7 @@ OpTable::OpTable() {
   addContribPackedAttentionOps(*this);
   addContribQuantizedOps(*this);
   addNGramOps(*this);
+  addSequenceOps(*this);
 }
 
 static std::string makeKey(StringRef domain, StringRef name) { return (domain + ":" + name).str(); }

@@ -52,6 +52,8 @@ struct OpEntry {
   Range opsets = fromOpset(kOldestOpset);
   StringRef domain = kOnnxDomain;
   OpNotes notes = {};
+  /// Whether operands may be sequences; `build` then looks at their types itself.
+  bool takesSequences = false;
 };
 
 class OpTable {
@@ -82,6 +84,7 @@ private:
 void addElementwiseOps(OpTable &table);
 void addActivationOps(OpTable &table);
 void addConstantOps(OpTable &table);
+void addSequenceOps(OpTable &table);
 void addShapeOps(OpTable &table);
 void addIndexingOps(OpTable &table);
 void addReductionOps(OpTable &table);

@@ -6,8 +6,6 @@ using namespace mlir::halftone;
 
 static constexpr char kStrings[] =
     "it works on strings; run it before the model and pass numbers as an input";
-static constexpr char kSequences[] =
-    "it makes or takes a sequence of tensors; use Split, Gather and Concat on one tensor";
 static constexpr char kOptionals[] = "it makes an optional; pass the tensor itself";
 static constexpr char kRandom[] =
     "its result is random; draw the numbers before and pass them as an input";
@@ -15,7 +13,6 @@ static constexpr char kRandom[] =
 ArrayRef<Refusal> halftone::getRefusals() {
   static constexpr Refusal kRefusals[] = {
       {"Bernoulli", kRandom},
-      {"ConcatFromSequence", kSequences},
       {"ImageDecoder", "it reads image files; decode them before and pass the pixels as an input"},
       {"Multinomial", kRandom},
       {"Optional", kOptionals},
@@ -24,14 +21,7 @@ ArrayRef<Refusal> halftone::getRefusals() {
       {"RandomUniform", kRandom},
       {"RandomUniformLike", kRandom},
       {"RegexFullMatch", kStrings},
-      {"SequenceAt", kSequences},
-      {"SequenceConstruct", kSequences},
-      {"SequenceEmpty", kSequences},
-      {"SequenceErase", kSequences},
-      {"SequenceInsert", kSequences},
-      {"SequenceLength", kSequences},
-      {"SequenceMap", kSequences},
-      {"SplitToSequence", kSequences},
+      {"SequenceMap", "it maps over a sequence of tensors; apply the graph to each of them"},
       {"StringConcat", kStrings},
       {"StringNormalizer", kStrings},
       {"StringSplit", kStrings},
