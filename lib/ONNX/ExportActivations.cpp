@@ -13,8 +13,14 @@ static LogicalResult exportLeakyRelu(NodeExporter &node, LeakyReluOp op) {
 static LogicalResult exportElu(NodeExporter &node, EluOp op) {
   return node.define("Elu", node.getOperands(), getAlpha(op));
 }
+/// ONNX has it for f32 only.
 static LogicalResult exportCelu(NodeExporter &node, CeluOp op) {
-  return node.define("Celu", node.getOperands(), getAlpha(op));
+  Type elementType = NodeExporter::getElementType(op.getInput());
+  if (elementType.isF32())
+    return node.define("Celu", node.getOperands(), getAlpha(op));
+  std::string input =
+      node.createCast(node.getOperand(op.getInput()), Float32Type::get(op.getContext()));
+  return node.defineCast(node.create("Celu", input, getAlpha(op)), elementType);
 }
 static LogicalResult exportSelu(NodeExporter &node, SeluOp op) {
   return node.define("Selu", node.getOperands(), {getAlpha(op), {"gamma", op.getGamma()}});

@@ -91,7 +91,10 @@ static LogicalResult exportConvInteger(NodeExporter &node, ConvIntegerOp op) {
                      getConvAttrs(op));
 }
 
-template <typename OpT> static SmallVector<NodeAttr> getPoolAttrs(OpT op) {
+template <typename OpT> static SmallVector<NodeAttr> getPoolAttrs(NodeExporter &node, OpT op) {
+  // Since then a window that starts in the padding at the end is none.
+  if (op.getCeilMode())
+    node.requireOpset(22);
   SmallVector<NodeAttr> attrs = getWindowAttrs(op);
   attrs.push_back({"kernel_shape", op.getKernel()});
   attrs.push_back({"ceil_mode", op.getCeilMode()});
@@ -104,18 +107,18 @@ static LogicalResult exportMaxPool(NodeExporter &node, MaxPoolOp op) {
     return failure();
   Type elementType = NodeExporter::getElementType(op.getInput());
   if (!elementType.isInteger() || elementType.getIntOrFloatBitWidth() == 8)
-    return node.define("MaxPool", node.getOperands(), getPoolAttrs(op));
+    return node.define("MaxPool", node.getOperands(), getPoolAttrs(node, op));
   if (elementType.getIntOrFloatBitWidth() > 32)
     return node.refuse() << "it has no maximum over windows of " << elementType;
   std::string input =
       node.createCast(node.getOperand(op.getInput()), Float64Type::get(op.getContext()));
-  return node.defineCast(node.create("MaxPool", input, getPoolAttrs(op)), elementType);
+  return node.defineCast(node.create("MaxPool", input, getPoolAttrs(node, op)), elementType);
 }
 
 static LogicalResult exportAveragePool(NodeExporter &node, AveragePoolOp op) {
   if (failed(checkLayout(node, op)))
     return failure();
-  SmallVector<NodeAttr> attrs = getPoolAttrs(op);
+  SmallVector<NodeAttr> attrs = getPoolAttrs(node, op);
   attrs.push_back({"count_include_pad", op.getCountIncludePad()});
   return node.define("AveragePool", node.getOperands(), attrs);
 }

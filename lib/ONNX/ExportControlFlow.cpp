@@ -98,6 +98,9 @@ LogicalResult LoopExporter::run() {
   Names inputs = {count, op.getCondition() ? node.getScalar(op.getCondition()) : ""};
   for (Value init : op.getInits())
     inputs.push_back(node.getOperand(init));
+  // A condition left out is one too few where nothing follows it.
+  if (inputs.back().empty())
+    inputs.back() = node.createScalar(IntegerType::get(op.getContext(), 1), 1, "true");
 
   onnx::GraphProto body;
   body.set_name("body");

@@ -77,7 +77,7 @@ static std::string writeZeroPoint(NodeExporter &node, GridValue zeroPoint, const
                                   llvm::function_ref<bool(GridValue &)> shape) {
   if (zeroPoint.isAll(0))
     return "";
-  if (!zeroPoint.isSingle() || scale.type.getRank() == 0)
+  if (!zeroPoint.isSingle() || scale.isSingle())
     return shape(zeroPoint) ? zeroPoint.name : "";
   // One for all scales: ONNX wants as many.
   auto dense = llvm::dyn_cast_or_null<DenseElementsAttr>(zeroPoint.constant);
@@ -87,6 +87,9 @@ static std::string writeZeroPoint(NodeExporter &node, GridValue zeroPoint, const
     return node.createConstant(dense.reshape(zeroPoint.type.clone({1})).resizeSplat(type),
                                "zero_points");
   }
+  if (zeroPoint.type.getElementTypeBitWidth() < 8 || !zeroPoint.type.getElementType().isInteger())
+    node.refuse() << "a zero point of " << zeroPoint.type.getElementType()
+                  << " that is computed must have the shape of the scales";
   reshape(node, zeroPoint, {});
   return node.create("Expand",
                      {zeroPoint.name, node.createDims(scale.name, 0, scale.type.getRank())});
@@ -119,7 +122,10 @@ static LinearGrid writeBlocked(NodeExporter &node, const ExportGrid &grid, const
 std::optional<LinearGrid> halftone::writeLinearGrid(NodeExporter &node, const ExportGrid &grid) {
   if (grid.scale.isSingle())
     return finishGrid(node, grid, {}, [&](GridValue &value) {
-      reshape(node, value, {});
+      // A computed zero point of 4 bits cannot be reshaped everywhere, so the scale adapts to it.
+      const GridValue &model = grid.zeroPoint.constant ? grid.scale : grid.zeroPoint;
+      bool isKept = model.isSingle() && model.type.getRank() == 1 && !model.constant;
+      reshape(node, value, isKept ? ArrayRef<int64_t>(1) : ArrayRef<int64_t>());
       return !node.hasFailed();
     });
   auto flatten = [&](GridValue &value) {

@@ -3,6 +3,8 @@
 #include "ExportGrid.h"
 #include "GraphExporter.h"
 
+#include "halftone/Dialect/ConstantData.h"
+
 using namespace mlir;
 using namespace mlir::halftone;
 
@@ -29,8 +31,19 @@ static bool isLinearCode(Type elementType) {
     return false;
   unsigned width = stored->type.getIntOrFloatBitWidth();
   if (llvm::isa<FloatType>(stored->type))
-    return width == 8;
+    return width == 8 || width == 4;
   return (width > 1 && width <= 16) || stored->type.isSignlessInteger(32);
+}
+
+/// The codes, in a type that ONNX Runtime computes with: ONNX has fp4, but nobody dequantizes it.
+static std::string writeCodes(NodeExporter &node, DequantizeOp op) {
+  ElementsAttr codes = getConstant(op.getInput());
+  if (!codes || !llvm::isa<Float4E2M1FNType>(codes.getElementType()))
+    return node.getOperand(op.getInput(), "codes");
+  ElementsAttr widened = widenFloats(codes);
+  if (!widened)
+    node.refuse() << "the elements of its codes are not in memory";
+  return widened ? node.createConstant(widened, "codes") : "";
 }
 
 /// (codes - zero_point) * scale by arithmetic.
@@ -39,7 +52,7 @@ static LogicalResult exportByArithmetic(NodeExporter &node, DequantizeOp op, Exp
   Type i32 = IntegerType::get(op.getContext(), 32);
   if (!spreadParameter(node, grid, grid.scale) || !spreadParameter(node, grid, grid.zeroPoint))
     return failure();
-  std::string value = node.getOperand(op.getInput(), "codes");
+  std::string value = writeCodes(node, op);
   bool isInteger = codeType.isInteger();
   if (!grid.zeroPoint.isAll(0)) {
     // The difference of integers is exact in i32.
@@ -63,7 +76,7 @@ static LogicalResult exportDequantize(NodeExporter &node, DequantizeOp op) {
     return failure();
   Type codeType = grid.type.getElementType();
   std::optional<StoredType> stored = getStoredType(codeType);
-  if (stored && stored->type != codeType)
+  if ((stored && stored->type != codeType) || llvm::isa<Float4E2M1FNType>(codeType))
     node.noteSubstitute(
         "codes of 3, 5, 6 or 7 bits and of fp4 and fp6 are written in the next wider "
         "type, with the same values: the ONNX model is larger");
@@ -74,10 +87,8 @@ static LogicalResult exportDequantize(NodeExporter &node, DequantizeOp op) {
   }
   if (isLinearCode(codeType) && isLinearScale(grid.scale.type.getElementType()))
     if (std::optional<LinearGrid> linear = writeLinearGrid(node, grid))
-      return node.define(
-          "DequantizeLinear",
-          {node.getOperand(op.getInput(), "codes"), linear->scale, linear->zeroPoint},
-          linear->attrs);
+      return node.define("DequantizeLinear",
+                         {writeCodes(node, op), linear->scale, linear->zeroPoint}, linear->attrs);
   if (node.hasFailed())
     return failure();
   node.noteSubstitute(

@@ -125,6 +125,11 @@ LogicalResult GraphExporter::exportOp(Operation &op) {
   const ExportTable::Write *write = table.find(op.getName().getStringRef());
   if (!write)
     return node.refuse() << "it belongs to no op of ONNX; export the model before it is lowered";
+  // Many ops got bf16 only then.
+  if (llvm::any_of(op.getResultTypes(), [](Type type) {
+        return llvm::cast<ShapedType>(type).getElementType().isBF16();
+      }))
+    requireOpset(22);
   if (failed((*write)(node)))
     return failure();
   assert(llvm::all_of(op.getResults(), [&](Value result) { return names.contains(result); }) &&

@@ -23,9 +23,7 @@ static Type widen(Type elementType) {
     if (width == 3 || (width > 4 && width < 8))
       return IntegerType::get(context, width == 3 ? 4 : 8, integer.getSignedness());
   }
-  // ONNX has f4, but ONNX Runtime does not compute with it; e4m3 has all values of the smaller
-  // ones.
-  if (llvm::isa<Float4E2M1FNType, Float6E2M3FNType, Float6E3M2FNType>(elementType))
+  if (llvm::isa<Float6E2M3FNType, Float6E3M2FNType>(elementType))
     return Float8E4M3FNType::get(context);
   return elementType;
 }
@@ -37,6 +35,8 @@ std::optional<StoredType> mlir::halftone::getStoredType(Type elementType) {
     return std::nullopt;
   if (stored.type.getIntOrFloatBitWidth() == 2)
     stored.opset = 25;
+  if (llvm::isa<Float4E2M1FNType>(stored.type))
+    stored.opset = 23;
   if (llvm::isa<Float8E8M0FNUType>(stored.type))
     stored.opset = 24;
   return stored;
@@ -105,6 +105,17 @@ static std::optional<TensorData> readData(ElementsAttr elements) {
 static llvm::Error makeMissingError(const onnx::TensorProto &tensor) {
   return llvm::createStringError("the elements of constant '" + tensor.name() +
                                  "' are not in memory; they have been left out of the IR");
+}
+
+ElementsAttr mlir::halftone::widenFloats(ElementsAttr elements) {
+  Type from = elements.getElementType(), to = Float8E4M3FNType::get(from.getContext());
+  std::optional<std::vector<char>> codes = copyRawBytes(elements);
+  if (!codes)
+    return nullptr;
+  for (char &code : *codes)
+    code = char(recode(uint8_t(code), from, to));
+  auto type = RankedTensorType::get(elements.getShapedType().getShape(), to);
+  return makeConstant(type, ArrayRef<char>(*codes), "codes");
 }
 
 bool TensorWriter::add(onnx::TensorProto &tensor, ElementsAttr elements) {

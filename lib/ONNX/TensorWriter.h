@@ -29,6 +29,10 @@ struct StoredType {
 /// nullopt for types of which ONNX has neither.
 std::optional<StoredType> getStoredType(Type elementType);
 
+/// Floats of 4 or 6 bits as 8-bit ones (e4m3), which have all their values. Null if the elements
+/// are not in memory.
+ElementsAttr widenFloats(ElementsAttr elements);
+
 class TensorWriter {
 public:
   /// Gives `tensor`, which must stay where it is, the type of `elements` now and their bytes later.
