@@ -51,6 +51,10 @@ void ContractEmitter::prepareRhs() {
   Value memref = op.getRhs();
   if (isPacked()) {
     panelColumns = op.getPacking().getNr();
+    if (op.getDecoder()) {
+      rhs = {memref, {}};
+      return;
+    }
     Value panels = memref::CollapseShapeOp::create(
         math.builder, math.loc, memref, SmallVector<ReassociationIndices>{{0}, {1}, {2, 3}});
     rhs = {panels, {}};
@@ -239,6 +243,9 @@ LogicalResult mlir::halftone::lowerContract(OpBuilder &builder, ContractOp op) {
   if (!row)
     return op.emitOpError() << "names kernel '" << op.getPacking().getKernel()
                             << "', which the instruction table does not have";
+  if (op.getDecoder().has_value() != (row->elements == KernelElements::F32Codes))
+    return op.emitOpError() << "names kernel '" << op.getPacking().getKernel() << "', which "
+                            << (op.getDecoder() ? "has no use for" : "needs") << " a decoder";
   IndexMath math(builder, op.getLoc());
   if (row->step == DotStep::Tiles)
     emitTileContract(math, op, *row);

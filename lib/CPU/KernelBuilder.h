@@ -78,6 +78,12 @@ struct Activations {
   std::optional<int32_t> constantZeroPoint;
 };
 
+/// What makes numbers of the codes of a kernel's right-hand side.
+struct Decoder {
+  DecoderAttr attribute;
+  SmallVector<Value> inputs;
+};
+
 class KernelBuilder {
 public:
   KernelBuilder(RewriterBase &rewriter, Operation *op, const CPUTarget &target,
@@ -113,7 +119,7 @@ public:
   Correction makeScaling(const Weights &weights, int64_t outputRank);
   template <typename KernelOp>
   KernelOp makeKernel(Value lhs, Value rhs, Value init, PackingAttr packing, WindowAttr window,
-                      const Correction &correction);
+                      const Correction &correction, const Decoder &decoder = {});
   OpFoldResult size(Value tensor, int64_t dim);
   Value makeEmpty(RankedTensorType type, llvm::function_ref<OpFoldResult(int64_t)> sizeOf);
 

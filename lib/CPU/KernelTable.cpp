@@ -19,6 +19,9 @@ constexpr TileShape tilesWidened16[] = {{2, 4}, {1, 8}};
 // Wide ones for single rows. In tiles of one vector every product needs a load of its own: higher
 // ones, though they convert less often, are slower than two vectors.
 constexpr TileShape tilesFloatCodes16[] = {{4, 2}, {2, 6}, {1, 6}};
+// Decoding takes registers for scales, tables and what is half decoded.
+constexpr TileShape tilesDecoded32[] = {{4, 5}, {2, 10}, {1, 16}};
+constexpr TileShape tilesDecoded16[] = {{4, 2}, {2, 4}, {1, 6}};
 constexpr TileShape amxTiles[] = {{2, 32}, {1, 32}};
 
 bool always(const CPUTarget &) { return true; }
@@ -38,6 +41,12 @@ constexpr KernelRow table[] = {
      hasAvx2},
     {"f32s8-generic", KernelElements::F32S8, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 2,
      always},
+    {"f32codes-fma-avx512", KernelElements::F32Codes, DotStep::Fma, 16, 1, "", tilesDecoded32, 3,
+     hasAvx512},
+    {"f32codes-fma-avx2", KernelElements::F32Codes, DotStep::Fma, 8, 1, "", tilesDecoded16, 3,
+     hasAvx2},
+    {"f32codes-generic", KernelElements::F32Codes, DotStep::MultiplyAdd, 4, 1, "", tilesDecoded16,
+     3, always},
     {"u8s8-amx", KernelElements::U8S8, DotStep::Tiles, 16, 4, "llvm.x86.tdpbusd", amxTiles, 0,
      hasAmxInt8},
     {"u8s8-vnni-avx512", KernelElements::U8S8, DotStep::DotBytes, 16, 4,

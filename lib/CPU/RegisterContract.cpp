@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Contractions whose accumulators are vector registers.
 #include "ContractEmitter.h"
+#include "WeightDecoder.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -13,7 +14,10 @@ class RegisterContract : public ContractEmitter {
 public:
   RegisterContract(IndexMath &math, ContractOp op, const KernelRow &row)
       : ContractEmitter(math, op, row), dot(math, row),
-        tileRows(chooseTileRows(row, panelColumns / row.lanes, getConstantIntValue(space.rows))) {}
+        tileRows(chooseTileRows(row, panelColumns / row.lanes, getConstantIntValue(space.rows))) {
+    if (op.getDecoder())
+      decoder.emplace(math, op, row);
+  }
 
 protected:
   void emitTask(const TaskRange &range, ArrayRef<Value> outer) override;
@@ -30,6 +34,8 @@ private:
   SmallVector<Value> accumulateRun(int64_t rows, Value firstRow, ArrayRef<Value> outer,
                                    const Panel &panel, Value windowRow, Value windowColumn,
                                    SmallVector<Value> accumulators);
+  SmallVector<Value> accumulateCodes(int64_t rows, Value firstRow, ArrayRef<Value> outer,
+                                     const Panel &panel, SmallVector<Value> accumulators);
   SmallVector<Value> loadRhs(const Panel &panel, ArrayRef<Value> outer, Value step);
   /// Adds one step to every accumulator; `loadLhs` gives the left operand of a row.
   void addStep(int64_t rows, ArrayRef<Value> rhsVectors, MutableArrayRef<Value> accumulators,
@@ -44,6 +50,7 @@ private:
   bool stagesEpilogue() const { return epilogue.cost() > 6 && tileRows > 1; }
 
   DotEmitter dot;
+  std::optional<WeightDecoder> decoder;
   int64_t tileRows;
   Value scratch;
 };
@@ -183,9 +190,101 @@ SmallVector<Value> RegisterContract::accumulateRun(int64_t rows, Value firstRow,
   return accumulators;
 }
 
+namespace {
+
+/// The steps over codes of one tile.
+struct CodeSteps {
+  using Values = SmallVector<Value>;
+  using AddRow = llvm::function_ref<void(ArrayRef<Value> numbers, Value k, Values &accumulators)>;
+
+  IndexMath &math;
+  WeightDecoder &decoder;
+  SmallVector<WeightDecoder::Columns> columns;
+  AddRow addRow;
+
+  using Parameters = SmallVector<WeightDecoder::Parameters>;
+  Parameters load(Value k) {
+    Parameters parameters;
+    for (const WeightDecoder::Columns &each : columns)
+      parameters.push_back(decoder.loadParameters(each, k));
+    return parameters;
+  }
+
+  /// The first `count` rows of the step; without `shared` each row loads its parameters.
+  void addStep(Value index, int64_t count, const Parameters *shared, Values &accumulators) {
+    WeightDecoder::Step step;
+    step.index = index;
+    for (int64_t codeRow = 0; codeRow < count; ++codeRow) {
+      Value k = math.add(math.mul(index, decoder.getStepRows()), codeRow);
+      Parameters own = shared ? Parameters() : load(k);
+      Values numbers;
+      for (auto [each, parameters] : llvm::zip_equal(columns, shared ? *shared : own))
+        numbers.push_back(decoder.decode(each, step, codeRow, parameters));
+      addRow(numbers, k, accumulators);
+    }
+  }
+};
+
+} // namespace
+
+/// One run over codes, group after group: parameters stay in registers over a group that consists
+/// of whole steps.
+SmallVector<Value> RegisterContract::accumulateCodes(int64_t rows, Value firstRow,
+                                                     ArrayRef<Value> outer, const Panel &panel,
+                                                     SmallVector<Value> accumulators) {
+  auto addRow = [&](ArrayRef<Value> numbers, Value k, SmallVector<Value> &values) {
+    addStep(rows, numbers, values, [&](int64_t index) {
+      Value zero = math.constant(0);
+      return dot.loadLhs(space.lhs.memref,
+                         lhsIndices(outer, math.add(firstRow, index), zero, zero, k));
+    });
+  };
+  CodeSteps steps{math, *decoder, {}, addRow};
+  for (int64_t vector = 0; vector < panel.vectors; ++vector) {
+    int64_t offset = vector * row.lanes;
+    steps.columns.push_back({panel.index, math.add(panel.firstColumn, offset), offset});
+  }
+  int64_t length = op.getPacking().getK(), stepRows = decoder->getStepRows();
+  Value numSteps = math.constant(length / stepRows);
+  auto addSteps = [&](Value firstStep, int64_t count, const CodeSteps::Parameters *shared,
+                      SmallVector<Value> before) {
+    return carry(math.builder.getIndexAttr(count), before,
+                 [&](Value step, SmallVector<Value> values) {
+                   Value index = math.add(firstStep, step);
+                   prefetchNextPanel(firstRow, panel, index, numSteps);
+                   steps.addStep(index, stepRows, shared, values);
+                   return values;
+                 });
+  };
+  // `count` rows from `first` on, which have the same parameters unless groups end within steps.
+  auto addRows = [&](Value first, int64_t count, bool areShared, SmallVector<Value> values) {
+    CodeSteps::Parameters parameters = areShared ? steps.load(first) : CodeSteps::Parameters();
+    const CodeSteps::Parameters *shared = areShared ? &parameters : nullptr;
+    Value firstStep = math.div(first, stepRows);
+    values = addSteps(firstStep, count / stepRows, shared, values);
+    if (int64_t rest = count % stepRows)
+      steps.addStep(math.add(firstStep, count / stepRows), rest, shared, values);
+    return values;
+  };
+  int64_t group = decoder->getGroup();
+  if (group < length && group % stepRows != 0)
+    return addRows(math.constant(0), length, /*areShared=*/false, accumulators);
+  int64_t numGroups = length / group;
+  accumulators = carry(math.builder.getIndexAttr(numGroups), accumulators,
+                       [&](Value index, SmallVector<Value> values) {
+                         return addRows(math.mul(index, group), group, /*areShared=*/true, values);
+                       });
+  if (int64_t rest = length % group)
+    accumulators =
+        addRows(math.constant(numGroups * group), rest, /*areShared=*/true, accumulators);
+  return accumulators;
+}
+
 SmallVector<Value> RegisterContract::accumulate(int64_t rows, Value firstRow, ArrayRef<Value> outer,
                                                 const Panel &panel) {
   SmallVector<Value> zeros(rows * panel.vectors, dot.zeroAccumulator());
+  if (decoder)
+    return accumulateCodes(rows, firstRow, outer, panel, zeros);
   auto countOf = [&](int64_t count) { return OpFoldResult(math.builder.getIndexAttr(count)); };
   return carry(countOf(depth.windowRows), zeros,
                [&](Value windowRow, SmallVector<Value> rowValues) {

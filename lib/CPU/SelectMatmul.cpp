@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "KernelBuilder.h"
+#include "CodedWeights.h"
 
+#include "halftone/Numerics/PackedCodes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -127,6 +128,32 @@ void buildWeightProduct(KernelBuilder &builder, const WeightProduct &match, Valu
   builder.replacement = kernel.getOutput();
 }
 
+FailureOr<CodedWeights> matchCodedProduct(KernelBuilder &builder, Value lhs, Value rhs) {
+  RankedTensorType lhsType = tensorTypeOf(lhs);
+  if (lhsType.getRank() < 2 || tensorTypeOf(rhs).getRank() > lhsType.getRank())
+    return builder.decline("the left-hand side has fewer dimensions than the codes");
+  if (!getMatrix(tensorTypeOf(rhs)))
+    return builder.decline("the codes are not one matrix");
+  return matchCodedWeights(builder, rhs);
+}
+
+/// The op as a contraction over codes, which the kernel decodes.
+void buildCodedProduct(KernelBuilder &builder, const CodedWeights &weights, Value lhs) {
+  auto outputType = llvm::cast<RankedTensorType>(builder.op->getResult(0).getType());
+  int64_t depth = weights.codes.rows, columns = weights.codes.columns;
+  ContractionShape shape{countRows(tensorTypeOf(lhs)), columns, depth};
+  const KernelRow &row = chooseContractRow(builder.target, KernelElements::F32Codes, shape);
+  int64_t nr = choosePanelColumns(row, shape);
+  int64_t kr = ::halftone::getCodeRows(weights.codes.element.getIntOrFloatBitWidth());
+  Value rhs = packCodes(builder, weights, nr);
+  Decoder decoder = makeDecoder(builder, weights, nr);
+  Value init = builder.makeEmpty(outputType, [&](int64_t dim) { return builder.size(lhs, dim); });
+  auto packing = PackingAttr::get(builder.op->getContext(), row.name, nr, kr, depth, columns);
+  auto kernel =
+      builder.makeKernel<ContractOp>(lhs, rhs, init, packing, nullptr, Correction(), decoder);
+  builder.replacement = kernel.getOutput();
+}
+
 /// Adds leading dimensions of 1 up to `rank`.
 Value expandRank(KernelBuilder &builder, Value tensor, int64_t rank) {
   RankedTensorType type = tensorTypeOf(tensor);
@@ -198,6 +225,11 @@ LogicalResult mlir::halftone::selectMatmul(KernelBuilder &builder, MatMulOp op) 
       matchWeightProduct(builder, op.getLhs(), op.getRhs(), /*rhsZeroPoint=*/nullptr);
   if (succeeded(match)) {
     buildWeightProduct(builder, *match, op.getLhs(), /*lhsZeroPoint=*/nullptr);
+    return success();
+  }
+  FailureOr<CodedWeights> coded = matchCodedProduct(builder, op.getLhs(), op.getRhs());
+  if (succeeded(coded)) {
+    buildCodedProduct(builder, *coded, op.getLhs());
     return success();
   }
   if (tensorTypeOf(op.getLhs()).getRank() < 2 || tensorTypeOf(op.getRhs()).getRank() < 2)

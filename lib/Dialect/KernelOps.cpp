@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Verifiers and memory effects of the kernel ops.
 #include "halftone/Dialect/HalftoneDialect.h"
+#include "halftone/Numerics/PackedCodes.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -133,6 +134,88 @@ static LogicalResult verifyPackedShape(ContractOp op) {
   return diag;
 }
 
+static bool isCodeType(Type type) {
+  bool isNumber = isa<FloatType>(type) || (isa<IntegerType>(type) && !type.isSignedInteger());
+  return isNumber && type.getIntOrFloatBitWidth() <= 8;
+}
+
+static bool isParameterType(Type type) {
+  return isCodeType(type) || type.isF32() || type.isF16() || type.isBF16();
+}
+
+// `rows` rows of N numbers of type `element` as the kernel's panels.
+static SmallVector<int64_t> panelShape(PackingAttr packing, Type element, int64_t rows) {
+  int64_t panels = int64_t(llvm::divideCeil(packing.getN(), packing.getNr()));
+  unsigned bits = element.getIntOrFloatBitWidth();
+  if (bits > 8)
+    return {panels, rows, packing.getNr()};
+  return {panels, int64_t(llvm::divideCeil(rows, ::halftone::getCodeRows(bits))),
+          ::halftone::getCodeStepBytes(bits, packing.getNr())};
+}
+
+static SmallVector<int64_t> inputShape(ContractOp op, DecoderInputAttr input) {
+  PackingAttr packing = op.getPacking();
+  auto countBlocks = [](int64_t size, int64_t block) {
+    return block ? int64_t(llvm::divideCeil(size, block)) : 1;
+  };
+  int64_t rows = countBlocks(packing.getK(), input.getGroup());
+  bool isTable = input.getRole() == "table";
+  if (input.getColumns() == 1 && !isTable)
+    return panelShape(packing, input.getElement(), rows);
+  SmallVector<int64_t> shape{rows, countBlocks(packing.getN(), input.getColumns())};
+  if (isTable)
+    shape.push_back(int64_t(1) << op.getDecoder()->getCodes().getIntOrFloatBitWidth());
+  return shape;
+}
+
+static LogicalResult expectCoded(ContractOp op, StringRef what, Type actual, Type element,
+                                 ArrayRef<int64_t> shape) {
+  Type stored = isCodeType(element) ? Type(IntegerType::get(op.getContext(), 8)) : element;
+  auto type = cast<ShapedType>(actual);
+  if (type.getShape() == shape && type.getElementType() == stored)
+    return success();
+  InFlightDiagnostic diag = op.emitOpError("expects ") << what << " to agree with the decoder";
+  diag.attachNote() << "expected [" << shape << "] of " << stored;
+  diag.attachNote() << "actual " << actual;
+  return diag;
+}
+
+static LogicalResult verifyDecoderInput(ContractOp op, DecoderInputAttr input, Type type) {
+  constexpr StringLiteral roles[] = {"table", "zero_point", "scale", "plane", "offset"};
+  if (!llvm::is_contained(roles, input.getRole()))
+    return op.emitOpError("has a decoder input of the unknown role '") << input.getRole() << "'";
+  if (!isParameterType(input.getElement()) ||
+      (input.getRole() == "table" && !input.getElement().isF32()))
+    return op.emitOpError("has a decoder input '")
+           << input.getRole() << "' of type " << input.getElement() << ", which no decoder reads";
+  if (input.getGroup() < 0 || input.getColumns() < 0)
+    return op.emitOpError("expects `group` and `columns` of a decoder input to be at least 0");
+  return expectCoded(op, "a decoder input '" + input.getRole().str() + "'", type,
+                     input.getElement(), inputShape(op, input));
+}
+
+// The sums that a decoder's roles describe: of planes and an offset, or of a code with at most one
+// table and zero point.
+static LogicalResult verifyRoles(ContractOp op) {
+  DecoderAttr decoder = *op.getDecoder();
+  auto count = [&](StringRef role) {
+    return llvm::count_if(decoder.getInputs(),
+                          [&](DecoderInputAttr input) { return input.getRole() == role; });
+  };
+  unsigned bits = decoder.getCodes().getIntOrFloatBitWidth();
+  int64_t planes = count("plane");
+  bool isBinary = planes != 0 || count("offset") != 0;
+  if (isBinary &&
+      (planes != bits || count("offset") != 1 || decoder.getInputs().size() != size_t(planes) + 1))
+    return op.emitOpError("expects a plane for each bit of a code, one offset and nothing else");
+  if (count("table") > 1 || count("zero_point") > 1)
+    return op.emitOpError("expects at most one table and one zero point");
+  if ((isBinary || count("table")) && !decoder.getCodes().isUnsignedInteger())
+    return op.emitOpError("expects unsigned codes with a table or planes, not ")
+           << decoder.getCodes();
+  return success();
+}
+
 // (C5)
 static LogicalResult verifyDecoder(ContractOp op) {
   std::optional<DecoderAttr> decoder = op.getDecoder();
@@ -140,9 +223,25 @@ static LogicalResult verifyDecoder(ContractOp op) {
   if (op.getDecoderInputs().size() != expected)
     return op.emitOpError("expects ")
            << expected << " decoder inputs, not " << op.getDecoderInputs().size();
-  if (decoder && !shapedType(op.getLhs()).getElementType().isF32())
-    return op.emitOpError("decodes weights for an f32 left-hand side, not ")
-           << op.getLhs().getType();
+  if (!decoder)
+    return success();
+  if (!shapedType(op.getLhs()).getElementType().isF32())
+    return op.emitOpError("expects `lhs` of f32 with a decoder, not ") << op.getLhs().getType();
+  PackingAttr packing = op.getPacking();
+  if (op.getWindow() || packing.getNr() < 1 || packing.getK() < 1)
+    return op.emitOpError("expects a packed right-hand side and no window with a decoder");
+  if (!isCodeType(decoder->getCodes()))
+    return op.emitOpError("expects codes of at most 8 bits, not ") << decoder->getCodes();
+  int64_t rows = ::halftone::getCodeRows(decoder->getCodes().getIntOrFloatBitWidth());
+  if (packing.getKr() != rows)
+    return op.emitOpError("expects `kr` to be ") << rows << " for codes of " << decoder->getCodes();
+  if (failed(verifyRoles(op)) ||
+      failed(expectCoded(op, "`rhs`", op.getRhs().getType(), decoder->getCodes(),
+                         panelShape(packing, decoder->getCodes(), packing.getK()))))
+    return failure();
+  for (auto [input, operand] : llvm::zip_equal(decoder->getInputs(), op.getDecoderInputs()))
+    if (failed(verifyDecoderInput(op, input, operand.getType())))
+      return failure();
   return success();
 }
 

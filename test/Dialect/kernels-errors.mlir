@@ -124,3 +124,177 @@ func.func @yield_in_the_middle(%x: f32) {
   halftone.yield %x : f32
   return
 }
+
+// -----
+
+// (C5) nothing says what the operand is.
+func.func @inputs_without_decoder(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<1x2x16xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+1 {{expects 0 decoder inputs, not 1}}
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x4x16xi8>) decoder_ins(%s : tensor<1x2x16xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 16>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+// (C5) a scale for each group is announced, and there is none for the table.
+func.func @missing_input(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<1x2x16xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+1 {{expects 2 decoder inputs, not 1}}
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x4x16xi8>) decoder_ins(%s : tensor<1x2x16xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 16>, decoder = #halftone.decoder<i4, inputs = [<"scale", f32, group = 4, columns = 1>, <"scale", f32, group = 0, columns = 1>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+// (C5) codes share bytes.
+func.func @wide_codes(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<1x2x16xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+1 {{expects codes of at most 8 bits, not 'i16'}}
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x4x16xi8>) decoder_ins(%s : tensor<1x2x16xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 16>, decoder = #halftone.decoder<i16, inputs = [<"scale", f32, group = 4, columns = 1>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+// (C5) two rows of 4 bits fill a byte.
+func.func @code_rows(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<1x2x16xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+1 {{expects `kr` to be 2 for codes of 'i4'}}
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x4x16xi8>) decoder_ins(%s : tensor<1x2x16xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 1, k = 8, n = 16>, decoder = #halftone.decoder<i4, inputs = [<"scale", f32, group = 4, columns = 1>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+// (C5) 8 rows of 16 codes of 4 bits are 64 bytes.
+func.func @code_bytes(%x: tensor<4x8xf32>, %w: tensor<1x8x16xi8>, %s: tensor<1x2x16xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+3 {{expects `rhs` to agree with the decoder}}
+  // expected-note @+2 {{expected [1, 4, 16] of 'i8'}}
+  // expected-note @+1 {{actual 'tensor<1x8x16xi8>'}}
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x8x16xi8>) decoder_ins(%s : tensor<1x2x16xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 16>, decoder = #halftone.decoder<i4, inputs = [<"scale", f32, group = 4, columns = 1>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+// (C5) 8 rows are two groups of 4.
+func.func @scale_size(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<1x1x16xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+3 {{expects a decoder input 'scale' to agree with the decoder}}
+  // expected-note @+2 {{expected [1, 2, 16] of 'f32'}}
+  // expected-note @+1 {{actual 'tensor<1x1x16xf32>'}}
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x4x16xi8>) decoder_ins(%s : tensor<1x1x16xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 16>, decoder = #halftone.decoder<i4, inputs = [<"scale", f32, group = 4, columns = 1>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+// (C5) only sums and products are described.
+func.func @unknown_role(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<1x2x16xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+1 {{has a decoder input of the unknown role 'shift'}}
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x4x16xi8>) decoder_ins(%s : tensor<1x2x16xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 16>, decoder = #halftone.decoder<i4, inputs = [<"shift", f32, group = 4, columns = 1>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+// (C5) no decoder reads numbers of 64 bits.
+func.func @input_type(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<1x2x16xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+1 {{has a decoder input 'scale' of type 'f64', which no decoder reads}}
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x4x16xi8>) decoder_ins(%s : tensor<1x2x16xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 16>, decoder = #halftone.decoder<i4, inputs = [<"scale", f64, group = 4, columns = 1>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+// (C5) groups count rows.
+func.func @negative_group(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<1x2x16xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+1 {{expects `group` and `columns` of a decoder input to be at least 0}}
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x4x16xi8>) decoder_ins(%s : tensor<1x2x16xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 16>, decoder = #halftone.decoder<i4, inputs = [<"scale", f32, group = -4, columns = 1>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+// (C5) each bit of a code is the sign of a plane.
+func.func @planes(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<1x2x16xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+1 {{expects a plane for each bit of a code, one offset and nothing else}}
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x4x16xi8>) decoder_ins(%s : tensor<1x2x16xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 16>, decoder = #halftone.decoder<ui4, inputs = [<"plane", f32, group = 4, columns = 1>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+// (C5) a code is the place in a table.
+func.func @signed_table(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<1x2x16xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+1 {{expects unsigned codes with a table or planes, not 'i4'}}
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x4x16xi8>) decoder_ins(%s : tensor<1x2x16xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 16>, decoder = #halftone.decoder<i4, inputs = [<"table", f32, group = 0, columns = 0>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+// (C5) numbers are multiplied with numbers.
+func.func @integer_activations(%x: tensor<4x8xf64>, %w: tensor<1x4x16xi8>, %s: tensor<1x2x16xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+1 {{expects `lhs` of f32 with a decoder, not 'tensor<4x8xf64>'}}
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf64>, tensor<1x4x16xi8>) decoder_ins(%s : tensor<1x2x16xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 16>, decoder = #halftone.decoder<i4, inputs = [<"scale", f32, group = 4, columns = 1>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+// (C5) the rows of codes are those of a matrix.
+func.func @window(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<1x2x16xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+1 {{expects a packed right-hand side and no window with a decoder}}
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x4x16xi8>) decoder_ins(%s : tensor<1x2x16xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 16>,
+        window = #halftone.window<kernel = [1, 1], strides = [1, 1], dilations = [1, 1]>, decoder = #halftone.decoder<i4, inputs = [<"scale", f32, group = 4, columns = 1>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}

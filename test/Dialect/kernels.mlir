@@ -52,3 +52,19 @@ func.func @views() {
   %b = halftone.arena_view {offset = 64 : i64} : memref<4x8xf32>
   return
 }
+
+// Codes of 4 bits with a zero point and two levels of scales; the shapes follow from the decoder.
+// CHECK-LABEL: @decoder
+// CHECK: halftone.contract ins({{.*}}) decoder_ins({{.*}} : tensor<2x1x16xi8>, tensor<2x1x16xi8>, tensor<1x1xf32>) outs
+// CHECK-SAME: decoder = #halftone.decoder<i4, inputs = [<"zero_point", i4, group = 4, columns = 1>, <"scale", f8E8M0FNU, group = 8, columns = 1>, <"scale", f32, group = 0, columns = 0>]>
+func.func @decoder(%x: tensor<4x8xf32>, %w: tensor<2x4x16xi8>, %z: tensor<2x1x16xi8>, %s: tensor<2x1x16xi8>, %g: tensor<1x1xf32>, %init: tensor<4x20xf32>) {
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<2x4x16xi8>)
+      decoder_ins(%z, %s, %g : tensor<2x1x16xi8>, tensor<2x1x16xi8>, tensor<1x1xf32>) outs(%init : tensor<4x20xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 20>,
+        decoder = #halftone.decoder<i4, inputs = [<"zero_point", i4, group = 4, columns = 1>,
+          <"scale", f8E8M0FNU, group = 8, columns = 1>, <"scale", f32, group = 0, columns = 0>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x20xf32>
+  return
+}

@@ -28,9 +28,9 @@ struct TileShape {
 };
 
 /// Element types of the operands: f32 x f32 -> f32, u8 x s8 -> i32, or f32 x s8 -> f32, in which
-/// the codes become floats in registers. Left-hand sides of other signs are offset by 128 before
-/// the kernel.
-enum class KernelElements { F32, U8S8, F32S8 };
+/// the codes become floats in registers; and f32 x codes that a decoder makes numbers of, scales
+/// included. Left-hand sides of other signs are offset by 128 before the kernel.
+enum class KernelElements { F32, U8S8, F32S8, F32Codes };
 
 struct KernelRow {
   llvm::StringLiteral name;

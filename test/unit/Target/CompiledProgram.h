@@ -54,6 +54,8 @@ struct ProgramOptions {
   bool reference = false;
   /// Takes the names of the kernels that were chosen.
   std::set<std::string> *kernels = nullptr;
+  /// Counts the kernels that decode their weights.
+  size_t *numDecoders = nullptr;
 };
 
 inline void collectKernels(mlir::ModuleOp module, std::set<std::string> &kernels) {
@@ -77,6 +79,10 @@ inline mlir::LogicalResult lowerProgram(mlir::ModuleOp module, const ProgramOpti
     return mlir::failure();
   if (options.kernels)
     collectKernels(module, *options.kernels);
+  if (options.numDecoders)
+    module.walk([&](mlir::halftone::ContractOp op) {
+      *options.numDecoders += op.getDecoder().has_value();
+    });
   return toLLVM.run(module);
 }
 

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Constant weights that are codes: what a decoder needs to make numbers of them.
+#ifndef HALFTONE_CPU_CODEDWEIGHTS_H
+#define HALFTONE_CPU_CODEDWEIGHTS_H
+
+#include "KernelBuilder.h"
+
+namespace mlir::halftone {
+
+/// A constant seen as a matrix.
+struct ConstantMatrix {
+  Type element;
+  int64_t rows = 1, columns = 1;
+  /// In elements.
+  int64_t rowStride = 0, columnStride = 0;
+  ArrayRef<char> bytes;
+  /// Where `bytes` points when the attribute does not hold them.
+  std::vector<char> storage;
+};
+
+/// A scale, zero point, table, plane or offset: a matrix of one number for each `group` rows and
+/// `block` columns of the codes, all of them where that is 0. An element of a table is a table.
+struct CodeParameter {
+  StringRef role;
+  ConstantMatrix values;
+  int64_t group = 0, block = 0;
+};
+
+/// [K, N] codes; a code has as many bits as `codes.element`.
+struct CodedWeights {
+  ConstantMatrix codes;
+  SmallVector<CodeParameter> parameters;
+};
+
+/// The weights [K, N] that `value` computes from constant codes: `dequantize`, with scales that may
+/// be dequantized themselves, `lookup` or `binary_decode`, and transposes of these.
+FailureOr<CodedWeights> matchCodedWeights(const KernelBuilder &builder, Value value);
+
+/// The codes as a right-hand side of panels of `nr` columns.
+Value packCodes(KernelBuilder &builder, const CodedWeights &weights, int64_t nr);
+Decoder makeDecoder(KernelBuilder &builder, const CodedWeights &weights, int64_t nr);
+
+} // namespace mlir::halftone
+
+#endif // HALFTONE_CPU_CODEDWEIGHTS_H

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Scales, zero points and tables that a decoder loads once for many rows.
+#include "WeightDecoder.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+using ::halftone::CodeField;
+
+static MemRefType memrefTypeOf(Value value) { return llvm::cast<MemRefType>(value.getType()); }
+
+/// Which row of the input belongs to row `k` of the codes.
+Value WeightDecoder::rowOf(const Input &input, Value k) {
+  int64_t inputGroup = input.attribute.getGroup();
+  if (inputGroup == 0 || inputGroup >= op.getPacking().getK())
+    return math.constant(0);
+  return math.div(k, inputGroup);
+}
+
+/// For each lane, the block of columns that its column is in; lanes behind the last column read the
+/// last block.
+Value WeightDecoder::blockOfColumns(const Input &input, const Columns &columns, int64_t numBlocks) {
+  OpBuilder &builder = math.builder;
+  SmallVector<int32_t> lanes;
+  for (int64_t lane = 0; lane < row.lanes; ++lane)
+    lanes.push_back(int32_t(lane));
+  auto type = lanesOf(builder.getI32Type());
+  Value iota = arith::ConstantOp::create(builder, math.loc,
+                                         DenseElementsAttr::get(type, ArrayRef<int32_t>(lanes)));
+  Value column = arith::AddIOp::create(builder, math.loc, broadcastInt(columns.first), iota);
+  Value block =
+      arith::DivUIOp::create(builder, math.loc, column, ints(input.attribute.getColumns()));
+  return arith::MinUIOp::create(builder, math.loc, block, ints(numBlocks - 1));
+}
+
+/// Elements of row `tableRow` of a memref, whose other dimensions count as one.
+Value WeightDecoder::gatherFrom(Value table, Value tableRow, Value indices) {
+  OpBuilder &builder = math.builder;
+  MemRefType memrefType = memrefTypeOf(table);
+  if (memrefType.getRank() == 3)
+    table = memref::CollapseShapeOp::create(builder, math.loc, table,
+                                            SmallVector<ReassociationIndices>{{0}, {1, 2}});
+  VectorType type = lanesOf(memrefType.getElementType());
+  Value all = arith::ConstantOp::create(builder, math.loc,
+                                        DenseElementsAttr::get(lanesOf(builder.getI1Type()), true));
+  Value none = arith::ConstantOp::create(builder, math.loc, builder.getZeroAttr(type));
+  return vector::GatherOp::create(builder, math.loc, type, table,
+                                  ValueRange{tableRow, math.constant(0)}, indices, all, none);
+}
+
+/// One number for each column, stored side by side.
+Value WeightDecoder::loadPacked(const Input &input, const Columns &columns, Value inputRow) {
+  OpBuilder &builder = math.builder;
+  Type element = input.attribute.getElement();
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (width > 8)
+    return vector::LoadOp::create(
+        builder, math.loc, lanesOf(element), input.memref,
+        ValueRange{columns.panel, inputRow, math.constant(columns.offset)});
+  int64_t rows = ::halftone::getCodeRows(width);
+  Value step = math.div(inputRow, rows), position = math.rem(inputRow, rows);
+  Value code;
+  int64_t firstByte = columns.offset;
+  for (const CodeField &field : ::halftone::getCodeFields(width)) {
+    Value byteRow = math.div(position, field.rowsPerByte());
+    Value byte = math.add(math.mul(byteRow, nr), firstByte);
+    Value part = loadBytes(input.memref, {columns.panel, step, byte});
+    if (field.rowsPerByte() > 1) {
+      Value amount = math.mul(math.rem(position, field.rowsPerByte()), field.width);
+      part = arith::ShRUIOp::create(builder, math.loc, part, broadcastInt(amount));
+      part = mask(part, (int64_t(1) << field.width) - 1);
+    }
+    part = shiftLeft(part, field.shift);
+    code = code ? arith::OrIOp::create(builder, math.loc, code, part).getResult() : part;
+    firstByte += rows / field.rowsPerByte() * nr;
+  }
+  return code;
+}
+
+/// One number for all lanes.
+Value WeightDecoder::loadShared(const Input &input, Value inputRow, Value column) {
+  OpBuilder &builder = math.builder;
+  Value number =
+      memref::LoadOp::create(builder, math.loc, input.memref, ValueRange{inputRow, column});
+  if (input.attribute.getElement().getIntOrFloatBitWidth() <= 8)
+    number = arith::ExtUIOp::create(builder, math.loc, builder.getI32Type(), number);
+  return vector::BroadcastOp::create(builder, math.loc, lanesOf(number.getType()), number);
+}
+
+Value WeightDecoder::gatherShared(const Input &input, const Columns &columns, Value inputRow) {
+  OpBuilder &builder = math.builder;
+  int64_t numBlocks = memrefTypeOf(input.memref).getDimSize(1);
+  Value numbers = gatherFrom(input.memref, inputRow, blockOfColumns(input, columns, numBlocks));
+  if (input.attribute.getElement().getIntOrFloatBitWidth() <= 8)
+    numbers = arith::ExtUIOp::create(builder, math.loc, lanesOf(builder.getI32Type()), numbers);
+  return numbers;
+}
+
+Value WeightDecoder::loadNumbers(const Input &input, const Columns &columns, Value k) {
+  OpBuilder &builder = math.builder;
+  Value inputRow = rowOf(input, k), number;
+  int64_t block = input.attribute.getColumns();
+  if (block == 1)
+    number = loadPacked(input, columns, inputRow);
+  else if (block % row.lanes == 0) // A register never crosses from one block to the next.
+    number = loadShared(input, inputRow, block ? math.div(columns.first, block) : math.constant(0));
+  else
+    number = gatherShared(input, columns, inputRow);
+  Type element = input.attribute.getElement();
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (width <= 8)
+    return toNumber(number, element);
+  if (width == 32)
+    return number;
+  return arith::ExtFOp::create(builder, math.loc, lanesOf(builder.getF32Type()), number);
+}
+
+void WeightDecoder::loadTable(const Input &input, const Columns &columns, Value k,
+                              Parameters &parameters) {
+  OpBuilder &builder = math.builder;
+  Value tableRow = rowOf(input, k), zero = math.constant(0);
+  int64_t size = int64_t(1) << bits;
+  if (method == Method::Permutation) {
+    auto type = VectorType::get({size}, builder.getF32Type());
+    Value table = vector::LoadOp::create(builder, math.loc, type, input.memref,
+                                         ValueRange{tableRow, zero, zero});
+    for (int64_t first = 0; first < std::max(size, row.lanes); first += row.lanes) {
+      SmallVector<int64_t> places;
+      for (int64_t lane = 0; lane < row.lanes; ++lane)
+        places.push_back((first + lane) % size);
+      parameters.permuted.push_back(
+          vector::ShuffleOp::create(builder, math.loc, table, table, places));
+    }
+    return;
+  }
+  parameters.tableRow = tableRow;
+  if (input.attribute.getColumns() == 0)
+    return;
+  int64_t numBlocks = memrefTypeOf(input.memref).getDimSize(1);
+  Value block = blockOfColumns(input, columns, numBlocks);
+  parameters.tableOffsets = shiftLeft(block, bits);
+  if (method != Method::Selection)
+    return;
+  for (int64_t entry = 0; entry < size; ++entry) {
+    Value place = arith::AddIOp::create(builder, math.loc, parameters.tableOffsets, ints(entry));
+    parameters.entries.push_back(gatherFrom(input.memref, tableRow, place));
+  }
+}
+
+WeightDecoder::Parameters WeightDecoder::loadParameters(const Columns &columns, Value k) {
+  OpBuilder &builder = math.builder;
+  Parameters parameters;
+  SmallVector<Value> scales;
+  for (const Input &input : inputs) {
+    StringRef role = input.attribute.getRole();
+    if (role == "table") {
+      loadTable(input, columns, k, parameters);
+      continue;
+    }
+    Value numbers = loadNumbers(input, columns, k);
+    if (role == "scale")
+      scales.push_back(numbers);
+    else if (role == "zero_point")
+      parameters.zeroPoint = numbers;
+    else if (role == "offset")
+      parameters.offset = numbers;
+    else
+      parameters.planes.push_back(arith::NegFOp::create(builder, math.loc, numbers));
+  }
+  for (Value scale : llvm::reverse(scales))
+    parameters.scale =
+        parameters.scale
+            ? arith::MulFOp::create(builder, math.loc, scale, parameters.scale).getResult()
+            : scale;
+  if (method == Method::Permutation && parameters.permuted.empty())
+    parameters.permuted = makeConstantTable();
+  return parameters;
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "WeightDecoder.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <numeric>
+
+using namespace mlir;
+using namespace mlir::halftone;
+using ::halftone::CodeField;
+
+// What one permutation chooses from with 16 lanes, or two with 8.
+constexpr unsigned maxPermutedBits = 4;
+constexpr unsigned maxSelectedBits = 4;
+
+WeightDecoder::WeightDecoder(IndexMath &math, ContractOp op, const KernelRow &row)
+    : math(math), op(op), row(row), codes(op.getDecoder()->getCodes()),
+      bits(codes.getIntOrFloatBitWidth()), nr(op.getPacking().getNr()),
+      stepRows(::halftone::getCodeRows(bits)), fields(::halftone::getCodeFields(bits)) {
+  int64_t depth = op.getPacking().getK();
+  for (auto [attribute, memref] :
+       llvm::zip_equal(op.getDecoder()->getInputs(), op.getDecoderInputs())) {
+    inputs.push_back({attribute, memref});
+    if (attribute.getGroup() && attribute.getGroup() < depth)
+      group = std::gcd(group, attribute.getGroup());
+  }
+  if (!group)
+    group = depth;
+  method = chooseMethod();
+}
+
+const WeightDecoder::Input *WeightDecoder::findInput(StringRef role) const {
+  const Input *input =
+      llvm::find_if(inputs, [&](const Input &each) { return each.attribute.getRole() == role; });
+  return input == inputs.end() ? nullptr : input;
+}
+
+WeightDecoder::Method WeightDecoder::chooseMethod() const {
+  if (findInput("plane"))
+    return Method::Planes;
+  bool canPermute = row.lanes >= 8 && bits <= maxPermutedBits;
+  if (const Input *table = findInput("table")) {
+    if (table->attribute.getColumns() != 0)
+      return bits <= maxSelectedBits ? Method::Selection : Method::Gather;
+    return canPermute ? Method::Permutation : Method::Gather;
+  }
+  // Two permutations and a choice are more than the conversion of an integer.
+  bool isCheap = row.lanes >= 16 || llvm::isa<FloatType>(codes);
+  return canPermute && isCheap ? Method::Permutation : Method::Arithmetic;
+}
+
+//===--- Arithmetic on vectors of i32 ---===//
+
+Value WeightDecoder::ints(int64_t value) {
+  auto type = lanesOf(math.builder.getI32Type());
+  return arith::ConstantOp::create(math.builder, math.loc,
+                                   DenseElementsAttr::get(type, int32_t(value)));
+}
+
+Value WeightDecoder::floats(float value) {
+  auto type = lanesOf(math.builder.getF32Type());
+  return arith::ConstantOp::create(math.builder, math.loc, DenseElementsAttr::get(type, value));
+}
+
+Value WeightDecoder::shiftLeft(Value value, int64_t amount) {
+  return amount ? arith::ShLIOp::create(math.builder, math.loc, value, ints(amount)) : value;
+}
+
+Value WeightDecoder::shiftRight(Value value, int64_t amount) {
+  return amount ? arith::ShRUIOp::create(math.builder, math.loc, value, ints(amount)) : value;
+}
+
+Value WeightDecoder::mask(Value value, int64_t maskBits) {
+  return arith::AndIOp::create(math.builder, math.loc, value, ints(maskBits));
+}
+
+Value WeightDecoder::cast(Value value, Type element) {
+  return arith::BitcastOp::create(math.builder, math.loc, lanesOf(element), value);
+}
+
+Value WeightDecoder::broadcastInt(Value index) {
+  Type i32 = math.builder.getI32Type();
+  Value scalar = math.builder.createOrFold<arith::IndexCastOp>(math.loc, i32, index);
+  return vector::BroadcastOp::create(math.builder, math.loc, lanesOf(i32), scalar);
+}
+
+Value WeightDecoder::call(StringRef intrinsic, ArrayRef<Value> operands) {
+  auto name = math.builder.getStringAttr(intrinsic);
+  Type type = lanesOf(math.builder.getF32Type());
+  return LLVM::CallIntrinsicOp::create(math.builder, math.loc, type, name, operands).getResult(0);
+}
+
+//===--- Numbers of codes ---===//
+
+Value WeightDecoder::toNumber(Value code, Type type) {
+  if (auto floatType = llvm::dyn_cast<FloatType>(type))
+    return decodeFloat(code, floatType);
+  OpBuilder &builder = math.builder;
+  Type f32 = lanesOf(builder.getF32Type());
+  if (type.isUnsignedInteger())
+    return arith::UIToFPOp::create(builder, math.loc, f32, code);
+  int64_t unused = 32 - type.getIntOrFloatBitWidth();
+  Value extended = arith::ShRSIOp::create(builder, math.loc, shiftLeft(code, unused), ints(unused));
+  return arith::SIToFPOp::create(builder, math.loc, f32, extended);
+}
+
+/// The magnitude moved to where f32 has it is the number times 2^(bias - 127), denormals included.
+Value WeightDecoder::decodeFloat(Value code, FloatType type) {
+  OpBuilder &builder = math.builder;
+  Location loc = math.loc;
+  const llvm::fltSemantics &semantics = type.getFloatSemantics();
+  Type i32 = builder.getI32Type(), f32 = builder.getF32Type();
+  int mantissa = int(llvm::APFloat::semanticsPrecision(semantics)) - 1;
+  bool isSigned = llvm::APFloat::semanticsHasSignedRepr(semantics);
+  int64_t magnitudeBits = type.getWidth() - (isSigned ? 1 : 0);
+  auto codeOf = [](const llvm::APFloat &value) {
+    return int64_t(value.bitcastToAPInt().getZExtValue());
+  };
+  auto choose = [&](arith::CmpIPredicate predicate, Value lhs, int64_t rhs, Value ifTrue,
+                    Value ifFalse) -> Value {
+    Value condition = arith::CmpIOp::create(builder, loc, predicate, lhs, ints(rhs));
+    return arith::SelectOp::create(builder, loc, condition, ifTrue, ifFalse);
+  };
+  Value magnitude = isSigned ? mask(code, (1 << magnitudeBits) - 1) : code;
+  Value result = cast(shiftLeft(magnitude, 23 - mantissa), f32);
+  if (mantissa == 0) { // f8E8M0FNU: an exponent; 2^-127 is a denormal, whose bits are not that.
+    result = choose(arith::CmpIPredicate::eq, magnitude, 0, floats(0x1p-127f), result);
+  } else {
+    int bias = 1 - int(llvm::APFloat::semanticsMinExponent(semantics));
+    Value factor = floats(std::ldexp(1.0f, 127 - bias));
+    result = arith::MulFOp::create(builder, loc, result, factor);
+  }
+  Value nan = floats(std::numeric_limits<float>::quiet_NaN());
+  if (llvm::APFloat::semanticsHasInf(semantics)) {
+    int64_t infinity = codeOf(llvm::APFloat::getInf(semantics));
+    result = choose(arith::CmpIPredicate::eq, magnitude, infinity,
+                    floats(std::numeric_limits<float>::infinity()), result);
+    result = choose(arith::CmpIPredicate::ugt, magnitude, infinity, nan, result);
+  }
+  if (isSigned) {
+    Value sign = shiftLeft(shiftRight(code, magnitudeBits), 31);
+    result = cast(arith::OrIOp::create(builder, loc, cast(result, i32), sign), f32);
+  }
+  if (llvm::APFloat::semanticsHasInf(semantics) || !llvm::APFloat::semanticsHasNaN(semantics))
+    return result;
+  // NaN is all ones of either sign, or what would be minus zero.
+  int64_t nanCode = codeOf(llvm::APFloat::getNaN(semantics));
+  int64_t magnitudeMask = (int64_t(1) << magnitudeBits) - 1;
+  bool isMinusZero = isSigned && (nanCode & magnitudeMask) == 0;
+  return choose(arith::CmpIPredicate::eq, isMinusZero ? code : magnitude,
+                isMinusZero ? nanCode : nanCode & magnitudeMask, nan, result);
+}
+
+static float valueOfCode(Type type, unsigned code) {
+  unsigned bits = type.getIntOrFloatBitWidth();
+  if (!llvm::isa<FloatType>(type))
+    return type.isUnsignedInteger() ? float(code) : float(llvm::SignExtend64(code, bits));
+  llvm::APFloat value(llvm::cast<FloatType>(type).getFloatSemantics(), llvm::APInt(bits, code));
+  bool losesInfo = false;
+  value.convert(llvm::APFloat::IEEEsingle(), llvm::APFloat::rmNearestTiesToEven, &losesInfo);
+  return value.convertToFloat();
+}
+
+SmallVector<Value> WeightDecoder::makeConstantTable() {
+  SmallVector<Value> registers;
+  int64_t size = int64_t(1) << bits;
+  for (int64_t first = 0; first < std::max(size, row.lanes); first += row.lanes) {
+    SmallVector<float> values;
+    for (int64_t lane = 0; lane < row.lanes; ++lane)
+      values.push_back(valueOfCode(codes, unsigned((first + lane) % size)));
+    auto content = DenseElementsAttr::get(lanesOf(math.builder.getF32Type()), ArrayRef(values));
+    registers.push_back(arith::ConstantOp::create(math.builder, math.loc, content));
+  }
+  return registers;
+}
+
+/// Only the bits that choose from one register count; the table of fewer codes is repeated in it.
+Value WeightDecoder::permute(Value code, ArrayRef<Value> table) {
+  OpBuilder &builder = math.builder;
+  if (row.lanes == 16)
+    return call("llvm.x86.avx512.permvar.sf.512", {table[0], code});
+  Value low = call("llvm.x86.avx2.permps", {table[0], code});
+  if (table.size() == 1)
+    return low;
+  Value high = call("llvm.x86.avx2.permps", {table[1], code});
+  // Bit 3 as the sign, which is what the choice of lanes looks at.
+  Value isHigh = arith::CmpIOp::create(builder, math.loc, arith::CmpIPredicate::slt,
+                                       shiftLeft(code, 28), ints(0));
+  return arith::SelectOp::create(builder, math.loc, isHigh, high, low);
+}
+
+/// Halves the entries by one bit after the other, the lowest first.
+Value WeightDecoder::select(Value code, ArrayRef<Value> entries) {
+  OpBuilder &builder = math.builder;
+  SmallVector<Value> values(entries);
+  for (unsigned bit = 0; values.size() > 1; ++bit) {
+    Value isSet = arith::CmpIOp::create(builder, math.loc, arith::CmpIPredicate::ne,
+                                        mask(code, int64_t(1) << bit), ints(0));
+    for (size_t i = 0; i < values.size() / 2; ++i)
+      values[i] =
+          arith::SelectOp::create(builder, math.loc, isSet, values[2 * i + 1], values[2 * i]);
+    values.truncate(values.size() / 2);
+  }
+  return values.front();
+}
+
+/// offset ± plane 0 ± plane 1 …: the bit of a plane flips the sign of its negative.
+Value WeightDecoder::addPlanes(Value code, const Parameters &parameters) {
+  OpBuilder &builder = math.builder;
+  Value sum = parameters.offset;
+  for (auto [plane, negated] : llvm::enumerate(parameters.planes)) {
+    Value sign = mask(shiftLeft(code, 31 - int64_t(plane)), int64_t(1) << 31);
+    Value flipped =
+        arith::XOrIOp::create(builder, math.loc, cast(negated, builder.getI32Type()), sign);
+    sum = arith::AddFOp::create(builder, math.loc, sum, cast(flipped, builder.getF32Type()));
+  }
+  return sum;
+}
+
+Value WeightDecoder::loadBytes(Value memref, ArrayRef<Value> indices) {
+  OpBuilder &builder = math.builder;
+  Value bytes =
+      vector::LoadOp::create(builder, math.loc, lanesOf(builder.getI8Type()), memref, indices);
+  return arith::ExtUIOp::create(builder, math.loc, lanesOf(builder.getI32Type()), bytes);
+}
+
+Value WeightDecoder::readCode(const Columns &columns, Step &step, int64_t codeRow) {
+  Value code;
+  int64_t firstByte = columns.offset;
+  for (const CodeField &field : fields) {
+    int64_t byteRow = codeRow / field.rowsPerByte(), position = codeRow % field.rowsPerByte();
+    int64_t byte = firstByte + byteRow * nr;
+    Value &word = step.words[{columns.offset, byte}];
+    if (!word)
+      word = loadBytes(op.getRhs(), {columns.panel, step.index, math.constant(byte)});
+    Value part = shiftRight(word, position * field.width);
+    // A permutation ignores what lies above.
+    bool isTop = position + 1 == field.rowsPerByte();
+    bool isIgnored = method == Method::Permutation && fields.size() == 1;
+    if (!isTop && !isIgnored)
+      part = mask(part, (int64_t(1) << field.width) - 1);
+    part = shiftLeft(part, field.shift);
+    code = code ? arith::OrIOp::create(math.builder, math.loc, code, part).getResult() : part;
+    firstByte += stepRows / field.rowsPerByte() * nr;
+  }
+  return code;
+}
+
+Value WeightDecoder::decode(const Columns &columns, Step &step, int64_t codeRow,
+                            const Parameters &parameters) {
+  OpBuilder &builder = math.builder;
+  Value code = readCode(columns, step, codeRow);
+  Value number;
+  switch (method) {
+  case Method::Planes:
+    return addPlanes(code, parameters);
+  case Method::Arithmetic:
+    number = toNumber(code, codes);
+    break;
+  case Method::Permutation:
+    number = permute(code, parameters.permuted);
+    break;
+  case Method::Selection:
+    number = select(code, parameters.entries);
+    break;
+  case Method::Gather:
+    if (parameters.tableOffsets)
+      code = arith::AddIOp::create(builder, math.loc, code, parameters.tableOffsets);
+    number = gatherFrom(findInput("table")->memref, parameters.tableRow, code);
+    break;
+  }
+  if (parameters.zeroPoint)
+    number = arith::SubFOp::create(builder, math.loc, number, parameters.zeroPoint);
+  if (parameters.scale)
+    number = arith::MulFOp::create(builder, math.loc, number, parameters.scale);
+  return number;
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Numbers of the codes of a packed right-hand side, in vectors of neighbouring columns.
+#ifndef HALFTONE_CPU_WEIGHTDECODER_H
+#define HALFTONE_CPU_WEIGHTDECODER_H
+
+#include "IndexMath.h"
+#include "halftone/CPU/KernelTable.h"
+#include "halftone/Dialect/HalftoneDialect.h"
+#include "halftone/Numerics/PackedCodes.h"
+
+namespace mlir::halftone {
+
+class WeightDecoder {
+public:
+  WeightDecoder(IndexMath &math, ContractOp op, const KernelRow &row);
+
+  /// The columns of one register: those from `first` on, `offset` columns into `panel`.
+  struct Columns {
+    Value panel, first;
+    int64_t offset;
+  };
+  /// What the codes of consecutive rows have in common; null or empty where there is nothing.
+  struct Parameters {
+    Value zeroPoint, scale, offset;
+    /// The planes of a binary code, negated.
+    SmallVector<Value> planes;
+    /// A table of up to 16 numbers for all columns, as permutations take it: one register, or two.
+    SmallVector<Value> permuted;
+    /// A table of up to 16 numbers for each column: registers with one of its entries each.
+    SmallVector<Value> entries;
+    /// Where a larger table begins for each column, and its row.
+    Value tableOffsets, tableRow;
+  };
+  /// The bytes of one step that have been read.
+  struct Step {
+    Value index;
+    llvm::DenseMap<std::pair<int64_t, int64_t>, Value> words;
+  };
+
+  /// Rows of one step: they share bytes.
+  int64_t getStepRows() const { return stepRows; }
+  /// All parameters are the same for this many rows from its multiples on.
+  int64_t getGroup() const { return group; }
+
+  Parameters loadParameters(const Columns &columns, Value k);
+  /// The numbers of row `row` of a step.
+  Value decode(const Columns &columns, Step &step, int64_t row, const Parameters &parameters);
+
+private:
+  /// How the number of a code is found.
+  enum class Method { Arithmetic, Permutation, Selection, Gather, Planes };
+  struct Input {
+    DecoderInputAttr attribute;
+    Value memref;
+  };
+
+  Method chooseMethod() const;
+  const Input *findInput(StringRef role) const;
+
+  // Parameters.
+  Value rowOf(const Input &input, Value k);
+  Value loadNumbers(const Input &input, const Columns &columns, Value k);
+  Value loadPacked(const Input &input, const Columns &columns, Value row);
+  Value loadShared(const Input &input, Value row, Value column);
+  Value gatherShared(const Input &input, const Columns &columns, Value row);
+  Value blockOfColumns(const Input &input, const Columns &columns, int64_t numBlocks);
+  void loadTable(const Input &input, const Columns &columns, Value k, Parameters &parameters);
+  Value gatherFrom(Value table, Value row, Value indices);
+
+  // Codes.
+  Value readCode(const Columns &columns, Step &step, int64_t row);
+  Value loadBytes(Value memref, ArrayRef<Value> indices);
+  Value permute(Value code, ArrayRef<Value> table);
+  Value select(Value code, ArrayRef<Value> entries);
+  Value addPlanes(Value code, const Parameters &parameters);
+  /// The number of a code in the low bits, the others 0.
+  Value toNumber(Value code, Type type);
+  Value decodeFloat(Value code, FloatType type);
+  SmallVector<Value> makeConstantTable();
+
+  VectorType lanesOf(Type element) const { return VectorType::get({row.lanes}, element); }
+  Value ints(int64_t value);
+  Value floats(float value);
+  Value shiftLeft(Value value, int64_t amount);
+  Value shiftRight(Value value, int64_t amount);
+  Value mask(Value value, int64_t bits);
+  Value broadcastInt(Value index);
+  Value cast(Value value, Type element);
+  Value call(StringRef intrinsic, ArrayRef<Value> operands);
+
+  IndexMath &math;
+  ContractOp op;
+  const KernelRow &row;
+  Type codes;
+  unsigned bits;
+  int64_t nr, stepRows, group = 0;
+  SmallVector<Input> inputs;
+  Method method;
+  llvm::SmallVector<::halftone::CodeField, 3> fields;
+};
+
+} // namespace mlir::halftone
+
+#endif // HALFTONE_CPU_WEIGHTDECODER_H
