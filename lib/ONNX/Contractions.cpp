@@ -19,22 +19,24 @@ static Value buildScaled(NodeImporter &node, Value value, float factor) {
 }
 
 // alpha * A' * B' + beta * C
-static LogicalResult importGemm(NodeImporter &node) {
+Value halftone::buildGemm(NodeImporter &node) {
   Value lhs = node.getOperand(0), rhs = node.getOperand(1), bias = node.getOperand(2);
   float alpha = node.getFloat("alpha", 1.0f), beta = node.getFloat("beta", 1.0f);
   bool transposeLhs = node.getFlag("transA", false), transposeRhs = node.getFlag("transB", false);
   if (node.getOpset() < 7)
     node.ignoreAttr("broadcast"); // Of the bias, which is broadcast in any case.
   if (!node.hasFailed() && (NodeImporter::getRank(lhs) != 2 || NodeImporter::getRank(rhs) != 2))
-    return node.emitError() << "expects two matrices, but its inputs are " << lhs.getType()
-                            << " and " << rhs.getType();
+    node.emitError() << "expects two matrices, but its inputs are " << lhs.getType() << " and "
+                     << rhs.getType();
   Value product = node.create<MatMulOp>(buildTransposed(node, lhs, transposeLhs),
                                         buildTransposed(node, rhs, transposeRhs));
   Value result = buildScaled(node, product, alpha);
   if (bias)
     result = node.create<AddOp>(result, buildScaled(node, bias, beta));
-  return node.setResults({result});
+  return result;
 }
+
+static LogicalResult importGemm(NodeImporter &node) { return node.setResults({buildGemm(node)}); }
 
 static LogicalResult checkFilter(NodeImporter &node, Value input, Value filter) {
   if (NodeImporter::getRank(input) >= 3 &&

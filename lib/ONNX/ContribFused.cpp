@@ -57,10 +57,8 @@ static LogicalResult importFusedMatMul(NodeImporter &node) {
   return node.setResults({buildScale(node, product, node.getFloat("alpha", 1.0f))});
 }
 
-static Value buildActivation(NodeImporter &node, Value value) {
+static Value buildActivation(NodeImporter &node, Value value, ArrayRef<float> parameters) {
   StringRef name = node.getString("activation", "");
-  SmallVector<float> parameters =
-      node.getFloats("activation_params").value_or(SmallVector<float>());
   auto parameter = [&](size_t i, float fallback) {
     return APFloat(i < parameters.size() ? parameters[i] : fallback);
   };
@@ -89,7 +87,19 @@ static LogicalResult importFusedConv(NodeImporter &node) {
   Value result = buildConvolution(node, node.getOperand(0), node.getOperand(1), node.getOperand(2));
   if (Value addend = node.getOperand(3); addend && !node.hasFailed())
     result = node.create<AddOp>(result, addend);
-  return node.setResults({buildActivation(node, result)});
+  SmallVector<float> parameters =
+      node.getFloats("activation_params").value_or(SmallVector<float>());
+  return node.setResults({buildActivation(node, result, parameters)});
+}
+
+/// A Gemm and an activation, whose parameters have names of their own.
+static LogicalResult importFusedGemm(NodeImporter &node) {
+  SmallVector<float> parameters;
+  for (StringRef name : {"activation_alpha", "activation_beta"})
+    if (node.hasAttr(name))
+      parameters.push_back(node.getFloat(name, 0));
+  node.ignoreAttr("activation_gamma"); // Of activations that are refused.
+  return node.setResults({buildActivation(node, buildGemm(node), parameters)});
 }
 
 /// A convolution of [N, H, W, C] with a filter [O, H, W, C / group].
@@ -113,6 +123,12 @@ void halftone::addContribFusedOps(OpTable &table) {
        kContribOpset,
        kContribDomain,
        limitedTo("Relu, Tanh, Sigmoid, LeakyRelu, HardSigmoid, Clip")},
+      {"FusedGemm",
+       {2, 3},
+       importFusedGemm,
+       kContribOpset,
+       kContribDomain,
+       limitedTo("Relu, Tanh, Sigmoid, LeakyRelu, HardSigmoid")},
       {"FusedMatMul", 2, importFusedMatMul, kContribOpset, kContribDomain,
        limitedTo("no `transBatchA`, `transBatchB`")},
       {"Gelu", 1, importBiasGelu<false>, kContribOpset, kContribDomain},
@@ -129,5 +145,7 @@ void halftone::addContribFusedOps(OpTable &table) {
        importSkipNorm<true>,
        kContribOpset,
        kContribDomain},
+      // What FusedMatMul was called before.
+      {"TransposeMatMul", 2, importFusedMatMul, kContribOpset, kContribDomain},
   });
 }

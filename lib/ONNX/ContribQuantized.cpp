@@ -67,6 +67,11 @@ static LogicalResult importQLinearSoftmax(NodeImporter &node) {
   return node.setResults({buildCodes(node, result, 3, typeOf(node, 0))});
 }
 
+static LogicalResult importQLinearWhere(NodeImporter &node) {
+  Value result = node.create<WhereOp>(node.getOperand(0), readReal(node, 1), readReal(node, 4));
+  return node.setResults({buildCodes(node, result, 7, typeOf(node, 1))});
+}
+
 static LogicalResult importQLinearConcat(NodeImporter &node) {
   int64_t axis = node.requireInt("axis");
   unsigned count = node.getNumOperands();
@@ -226,5 +231,6 @@ void halftone::addContribQuantizedOps(OpTable &table) {
        codesOf("Sigmoid")},
       {"QLinearSoftmax", 5, importQLinearSoftmax, kContribOpset, kContribDomain,
        codesOf("Softmax")},
+      {"QLinearWhere", 9, importQLinearWhere, kContribOpset, kContribDomain, codesOf("Where")},
   });
 }

@@ -8,6 +8,8 @@ namespace mlir::halftone {
 
 /// A convolution with the attributes of the node; `bias` may be null. Null after an error.
 Value buildConvolution(NodeImporter &node, Value input, Value filter, Value bias);
+/// The product of a Gemm node and its first three inputs. Null after an error.
+Value buildGemm(NodeImporter &node);
 
 } // namespace mlir::halftone
 

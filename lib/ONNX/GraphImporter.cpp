@@ -156,7 +156,8 @@ LogicalResult GraphImporter::checkNodesSupported() {
 
 LogicalResult GraphImporter::indexInitializers(const onnx::GraphProto &indexed) {
   if (indexed.sparse_initializer_size() > 0)
-    return emitError(fileLoc) << "sparse initializers are not supported";
+    return emitError(fileLoc)
+           << "sparse initializers are not supported; store them as dense tensors";
   for (const onnx::TensorProto &initializer : indexed.initializer()) {
     if (initializer.name().empty())
       return emitError(fileLoc) << "an initializer has no name";

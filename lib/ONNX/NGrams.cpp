@@ -148,8 +148,11 @@ static LogicalResult importTfIdfVectorizer(NodeImporter &node) {
   if (failed(pool))
     return failure();
   int64_t rank = NodeImporter::getRank(input);
-  if (rank != 1 && rank != 2)
-    return node.emitError() << "expects [C] or [B, C], but its input is " << input.getType();
+  Type elementType = NodeImporter::getElementType(input);
+  bool isInteger = elementType.isInteger(32) || elementType.isInteger(64);
+  if ((rank != 1 && rank != 2) || !isInteger)
+    return node.emitError() << "expects integers [C] or [B, C], but its input is "
+                            << input.getType();
   Value rows = node.castToI64(rank == 1 ? buildUnsqueeze(node, input, 0) : input);
   Value counts = countPool(node, rows, *pool);
   if (node.hasFailed())

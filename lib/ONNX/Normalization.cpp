@@ -237,7 +237,8 @@ static LogicalResult importDropout(NodeImporter &node) {
       if (ratio)
         ratios = node.getConstantFloatOperand(1, "ratio");
       if (!node.hasFailed() && (!ratios || ratios->size() != 1 || ratios->front() != 0))
-        return node.emitError() << "dropout in training mode is not supported";
+        return node.emitError()
+               << "dropout in training mode is not supported; export the model for inference";
     }
   Value mask;
   // Before opset 10 the mask had the input's type and an unspecified value.
@@ -251,8 +252,7 @@ static LogicalResult importDropout(NodeImporter &node) {
 
 void halftone::addNormalizationOps(OpTable &table) {
   table.add({
-      {"BatchNormalization", 5, importBatchNormalization, fromOpset(kOldestOpset), kOnnxDomain,
-       limitedTo("inference, or training with batch statistics")},
+      {"BatchNormalization", 5, importBatchNormalization},
       {"Dropout",
        {1, 3},
        importDropout,

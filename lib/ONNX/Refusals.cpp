@@ -14,6 +14,7 @@ ArrayRef<Refusal> halftone::getRefusals() {
   static constexpr Refusal kRefusals[] = {
       {"Bernoulli", kRandom},
       {"ImageDecoder", "it reads image files; decode them before and pass the pixels as an input"},
+      {"MaxRoiPool", "the sizes of its windows are computed; use RoiAlign"},
       {"Multinomial", kRandom},
       {"Optional", kOptionals},
       {"RandomNormal", kRandom},

@@ -86,6 +86,14 @@ def qlinear_concat():
                  {"axis": 1}, (0, 1, 3, 4, 6, 7), tolerance=ONE_CODE)
 
 
+def qlinear_where():
+    rng = seeded("where")
+    inputs = [rng.integers(0, 2, (2, 3, 4)).astype(bool), codes(rng, np.uint8, 2, 3, 4), scalar(0.05),
+              scalar(100, np.uint8), codes(rng, np.uint8, 3, 4), scalar(0.07), scalar(128, np.uint8),
+              scalar(0.1), scalar(120, np.uint8)]
+    return Entry("QLinearWhere", "QLinearWhere", inputs, {}, (2, 3, 5, 6, 7, 8), tolerance=ONE_CODE)
+
+
 def qgemm(name, quantized, per_column):
     rng = seeded(name)
     columns = (5,) if per_column else ()
@@ -278,6 +286,13 @@ def fused():
         Entry("QuickGelu", "QuickGelu", [x], {"alpha": 1.5}),
         Entry("FusedMatMul", "FusedMatMul", [floats(rng, 2, 5, 6), floats(rng, 2, 7, 5)],
               {"transA": 1, "transB": 1, "alpha": 0.5}),
+        Entry("FusedGemm_LeakyRelu", "FusedGemm", [floats(rng, 3, 6), floats(rng, 5, 6), floats(rng, 5)],
+              {"transB": 1, "alpha": 0.5, "beta": 2.0, "activation": "LeakyRelu",
+               "activation_alpha": 0.2}, (1, 2)),
+        Entry("FusedGemm_plain", "FusedGemm", [floats(rng, 3, 6), floats(rng, 6, 5)],
+              {"activation": "Tanh"}, (1,)),
+        Entry("TransposeMatMul", "TransposeMatMul", [floats(rng, 2, 5, 6), floats(rng, 2, 7, 6)],
+              {"transB": 1}),
         Entry("FusedConv_Relu", "FusedConv", [image, filters, bias],
               {"activation": "Relu", "pads": [1, 1, 1, 1]}, (1, 2)),
         Entry("FusedConv_Clip", "FusedConv", [image, filters, bias],
@@ -301,7 +316,7 @@ def table():
         unary("QLinearGlobalAveragePool", {}, shape=(2, 3, 5, 4), out=(0.02, 128)),
         unary("QLinearGlobalAveragePool", {"channels_last": 1}, shape=(2, 5, 4, 3), out=(0.02, 128),
               name="QLinearGlobalAveragePool_last"),
-        qlinear_concat(),
+        qlinear_concat(), qlinear_where(),
         qgemm("QGemm", True, False), qgemm("QGemm_columns", True, True),
         qgemm("QGemm_float", False, True),
         dynamic_matmul("DynamicQuantizeMatMul", False, False),
