@@ -12,6 +12,17 @@ RankedTensorType WeightContraction::getWeightsType() const {
   return llvm::cast<RankedTensorType>(weights->get().getType());
 }
 
+std::optional<WeightContraction> mlir::halftone::matchEmbedding(Operation *op) {
+  auto gather = llvm::dyn_cast<GatherOp>(op);
+  if (!gather || gather.getAxis() != 0 || !getConstant(gather.getInput()))
+    return std::nullopt;
+  auto type = llvm::cast<RankedTensorType>(gather.getInput().getType());
+  if (!type.getElementType().isF32() || type.getRank() != 2 || type.getNumElements() == 0)
+    return std::nullopt;
+  return WeightContraction{op, &op->getOpOperand(1), &op->getOpOperand(0), /*channelAxis=*/0,
+                           type.getDimSize(1)};
+}
+
 std::optional<WeightContraction> mlir::halftone::matchWeightContraction(Operation *op) {
   if (!llvm::isa<MatMulOp, ConvOp>(op))
     return std::nullopt;

@@ -75,8 +75,7 @@ struct ConvertConstant : LoweringPattern<ConstantOp> {
     if (!type)
       return rewriter.notifyMatchFailure(op, "not a tensor");
     ElementsAttr elements = op.getValue();
-    if (elements.getElementType() != type.getElementType() &&
-        !elements.getElementType().isInteger(1))
+    if (elements.getElementType() != type.getElementType())
       elements = retype(elements, type);
     if (!elements)
       return rewriter.notifyMatchFailure(op, "elements cannot be read as signless");

@@ -4,8 +4,11 @@
 #include "halftone/Analysis/NodeName.h"
 #include "halftone/Analysis/WeightContraction.h"
 #include "halftone/Dialect/ConstantData.h"
+#include "halftone/Transforms/SchemeAttribute.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::halftone;
@@ -16,8 +19,10 @@ static std::string getTypeName(Type type) {
   return name;
 }
 
+/// Codes of less than a byte are packed.
 static int64_t getBytes(RankedTensorType type) {
-  return type.getNumElements() * (getStorageBits(type.getElementType()) / 8);
+  unsigned bits = type.getElementType().isInteger(1) ? 8 : type.getElementTypeBitWidth();
+  return int64_t(llvm::divideCeil(uint64_t(type.getNumElements()) * bits, 8));
 }
 
 void Report::addPhase(llvm::StringRef name, double seconds) {
@@ -27,6 +32,8 @@ void Report::addPhase(llvm::StringRef name, double seconds) {
 void Report::addLayers(ModuleOp simplified) {
   simplified.walk([&](Operation *op) {
     std::optional<WeightContraction> contraction = matchWeightContraction(op);
+    if (!contraction)
+      contraction = matchEmbedding(op);
     if (!contraction)
       return;
     RankedTensorType type = contraction->getWeightsType();
@@ -46,6 +53,22 @@ static Value findCodes(Operation *op) {
     return nullptr;
   auto dequantize = op->getOperand(1).getDefiningOp<DequantizeOp>();
   return dequantize ? dequantize.getInput() : nullptr;
+}
+
+static llvm::json::Value toJSON(Attribute attribute) {
+  if (auto text = llvm::dyn_cast<StringAttr>(attribute))
+    return text.getValue();
+  if (auto number = llvm::dyn_cast<FloatAttr>(attribute))
+    return number.getValueAsDouble();
+  return llvm::cast<IntegerAttr>(attribute).getInt();
+}
+
+void Report::addDescription(StringRef node, DictionaryAttr description) {
+  auto layer = llvm::find_if(layers, [&](const Layer &layer) { return layer.node == node; });
+  if (layer == layers.end())
+    return;
+  for (NamedAttribute field : description)
+    layer->quantization[field.getName().getValue()] = toJSON(field.getValue());
 }
 
 void Report::addQuantization(ModuleOp quantized) {
@@ -68,6 +91,14 @@ void Report::addQuantization(ModuleOp quantized) {
     if (llvm::isa<MatMulIntegerOp, ConvIntegerOp>(op))
       layer.quantization["activations"] =
           getTypeName(llvm::cast<ShapedType>(op->getOperand(0).getType()).getElementType());
+  }
+  for (auto function : quantized.getOps<func::FuncOp>()) {
+    auto descriptions = function->getAttrOfType<DictionaryAttr>(kQuantizedWeightsName);
+    if (!descriptions)
+      continue;
+    for (NamedAttribute entry : descriptions)
+      addDescription(entry.getName(), llvm::cast<DictionaryAttr>(entry.getValue()));
+    function->removeAttr(kQuantizedWeightsName);
   }
 }
 

@@ -20,7 +20,8 @@ public:
   /// One entry per contraction with constant weights: node, op, shape, bytes as float.
   void addLayers(ModuleOp simplified);
 
-  /// Formats and bytes of those whose weights are codes in `quantized`.
+  /// Formats, bytes and errors of those whose weights are codes in `quantized`; takes what the
+  /// passes wrote for it off the functions.
   void addQuantization(ModuleOp quantized);
 
   std::string toText() const;
@@ -33,6 +34,9 @@ private:
     int64_t floatBytes = 0;
     llvm::json::Object quantization;
   };
+
+  /// What the passes said of a node's weights.
+  void addDescription(StringRef node, DictionaryAttr description);
 
   llvm::json::Object root;
   llvm::json::Array phases;

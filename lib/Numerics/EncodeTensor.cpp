@@ -180,7 +180,7 @@ static llvm::Expected<EncodedTensor> encodeScaled(Values values, llvm::ArrayRef<
     return encodeLevels(values, shape, format, options);
   Granularity granularity = makeGranularity(shape, options);
   llvm::Expected<QuantizedTensor> quantized =
-      quantizeTensor(values, granularity, format, options.symmetric);
+      quantizeTensor(values, granularity, format, options.symmetric, options.leastSquares);
   if (!quantized)
     return quantized.takeError();
   EncodedTensor result;
@@ -260,6 +260,22 @@ llvm::Expected<EncodedTensor> halftone::encodeTensor(Values values, llvm::ArrayR
     return encodePlanes(values, makeGranularity(shape, options), format, !options.symmetric);
   }
   llvm_unreachable("every coding is listed");
+}
+
+static uint64_t packedBytes(uint64_t count, unsigned bits) { return (count * bits + 7) / 8; }
+
+uint64_t halftone::countStoredBytes(const EncodedTensor &tensor, const Format &format) {
+  bool isPlain = format.coding == Format::Coding::Plain;
+  uint64_t bytes =
+      isPlain ? tensor.codes.size() : packedBytes(tensor.codes.size(), format.codec.bits);
+  for (auto [level, scales] : llvm::zip(format.scales, tensor.scales))
+    bytes += packedBytes(scales.values.size(), level.bits());
+  if (!llvm::all_equal(tensor.zeroPoints))
+    bytes += packedBytes(tensor.zeroPoints.size(), format.codec.bits);
+  bytes += tensor.values.size() * sizeof(float);
+  if (!llvm::all_equal(tensor.offsets))
+    bytes += tensor.offsets.size() * sizeof(float);
+  return bytes;
 }
 
 //===--- Decoding ---===//

@@ -54,6 +54,50 @@ llvm::Expected<std::vector<AffineGrid>> halftone::fitGrids(llvm::ArrayRef<float>
   return grids;
 }
 
+// The scale of a format without a zero point.
+static float fitScale(Range range, const Format &format) {
+  float scale = range.absmax() / format.maxMagnitude();
+  return range.absmax() == 0 ? 1.0f : std::max(scale, std::numeric_limits<float>::min());
+}
+
+static double squaredError(llvm::ArrayRef<float> values, llvm::ArrayRef<int64_t> members,
+                           Range range, const Format &format, bool symmetric) {
+  double sum = 0;
+  auto add = [&](float value, float restored) {
+    double error = double(value) - double(restored);
+    sum += error * error;
+  };
+  if (format.isInteger()) {
+    AffineGrid grid = fitGrid(range, format, symmetric);
+    for (int64_t position : members)
+      add(values[position], grid.dequantize(grid.quantize(values[position])));
+    return sum;
+  }
+  float scale = fitScale(range, format);
+  for (int64_t position : members)
+    add(values[position],
+        format.codec.decode(format.codec.encode(values[position] / scale)) * scale);
+  return sum;
+}
+
+static void shrinkRanges(llvm::ArrayRef<float> values, const Granularity &granularity,
+                         const Format &format, bool symmetric,
+                         llvm::MutableArrayRef<Range> ranges) {
+  constexpr int numSteps = 64, fewestSteps = 16;
+  Granularity::Members members = granularity.getMembers();
+  for (auto [block, range] : llvm::enumerate(ranges)) {
+    Range whole = range;
+    double least = std::numeric_limits<double>::infinity();
+    for (int steps = numSteps; steps >= fewestSteps; --steps) {
+      float part = float(steps) / numSteps;
+      Range shrunk = {whole.min * part, whole.max * part};
+      double error = squaredError(values, members[block], shrunk, format, symmetric);
+      if (error < least)
+        range = shrunk, least = error;
+    }
+  }
+}
+
 static uint8_t quantizeOne(float value, const AffineGrid &grid) {
   return uint8_t(grid.quantize(value));
 }
@@ -80,11 +124,8 @@ static void quantizeInteger(llvm::ArrayRef<float> values, const Granularity &gra
 static void quantizeByCodec(llvm::ArrayRef<float> values, const Granularity &granularity,
                             llvm::ArrayRef<Range> ranges, const Format &format,
                             QuantizedTensor &result) {
-  for (Range range : ranges) {
-    float scale = range.absmax() / format.maxMagnitude();
-    bool isZero = range.absmax() == 0;
-    result.scales.push_back(isZero ? 1.0f : std::max(scale, std::numeric_limits<float>::min()));
-  }
+  for (Range range : ranges)
+    result.scales.push_back(fitScale(range, format));
   result.zeroPoints.assign(ranges.size(), 0);
   granularity.forEachRun([&](const Run &run) {
     for (int64_t i = 0; i != run.numElements; ++i) {
@@ -97,22 +138,24 @@ static void quantizeByCodec(llvm::ArrayRef<float> values, const Granularity &gra
 
 llvm::Expected<QuantizedTensor> halftone::quantizeTensor(llvm::ArrayRef<float> values,
                                                          const Granularity &granularity,
-                                                         const Format &format, bool symmetric) {
+                                                         const Format &format, bool symmetric,
+                                                         bool leastSquares) {
   assert(format.codec.bits <= 8 && "codes are bytes");
   assert(int64_t(values.size()) == granularity.getNumElements() && "one value per element");
   QuantizedTensor result;
   result.codes.resize(values.size());
-  if (format.isInteger()) {
-    llvm::Expected<std::vector<AffineGrid>> grids =
-        fitGrids(values, granularity, format, symmetric);
-    if (!grids)
-      return grids.takeError();
-    quantizeInteger(values, granularity, *grids, result);
-    return result;
-  }
   llvm::Expected<std::vector<Range>> ranges = findBlockRanges(values, granularity);
   if (!ranges)
     return ranges.takeError();
+  if (leastSquares)
+    shrinkRanges(values, granularity, format, symmetric, *ranges);
+  if (format.isInteger()) {
+    std::vector<AffineGrid> grids;
+    for (Range range : *ranges)
+      grids.push_back(fitGrid(range, format, symmetric));
+    quantizeInteger(values, granularity, grids, result);
+    return result;
+  }
   quantizeByCodec(values, granularity, *ranges, format, result);
   return result;
 }

@@ -39,6 +39,7 @@ void mlir::halftone::populateQuantizePipeline(OpPassManager &pm, const QuantizeO
     functions.addPass(createAttachObservations({options.observations}));
   }
   functions.addPass(createQuantizeWeights());
+  functions.addPass(createGatherCodes());
   // After AttachObservations: it reads the ranges and drops the observers.
   functions.addPass(createQuantizeActivations());
   // The export to ONNX is made of what there is here.

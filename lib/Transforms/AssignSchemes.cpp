@@ -20,17 +20,22 @@ using ::halftone::IntegerRange;
 using ::halftone::Recipe;
 using ::halftone::Scheme;
 
-static IntegerRange getRange(StringRef format) {
+/// The codes of an 8-bit integer format, which integer contractions take; nullopt for others.
+static std::optional<IntegerRange> getByteRange(StringRef format) {
   const ::halftone::Format *description = ::halftone::findFormat(format);
-  return {description->qmin(), description->qmax()};
+  if (!description || !description->isInteger() || !description->hasFreeScales() ||
+      description->codec.bits != 8)
+    return std::nullopt;
+  return IntegerRange{description->qmin(), description->qmax()};
 }
 
-/// Whether the products of one output element can be summed in i32 under `scheme`.
+/// Whether the products of one output element can be summed in i32 under `scheme`, or are floats.
 static bool fitsAccumulator(const WeightContraction &contraction, const Scheme &scheme) {
-  if (scheme.activations.format.empty())
-    return true; // Weight-only sums are float.
-  return contraction.reduction <= ::halftone::maxReduction(getRange(scheme.activations.format),
-                                                           getRange(scheme.weights.format));
+  std::optional<IntegerRange> activations = getByteRange(scheme.activations.format);
+  std::optional<IntegerRange> weights = getByteRange(scheme.weights.format);
+  if (!activations || !weights || scheme.weights.granularity == "group")
+    return true;
+  return contraction.reduction <= ::halftone::maxReduction(*activations, *weights);
 }
 
 namespace {
@@ -53,7 +58,21 @@ private:
   void assignAll(const Recipe &loaded) {
     if (failed(checkPatterns(loaded)))
       return signalPassFailure();
-    getOperation().walk([&](Operation *op) { assign(op, loaded); });
+    getOperation().walk([&](Operation *op) {
+      assign(op, loaded);
+      assignEmbedding(op, loaded);
+    });
+  }
+
+  void assignEmbedding(Operation *op, const Recipe &loaded) {
+    if (!matchEmbedding(op))
+      return;
+    std::optional<::halftone::WeightScheme> weights =
+        loaded.embeddingSchemeFor(getNodeName(op->getLoc()));
+    if (!weights)
+      return;
+    setScheme(op, {*weights, {}});
+    ++numAssigned;
   }
 
   void assign(Operation *op, const Recipe &loaded) {

@@ -44,6 +44,8 @@ static FailureOr<QuantizedContraction> matchOperands(Operation *op, int64_t redu
                              op->getOperand(1).getDefiningOp<DequantizeOp>()};
   if (!match.lhs || !match.rhs)
     return rewriter.notifyMatchFailure(op, "an operand is not dequantized");
+  if (match.lhs.getBlocks() || match.rhs.getBlocks())
+    return rewriter.notifyMatchFailure(op, "the scales are one per block");
   if (!getType(match.lhs).getElementType().isF32())
     return rewriter.notifyMatchFailure(op, "only f32 contractions are quantized");
   FailureOr<::halftone::IntegerRange> lhsRange = getCodeRange(match.lhs);

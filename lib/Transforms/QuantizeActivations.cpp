@@ -5,6 +5,7 @@
 #include "halftone/Numerics/Format.h"
 #include "halftone/Transforms/Passes.h"
 #include "halftone/Transforms/SchemeAttribute.h"
+#include <limits>
 
 namespace mlir::halftone {
 #define GEN_PASS_DEF_QUANTIZEACTIVATIONS
@@ -22,15 +23,30 @@ static Value buildScalar(OpBuilder &b, Location loc, Type elementType, Attribute
   return ConstantOp::create(b, loc, DenseElementsAttr::get(type, value));
 }
 
+/// The grid that covers `range`; for floats only its scale, which maps the largest magnitude to the
+/// largest number.
+static AffineGrid fitScale(::halftone::Range range, const ::halftone::Format &format,
+                           bool symmetric) {
+  if (format.isInteger())
+    return ::halftone::fitGrid(range, format, symmetric);
+  AffineGrid grid;
+  if (range.absmax() > 0)
+    grid.scale =
+        std::max(range.absmax() / format.maxMagnitude(), std::numeric_limits<float>::min());
+  return grid;
+}
+
 /// dequantize(quantize(input)) on the grid that covers the observed range.
 static Value buildStaticQDQ(OpBuilder &b, ObserveOp observer, const ActivationScheme &scheme) {
   ArrayRef<float> range = *observer.getRange();
-  AffineGrid grid = ::halftone::fitGrid({range[0], range[1]},
-                                        *::halftone::findFormat(scheme.format), scheme.symmetric);
+  const ::halftone::Format &format = *::halftone::findFormat(scheme.format);
+  AffineGrid grid = fitScale({range[0], range[1]}, format, scheme.symmetric);
   Location loc = observer.getLoc();
-  Type codeType = getCodeType(b.getContext(), scheme.format);
+  Type codeType = getCodeType(b.getContext(), format.codec);
   Value scale = buildScalar(b, loc, b.getF32Type(), b.getF32FloatAttr(grid.scale));
-  Value zeroPoint = buildScalar(b, loc, codeType, b.getIntegerAttr(codeType, grid.zeroPoint));
+  Attribute zero = format.isInteger() ? Attribute(b.getIntegerAttr(codeType, grid.zeroPoint))
+                                      : Attribute(b.getFloatAttr(codeType, 0));
+  Value zeroPoint = buildScalar(b, loc, codeType, zero);
   auto type = llvm::cast<RankedTensorType>(observer.getType());
   Value codes =
       QuantizeOp::create(b, loc, type.clone(codeType), observer.getInput(), scale, zeroPoint);
@@ -50,7 +66,7 @@ static Value buildDynamicQDQ(OpBuilder &b, Operation *contraction, Value input,
                              const ActivationScheme &scheme) {
   Location loc = contraction->getLoc();
   auto type = llvm::cast<RankedTensorType>(input.getType());
-  Type codeType = getCodeType(b.getContext(), scheme.format);
+  Type codeType = getCodeType(b.getContext(), ::halftone::findFormat(scheme.format)->codec);
   SmallVector<int64_t> axes = getReducedAxes(contraction, scheme, type.getRank());
   SmallVector<int64_t> scaleShape;
   if (int64_t(axes.size()) != type.getRank()) {

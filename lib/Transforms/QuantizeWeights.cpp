@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "WeightCodes.h"
 #include "halftone/Analysis/NodeName.h"
 #include "halftone/Analysis/WeightContraction.h"
 #include "halftone/Dialect/ConstantData.h"
-#include "halftone/Numerics/QuantizeTensor.h"
+#include "halftone/Numerics/ErrorMetrics.h"
 #include "halftone/Transforms/Passes.h"
 #include "halftone/Transforms/SchemeAttribute.h"
 
@@ -13,41 +14,41 @@ namespace mlir::halftone {
 
 using namespace mlir;
 using namespace mlir::halftone;
-using ::halftone::Granularity;
-using ::halftone::QuantizedTensor;
+using ::halftone::EncodedTensor;
+using ::halftone::EncodeOptions;
+using ::halftone::Format;
+using ::halftone::GranularityKind;
 using ::halftone::WeightScheme;
 
-/// Zero points as elements of the code type: one if they are all the same.
-static ElementsAttr makeZeroPoints(ArrayRef<int32_t> zeroPoints, Type codeType, StringRef name) {
-  bool uniform = llvm::all_equal(zeroPoints);
-  std::vector<char> bytes;
-  for (int32_t zeroPoint : uniform ? zeroPoints.take_front() : zeroPoints)
-    bytes.push_back(char(zeroPoint));
-  SmallVector<int64_t> shape;
-  if (!uniform)
-    shape.push_back(zeroPoints.size());
-  return makeConstant(RankedTensorType::get(shape, codeType), bytes, name);
+static EncodeOptions getOptions(const WeightScheme &scheme, int64_t channelAxis) {
+  EncodeOptions options;
+  options.granularity = scheme.granularity == "tensor"    ? GranularityKind::Tensor
+                        : scheme.granularity == "channel" ? GranularityKind::Channel
+                                                          : GranularityKind::Group;
+  options.group = scheme.group;
+  options.channelAxis = unsigned(channelAxis);
+  options.symmetric = scheme.symmetric;
+  options.leastSquares = scheme.range == "mse";
+  return options;
 }
 
-static Value buildDequantize(OpBuilder &b, const WeightContraction &contraction,
-                             const QuantizedTensor &quantized, const WeightScheme &scheme) {
-  Location loc = contraction.op->getLoc();
-  RankedTensorType type = contraction.getWeightsType();
-  Type codeType = getCodeType(b.getContext(), scheme.format);
-  std::string name = getNodeName(loc).str();
-  SmallVector<int64_t> scaleShape;
-  if (scheme.granularity == "channel")
-    scaleShape.push_back(type.getDimSize(contraction.channelAxis));
-  Value codes = ConstantOp::create(
-      b, loc,
-      makeConstant(type.clone(codeType), ArrayRef<uint8_t>(quantized.codes), name + ".codes"));
-  Value scales =
-      ConstantOp::create(b, loc,
-                         makeConstant(RankedTensorType::get(scaleShape, b.getF32Type()),
-                                      ArrayRef<float>(quantized.scales), name + ".scales"));
-  Value zeroPoints = ConstantOp::create(
-      b, loc, makeZeroPoints(quantized.zeroPoints, codeType, name + ".zero_points"));
-  return DequantizeOp::create(b, loc, type, codes, scales, zeroPoints, contraction.channelAxis);
+/// What the codes take and how far they are off, for reports.
+static DictionaryAttr describe(MLIRContext *context, const WeightScheme &scheme,
+                               const Format &format, const EncodedTensor &encoded,
+                               ArrayRef<float> values) {
+  Builder b(context);
+  int64_t bytes = int64_t(::halftone::countStoredBytes(encoded, format));
+  double sqnr = ::halftone::measureError(values, ::halftone::decodeTensor(encoded, format)).sqnr();
+  SmallVector<NamedAttribute> fields = {
+      b.getNamedAttr("format", b.getStringAttr(scheme.format)),
+      b.getNamedAttr("granularity", b.getStringAttr(scheme.granularity)),
+      b.getNamedAttr("bytes", b.getI64IntegerAttr(bytes)),
+      b.getNamedAttr("effective_bits", b.getF64FloatAttr(8.0 * double(bytes) / values.size()))};
+  if (scheme.group != 0)
+    fields.push_back(b.getNamedAttr("group", b.getI64IntegerAttr(scheme.group)));
+  if (std::isfinite(sqnr)) // Weights that their codes hold exactly have no noise.
+    fields.push_back(b.getNamedAttr("sqnr", b.getF64FloatAttr(sqnr)));
+  return b.getDictionaryAttr(fields);
 }
 
 namespace {
@@ -56,60 +57,74 @@ struct QuantizeWeights : public mlir::halftone::impl::QuantizeWeightsBase<Quanti
 
   void runOnOperation() override {
     done.clear(); // One pass object sees many functions.
+    NamedAttrList descriptions;
     WalkResult result = getOperation().walk([&](Operation *op) {
       std::optional<::halftone::Scheme> scheme = getScheme(op);
       std::optional<WeightContraction> contraction = matchWeightContraction(op);
-      if (!scheme || !contraction)
+      if (!contraction)
+        contraction = matchEmbedding(op);
+      if (!scheme || !contraction || scheme->weights.format.empty())
         return WalkResult::advance();
-      return quantize(*contraction, scheme->weights) ? WalkResult::advance()
-                                                     : WalkResult::interrupt();
+      const Quantized *quantized = quantize(*contraction, scheme->weights);
+      if (!quantized)
+        return WalkResult::interrupt();
+      if (StringRef node = getNodeName(op->getLoc()); !node.empty())
+        descriptions.set(node, quantized->description);
+      return WalkResult::advance();
     });
     if (result.wasInterrupted())
-      signalPassFailure();
+      return signalPassFailure();
+    if (!descriptions.empty())
+      getOperation()->setAttr(kQuantizedWeightsName, descriptions.getDictionary(&getContext()));
   }
 
 private:
   /// What makes two contractions share codes: the constant, the channel axis and the scheme.
-  using Key = std::tuple<const void *, int64_t, std::string, std::string, bool>;
+  using Key =
+      std::tuple<const void *, int64_t, std::string, std::string, int64_t, bool, std::string>;
+  struct Quantized {
+    Value numbers;
+    DictionaryAttr description;
+  };
 
-  bool quantize(const WeightContraction &contraction, const WeightScheme &scheme) {
+  /// Null after an error.
+  const Quantized *quantize(const WeightContraction &contraction, const WeightScheme &scheme) {
     ElementsAttr weights = contraction.getWeights();
-    Key key{weights.getAsOpaquePointer(), contraction.channelAxis, scheme.format,
-            scheme.granularity, scheme.symmetric};
-    Value &dequantized = done[key];
-    if (!dequantized) {
-      std::optional<QuantizedTensor> quantized = computeCodes(contraction, scheme, weights);
-      if (!quantized)
-        return false;
-      OpBuilder b = OpBuilder::atBlockBegin(&getOperation().getBody().front());
-      dequantized = buildDequantize(b, contraction, *quantized, scheme);
-      ++numQuantized;
-    }
-    contraction.weights->set(dequantized);
-    return true;
+    Key key{weights.getAsOpaquePointer(),
+            contraction.channelAxis,
+            scheme.format,
+            scheme.granularity,
+            scheme.group,
+            scheme.symmetric,
+            scheme.range};
+    Quantized &quantized = done[key];
+    if (!quantized.numbers && failed(encode(contraction, scheme, quantized)))
+      return nullptr;
+    contraction.weights->set(quantized.numbers);
+    return &quantized;
   }
 
-  static std::optional<QuantizedTensor> computeCodes(const WeightContraction &contraction,
-                                                     const WeightScheme &scheme,
-                                                     ElementsAttr weights) {
-    std::optional<std::vector<float>> values = readFloats(weights);
-    if (!values) {
-      contraction.op->emitError("the weights have no data in memory");
-      return std::nullopt;
-    }
-    ArrayRef<int64_t> shape = contraction.getWeightsType().getShape();
-    Granularity granularity = scheme.granularity == "channel"
-                                  ? Granularity::perChannel(shape, contraction.channelAxis)
-                                  : Granularity::perTensor(shape);
-    llvm::Expected<QuantizedTensor> quantized = ::halftone::quantizeTensor(
-        *values, granularity, *::halftone::findFormat(scheme.format), scheme.symmetric);
-    if (quantized)
-      return std::move(*quantized);
-    contraction.op->emitError("cannot quantize the weights: ")
-        << llvm::toString(quantized.takeError()) << "; skip this node in the recipe";
-    return std::nullopt;
+  LogicalResult encode(const WeightContraction &contraction, const WeightScheme &scheme,
+                       Quantized &quantized) {
+    std::optional<std::vector<float>> values = readFloats(contraction.getWeights());
+    if (!values)
+      return contraction.op->emitError("the weights have no data in memory");
+    const Format &format = *::halftone::findFormat(scheme.format);
+    EncodeOptions options = getOptions(scheme, contraction.channelAxis);
+    RankedTensorType type = contraction.getWeightsType();
+    llvm::Expected<EncodedTensor> encoded =
+        ::halftone::encodeTensor(*values, type.getShape(), format, options);
+    if (!encoded)
+      return contraction.op->emitError("cannot quantize the weights: ")
+             << llvm::toString(encoded.takeError()) << "; skip this node in the recipe";
+    OpBuilder b = OpBuilder::atBlockBegin(&getOperation().getBody().front());
+    Location loc = contraction.op->getLoc();
+    quantized.numbers = buildDecoding(b, loc, type, *encoded, format, options, getNodeName(loc));
+    quantized.description = describe(&getContext(), scheme, format, *encoded, *values);
+    ++numQuantized;
+    return success();
   }
 
-  std::map<Key, Value> done;
+  std::map<Key, Quantized> done;
 };
 } // namespace

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "halftone/Transforms/Recipe.h"
 
-#include "halftone/Numerics/Format.h"
+#include "Presets.h"
+#include "SchemeRules.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -12,81 +13,39 @@
 using namespace halftone;
 
 namespace {
-struct Preset {
-  llvm::StringLiteral name;
-  llvm::StringLiteral yaml;
-};
-
-constexpr Preset allPresets[] = {
-    {"float", "weights: { format: none }\n"},
-    {"w8", "weights: { format: int8, granularity: channel, symmetric: true }\n"},
-    {"w8a8-static", "weights:     { format: int8, granularity: channel, symmetric: true }\n"
-                    "activations: { format: uint8, granularity: tensor, when: static, symmetric: "
-                    "false, range: min-max }\n"},
-    {"w8a8-dynamic",
-     "weights:     { format: int8, granularity: channel, symmetric: true }\n"
-     "activations: { format: int8, granularity: token, when: dynamic, symmetric: true }\n"},
+struct WeightEntry {
+  WeightText text;
+  WeightScheme scheme;
 };
 
 /// A layer rule or the whole file as YAML has it; checked and turned into a Recipe afterwards.
 struct RuleText {
   std::string match;
-  std::optional<WeightScheme> weights;
+  std::optional<WeightEntry> weights;
   std::optional<ActivationScheme> activations;
 };
 struct RecipeText {
-  WeightScheme weights;
+  WeightEntry weights;
   ActivationScheme activations;
+  bool embeddings = false;
   std::vector<std::string> skip;
   std::vector<RuleText> layers;
 };
-
-/// The formats a scheme can use today: those whose kernels exist in every mode.
-bool isCompilable(llvm::StringRef format) { return format == "int8" || format == "uint8"; }
-
-std::string checkFormat(llvm::StringRef format) {
-  if (format.empty() || isCompilable(format))
-    return "";
-  if (findFormat(format))
-    return ("format '" + format + "' cannot be compiled; formats that can: none, int8, uint8")
-        .str();
-  return ("unknown format '" + format + "'; formats that can be compiled: none, int8, uint8").str();
-}
-
-std::string checkOneOf(llvm::StringRef key, llvm::StringRef value,
-                       llvm::ArrayRef<llvm::StringRef> allowed) {
-  if (llvm::is_contained(allowed, value))
-    return "";
-  return ("'" + key + "' is '" + value + "'; expected one of: " + llvm::join(allowed, ", ")).str();
-}
-
-std::string checkRange(llvm::StringRef range) {
-  llvm::Expected<RangeOptions> options = parseRangeEstimator(range);
-  return options ? "" : llvm::toString(options.takeError());
-}
-
-std::string firstOf(std::initializer_list<std::string> messages) {
-  for (const std::string &message : messages)
-    if (!message.empty())
-      return message;
-  return "";
-}
 } // namespace
 
 LLVM_YAML_IS_SEQUENCE_VECTOR(RuleText)
 
 namespace llvm::yaml {
-template <> struct MappingTraits<WeightScheme> {
-  static void mapping(IO &io, WeightScheme &scheme) {
-    io.mapRequired("format", scheme.format);
-    io.mapOptional("granularity", scheme.granularity);
-    io.mapOptional("symmetric", scheme.symmetric);
-    if (scheme.format == "none")
-      scheme.format.clear();
+template <> struct MappingTraits<WeightEntry> {
+  static void mapping(IO &io, WeightEntry &entry) {
+    io.mapRequired("format", entry.text.format);
+    io.mapOptional("granularity", entry.text.granularity);
+    io.mapOptional("group", entry.text.group);
+    io.mapOptional("symmetric", entry.text.symmetric);
+    io.mapOptional("range", entry.text.range);
   }
-  static std::string validate(IO &, WeightScheme &scheme) {
-    return firstOf({checkFormat(scheme.format),
-                    checkOneOf("granularity", scheme.granularity, {"channel", "tensor"})});
+  static std::string validate(IO &, WeightEntry &entry) {
+    return resolveWeights(entry.text, entry.scheme);
   }
 };
 
@@ -100,14 +59,7 @@ template <> struct MappingTraits<ActivationScheme> {
     if (scheme.format == "none")
       scheme.format.clear();
   }
-  static std::string validate(IO &, ActivationScheme &scheme) {
-    if (scheme.when == "static" && scheme.granularity == "token")
-      return "granularity 'token' needs 'when: dynamic': the tokens of a run are not known before "
-             "it";
-    return firstOf({checkFormat(scheme.format), checkRange(scheme.range),
-                    checkOneOf("granularity", scheme.granularity, {"tensor", "token"}),
-                    checkOneOf("when", scheme.when, {"static", "dynamic"})});
-  }
+  static std::string validate(IO &, ActivationScheme &scheme) { return checkActivations(scheme); }
 };
 
 template <> struct MappingTraits<RuleText> {
@@ -122,11 +74,12 @@ template <> struct MappingTraits<RecipeText> {
   static void mapping(IO &io, RecipeText &recipe) {
     io.mapRequired("weights", recipe.weights);
     io.mapOptional("activations", recipe.activations);
+    io.mapOptional("embeddings", recipe.embeddings);
     io.mapOptional("skip", recipe.skip);
     io.mapOptional("layers", recipe.layers);
   }
   static std::string validate(IO &, RecipeText &recipe) {
-    if (recipe.weights.format.empty() && !recipe.activations.format.empty())
+    if (recipe.weights.scheme.format.empty() && !recipe.activations.format.empty())
       return "activations cannot be quantized where weights stay float: give 'weights' a format";
     return "";
   }
@@ -179,8 +132,9 @@ bool NodePattern::matches(llvm::StringRef node) const {
 namespace halftone {
 struct RecipeReader {
   static llvm::Error fill(Recipe &recipe, const RecipeText &yaml) {
-    recipe.base.weights = yaml.weights;
+    recipe.base.weights = yaml.weights.scheme;
     recipe.base.activations = yaml.activations;
+    recipe.embeddings = yaml.embeddings;
     for (const std::string &entry : yaml.skip) {
       llvm::Expected<NodePattern> pattern = NodePattern::parse(entry);
       if (!pattern)
@@ -191,7 +145,10 @@ struct RecipeReader {
       llvm::Expected<NodePattern> pattern = NodePattern::parse(rule.match);
       if (!pattern)
         return pattern.takeError();
-      recipe.layers.push_back({*pattern, rule.weights, rule.activations});
+      std::optional<WeightScheme> weights;
+      if (rule.weights)
+        weights = rule.weights->scheme;
+      recipe.layers.push_back({*pattern, weights, rule.activations});
     }
     return llvm::Error::success();
   }
@@ -238,13 +195,13 @@ llvm::Expected<Recipe> Recipe::parse(llvm::StringRef yaml, llvm::StringRef buffe
 
 std::vector<llvm::StringRef> Recipe::presets() {
   std::vector<llvm::StringRef> names;
-  for (const Preset &preset : allPresets)
+  for (const Preset &preset : allPresets())
     names.push_back(preset.name);
   return names;
 }
 
 llvm::Expected<Recipe> Recipe::load(llvm::StringRef nameOrPath) {
-  for (const Preset &preset : allPresets)
+  for (const Preset &preset : allPresets())
     if (preset.name == nameOrPath)
       return parse(preset.yaml, preset.name);
   if (!llvm::sys::fs::exists(nameOrPath))
@@ -271,6 +228,25 @@ std::optional<Scheme> Recipe::schemeFor(llvm::StringRef node) const {
     break; // The first match wins.
   }
   if (scheme.isFloat())
+    return std::nullopt;
+  return scheme;
+}
+
+std::optional<WeightScheme> Recipe::embeddingSchemeFor(llvm::StringRef node) const {
+  auto matches = [&](const NodePattern &pattern) { return pattern.matches(node); };
+  if (llvm::any_of(skip, matches))
+    return std::nullopt;
+  std::optional<WeightScheme> scheme;
+  if (embeddings)
+    scheme = base.weights;
+  for (const LayerRule &rule : layers) {
+    if (!matches(rule.match))
+      continue;
+    if (rule.weights)
+      scheme = rule.weights;
+    break; // The first match wins.
+  }
+  if (!scheme || scheme->format.empty())
     return std::nullopt;
   return scheme;
 }

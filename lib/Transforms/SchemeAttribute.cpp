@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "halftone/Transforms/SchemeAttribute.h"
 
-#include "halftone/Numerics/Format.h"
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
 using ::halftone::ActivationScheme;
+using ::halftone::ElementCodec;
 using ::halftone::Scheme;
 using ::halftone::WeightScheme;
 
@@ -25,10 +25,15 @@ void mlir::halftone::setScheme(Operation *op, const Scheme &scheme) {
   Builder b(op->getContext());
   auto named = [&](StringRef key, Attribute value) { return b.getNamedAttr(key, value); };
   const WeightScheme &weights = scheme.weights;
-  SmallVector<NamedAttribute> fields = {named(
-      "weights", b.getDictionaryAttr({named("format", b.getStringAttr(weights.format)),
-                                      named("granularity", b.getStringAttr(weights.granularity)),
-                                      named("symmetric", b.getBoolAttr(weights.symmetric))}))};
+  SmallVector<NamedAttribute> weightFields = {
+      named("format", b.getStringAttr(weights.format)),
+      named("granularity", b.getStringAttr(weights.granularity)),
+      named("symmetric", b.getBoolAttr(weights.symmetric))};
+  if (weights.group != 0)
+    weightFields.push_back(named("group", b.getI64IntegerAttr(weights.group)));
+  if (weights.range != WeightScheme().range)
+    weightFields.push_back(named("range", b.getStringAttr(weights.range)));
+  SmallVector<NamedAttribute> fields = {named("weights", b.getDictionaryAttr(weightFields))};
   const ActivationScheme &activations = scheme.activations;
   if (!activations.format.empty())
     fields.push_back(
@@ -51,6 +56,9 @@ std::optional<Scheme> mlir::halftone::getScheme(Operation *op) {
     scheme.weights.granularity =
         getString(weights, "granularity", scheme.weights.granularity).str();
     scheme.weights.symmetric = getBool(weights, "symmetric", scheme.weights.symmetric);
+    scheme.weights.range = getString(weights, "range", scheme.weights.range).str();
+    if (auto group = weights.getAs<IntegerAttr>("group"))
+      scheme.weights.group = group.getInt();
   }
   if (auto activations = fields.getAs<DictionaryAttr>("activations")) {
     ActivationScheme &result = scheme.activations;
@@ -65,11 +73,33 @@ std::optional<Scheme> mlir::halftone::getScheme(Operation *op) {
 
 void mlir::halftone::removeScheme(Operation *op) { op->removeAttr(kSchemeName); }
 
-Type mlir::halftone::getCodeType(MLIRContext *context, StringRef format) {
-  const ::halftone::Format *description = ::halftone::findFormat(format);
-  if (!description || !description->isInteger())
-    return nullptr;
-  return IntegerType::get(context, description->codec.bits,
-                          description->codec.isSigned ? IntegerType::Signless
-                                                      : IntegerType::Unsigned);
+static Type getFloatType(MLIRContext *context, const ElementCodec &codec) {
+  switch (codec.exponentBits * 16 + codec.mantissaBits) {
+  case 4 * 16 + 3:
+    return Float8E4M3FNType::get(context);
+  case 5 * 16 + 2:
+    return Float8E5M2Type::get(context);
+  case 2 * 16 + 3:
+    return Float6E2M3FNType::get(context);
+  case 3 * 16 + 2:
+    return Float6E3M2FNType::get(context);
+  case 2 * 16 + 1:
+    return Float4E2M1FNType::get(context);
+  case 8 * 16 + 0:
+    return Float8E8M0FNUType::get(context);
+  case 5 * 16 + 10:
+    return Float16Type::get(context);
+  case 8 * 16 + 7:
+    return BFloat16Type::get(context);
+  default:
+    llvm_unreachable("every floating codec of the format table is listed");
+  }
+}
+
+Type mlir::halftone::getCodeType(MLIRContext *context, const ElementCodec &codec) {
+  if (codec.kind == ElementCodec::Kind::Floating)
+    return getFloatType(context, codec);
+  bool isSigned = codec.kind == ElementCodec::Kind::Integer && codec.isSigned;
+  return IntegerType::get(context, codec.bits,
+                          isSigned ? IntegerType::Signless : IntegerType::Unsigned);
 }

@@ -474,7 +474,7 @@ RECIPES = [
     ("recipe without weights", recipe("skip: [a]\n"), WITH_RECIPE,
      "missing required key 'weights'"),
     ("recipe with an unknown format", recipe("weights: {format: int99}\n"), WITH_RECIPE,
-     "unknown format 'int99'; formats that can be compiled: none, int8, uint8"),
+     "unknown format 'int99'; formats: none, int8, int7,"),
     ("recipe with a broken pattern",
      recipe("weights: {format: int8}\nskip: ['/(/']\n"), WITH_RECIPE,
      "is not a regular expression"),

@@ -22,6 +22,10 @@ struct WeightContraction {
   RankedTensorType getWeightsType() const;
 };
 
+/// The same view of a `gather` of rows (axis 0) of a constant f32 matrix: an embedding. Its
+/// "channels" are the rows, its `activations` the indices.
+std::optional<WeightContraction> matchEmbedding(Operation *op);
+
 /// Matches `matmul` with a constant f32 matrix on the right and `conv` with a constant f32 filter.
 std::optional<WeightContraction> matchWeightContraction(Operation *op);
 

@@ -48,6 +48,9 @@ struct EncodeOptions {
   /// The dimension of output channels.
   unsigned channelAxis = 0;
   bool symmetric = true;
+  /// Shrink each range to where its block has the least squared error; formats with one level of
+  /// f32 scales.
+  bool leastSquares = false;
 };
 
 /// The blocks that `options` describes.
@@ -58,6 +61,9 @@ Granularity makeGranularity(llvm::ArrayRef<int64_t> shape, const EncodeOptions &
 llvm::Expected<EncodedTensor> encodeTensor(llvm::ArrayRef<float> values,
                                            llvm::ArrayRef<int64_t> shape, const Format &format,
                                            const EncodeOptions &options);
+
+/// The bytes of everything that is stored of `tensor`, each kind of code packed.
+uint64_t countStoredBytes(const EncodedTensor &tensor, const Format &format);
 
 /// The numbers that `tensor` stands for, by the operations of the compiled code in its order.
 std::vector<float> decodeTensor(const EncodedTensor &tensor, const Format &format);

@@ -78,7 +78,8 @@ def AssignSchemes : Pass<"halftone-assign-schemes", "func::FuncOp"> {
     has a constant float right-hand side; later passes look only there.
 
     Requires: constants are folded, so that weights are `halftone.constant`.
-    Ensures:  every `matmul` and `conv` with constant weights has a scheme, unless its node is skipped or the recipe is float.
+    Ensures:  every `matmul` and `conv` with constant weights has a scheme, unless its node is skipped or the recipe is float; so has every
+              `gather` of rows of a constant matrix if the recipe quantizes embeddings or has a rule for its node.
     Declines (op unchanged): contractions of two activations; weights that are not f32; a reduction too long for exact i32 sums.
     Errors:   a skip entry or layer rule that matches no node; a recipe that cannot be read.
     Example:  test/Transforms/assign-schemes.mlir
@@ -115,12 +116,28 @@ def QuantizeWeights : Pass<"halftone-quantize-weights", "func::FuncOp"> {
   let summary = "Replace constant weights by codes, scales and a dequantize";
   let description = [{
     Requires: schemes are assigned.
-    Ensures:  the weights of every contraction with a scheme are `dequantize(codes, scales, zero points)`, rounded to nearest, per output
-              channel or per tensor as the scheme says. Weights that several contractions share under one scheme stay shared.
-    Errors:   weights that are not finite.
+    Ensures:  the weights of every op with a scheme are decoded from constants, as the format's description says: `dequantize(codes, scales,
+              zero points)` per tensor, per output channel or per group, where scales may themselves be dequantized; `lookup(codes, codebooks)`;
+              `binary_decode(planes, scales, offset)`. Weights that several ops share under one scheme stay shared. The function's attribute
+              `halftone.quantized_weights` says for each node what format it has, how many bytes it takes and how far it is off.
+    Errors:   weights that are not finite, or beyond the largest number of f16.
     Example:  test/Transforms/quantize-weights.mlir
   }];
   let statistics = [Statistic<"numQuantized", "quantized", "Weight tensors quantized">];
+}
+
+def GatherCodes : Pass<"halftone-gather-codes", "func::FuncOp"> {
+  let summary = "Gather the codes of rows and decode only those";
+  let description = [{
+    `gather(dequantize(codes, scales))` becomes `dequantize(gather(codes), gather(scales))`, and likewise for `lookup`, `binary_decode` and scales
+    that are decoded themselves: a quantized embedding is read row by row and never decoded as a whole.
+
+    Requires: nothing.
+    Ensures:  rows (axis 0) of decoded constants are gathered as codes.
+    Declines (op unchanged): another axis; blocks that hold several rows; codes that are not constant.
+    Example:  test/Transforms/gather-codes.mlir
+  }];
+  let statistics = [Statistic<"numMoved", "moved", "Gathers that read codes now">];
 }
 
 def QuantizeActivations : Pass<"halftone-quantize-activations", "func::FuncOp"> {
@@ -144,7 +161,7 @@ def FuseQDQ : Pass<"halftone-fuse-qdq", "func::FuncOp"> {
 
     Requires: nothing.
     Ensures:  no `matmul` or `conv` is left whose operands are both dequantized 8-bit codes with scales that can leave the sum.
-    Declines (op unchanged): a scale or zero point that varies along the reduction; zero points of a type other than the codes'; a reduction that could overflow i32;
+    Declines (op unchanged): a scale or zero point that varies along the reduction; scales by `blocks`; zero points of a type other than the codes'; a reduction that could overflow i32;
               padding with a float zero that is no code (never: a zero point is a code).
     Example:  test/Transforms/fuse-qdq.mlir
   }];

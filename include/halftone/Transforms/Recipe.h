@@ -16,9 +16,13 @@ namespace halftone {
 struct WeightScheme {
   /// Name of a format in the table of lib/Numerics; empty leaves the weights float.
   std::string format;
-  /// `channel` (one scale per output channel) or `tensor`.
+  /// `channel` (one scale per output channel), `tensor`, or `group`: one for `group` elements of a
+  /// channel next to each other.
   std::string granularity = "channel";
+  int64_t group = 0;
   bool symmetric = true;
+  /// `min-max`, or `mse`: each scale shrunk to where its block has the least squared error.
+  std::string range = "min-max";
 };
 
 struct ActivationScheme {
@@ -81,6 +85,9 @@ public:
 
   /// The scheme of the contraction at `node`; nullopt if it is skipped or stays float.
   std::optional<Scheme> schemeFor(llvm::StringRef node) const;
+  /// The scheme of the constant that the `gather` at `node` reads; nullopt unless the recipe
+  /// quantizes embeddings, or has a rule with weights for this node.
+  std::optional<WeightScheme> embeddingSchemeFor(llvm::StringRef node) const;
   /// Patterns of the skip list and of the layer rules, for finding those that match nothing.
   std::vector<const NodePattern *> patterns() const;
   /// True if some scheme of the recipe needs observations.
@@ -91,6 +98,7 @@ private:
   std::string name;
   std::string text;
   Scheme base;
+  bool embeddings = false;
   std::vector<NodePattern> skip;
   std::vector<LayerRule> layers;
 };

@@ -4,11 +4,15 @@
 #ifndef HALFTONE_TRANSFORMS_SCHEMEATTRIBUTE_H
 #define HALFTONE_TRANSFORMS_SCHEMEATTRIBUTE_H
 
+#include "halftone/Numerics/ElementCodec.h"
 #include "halftone/Transforms/Recipe.h"
 #include "mlir/IR/Operation.h"
 #include <optional>
 
 namespace mlir::halftone {
+
+/// The attribute of a function that describes its quantized weights by node.
+inline constexpr llvm::StringLiteral kQuantizedWeightsName = "halftone.quantized_weights";
 
 void setScheme(Operation *op, const ::halftone::Scheme &scheme);
 
@@ -18,9 +22,9 @@ std::optional<::halftone::Scheme> getScheme(Operation *op);
 
 void removeScheme(Operation *op);
 
-/// The tensor element type that holds codes of the integer format `name`: i8 for int8, ui8 for
-/// uint8.
-Type getCodeType(MLIRContext *context, StringRef format);
+/// The tensor element type that holds codes of `codec`: i8 for int8, ui4 for uint4 and the indices
+/// of a table of 16, f8E4M3FN, …
+Type getCodeType(MLIRContext *context, const ::halftone::ElementCodec &codec);
 
 } // namespace mlir::halftone
 

@@ -102,6 +102,26 @@ TEST(QuantizeTensor, FinerGranularityLowersTheError) {
   EXPECT_GT(group, channel + 1);
 }
 
+// Few codes leave much to gain from giving up the largest number; eight bits little.
+TEST(QuantizeTensor, TheLeastSquaresRangeIsNeverWorse) {
+  std::vector<float> values = Random(8).gaussian(128 * 64);
+  Granularity groups = Granularity::perGroup({128, 64}, 0, 64);
+  for (const char *name : {"int2", "int3", "int4", "int8", "uint3", "fp4_e2m1", "nf4"})
+    for (bool symmetric : {true, false}) {
+      const Format &format = *findFormat(name);
+      if (!symmetric && !format.isInteger())
+        continue;
+      auto errorWith = [&](bool leastSquares) {
+        QuantizedTensor tensor =
+            llvm::cantFail(quantizeTensor(values, groups, format, symmetric, leastSquares));
+        return measureError(values, dequantizeTensor(tensor, groups, format)).errorPower;
+      };
+      EXPECT_LE(errorWith(true), errorWith(false)) << name;
+      if (format.codec.bits <= 3)
+        EXPECT_LT(errorWith(true), 0.9 * errorWith(false)) << name << symmetric;
+    }
+}
+
 // A smaller scale has the smaller bound for each single element, whatever the data.
 TEST(QuantizeTensor, EachElementIsWithinHalfOfItsOwnScale) {
   Random random(7);

@@ -82,6 +82,72 @@ TEST(Recipe, ErrorsPointAtTheLine) {
   EXPECT_EQ(errorOf(""), "test.yaml: the recipe is empty");
 }
 
+// What a recipe leaves out follows from the format.
+TEST(Recipe, FormatsHaveTheirOwnGranularity) {
+  auto schemeOf = [](const char *weights) {
+    return parseOrDie("weights: {" + std::string(weights) + "}\n").schemeFor("a")->weights;
+  };
+  EXPECT_EQ(schemeOf("format: int4").granularity, "channel");
+  EXPECT_EQ(schemeOf("format: kmeans4").granularity, "tensor");
+  EXPECT_EQ(schemeOf("format: nf4").granularity, "group");
+  EXPECT_EQ(schemeOf("format: nf4").group, 64);
+  EXPECT_EQ(schemeOf("format: bcq3").group, 128);
+  EXPECT_EQ(schemeOf("format: int4, group: 32").granularity, "group");
+  EXPECT_EQ(schemeOf("format: int4, group: 32").group, 32);
+  EXPECT_EQ(schemeOf("format: nf4, granularity: channel").granularity, "channel");
+  EXPECT_EQ(schemeOf("format: vsq4, granularity: tensor").granularity, "tensor");
+  EXPECT_TRUE(schemeOf("format: uint4").symmetric);
+  EXPECT_EQ(schemeOf("format: int4, range: mse").range, "mse");
+}
+
+// Each names what cannot be and points at the line.
+TEST(Recipe, ImpossibleCombinationsAreErrors) {
+  std::pair<const char *, const char *> cases[] = {
+      {"format: mxfp4, group: 16", "format 'mxfp4' has groups of its own, of 32"},
+      {"format: mx6, granularity: channel", "format 'mx6' has groups of its own"},
+      {"format: vsq4, granularity: group", "format 'vsq4' has groups of its own, of 16"},
+      {"format: int4, granularity: group", "'granularity: group' needs 'group: N'"},
+      {"format: int4, granularity: channel, group: 8",
+       "'group' contradicts 'granularity: channel'"},
+      {"format: int4, group: 0", "'group' is 0"},
+      {"format: f16, granularity: tensor", "format 'f16' has no scales"},
+      {"format: nf4, symmetric: false", "format 'nf4' has no zero point"},
+      {"format: kmeans4, range: mse", "'range: mse' is for formats with one level of scales"},
+      {"format: int4, range: entropy", "'range' is 'entropy'; expected one of: min-max, mse"},
+  };
+  for (auto [weights, message] : cases) {
+    std::string error = errorOf("weights: {" + std::string(weights) + "}\n");
+    EXPECT_NE(error.find("test.yaml:1:"), std::string::npos) << error;
+    EXPECT_NE(error.find(message), std::string::npos) << error;
+  }
+}
+
+TEST(Recipe, ActivationsHaveFewerFormatsThanWeights) {
+  auto errorFor = [](const char *activations) {
+    return errorOf("weights: {format: int8}\nactivations: {" + std::string(activations) + "}\n");
+  };
+  EXPECT_EQ(errorFor("format: fp8_e4m3, symmetric: true"), "");
+  EXPECT_EQ(errorFor("format: uint4"), "");
+  EXPECT_NE(errorFor("format: nf4").find("format 'nf4' is for weights"), std::string::npos);
+  EXPECT_NE(errorFor("format: mxfp8").find("format 'mxfp8' is for weights"), std::string::npos);
+  EXPECT_NE(errorFor("format: int4, when: dynamic").find("has no 'when: dynamic'"),
+            std::string::npos);
+  EXPECT_NE(errorFor("format: fp8_e4m3").find("give 'symmetric: true'"), std::string::npos);
+  EXPECT_NE(errorFor("format: fp8_e4m3, symmetric: true, range: mse").find("integer formats"),
+            std::string::npos);
+}
+
+TEST(Recipe, EmbeddingsAreQuantizedOnRequest) {
+  EXPECT_FALSE(parseOrDie("weights: {format: int8}\n").embeddingSchemeFor("emb"));
+  Recipe all = parseOrDie("weights: {format: int8}\nembeddings: true\nskip: [other]\n");
+  EXPECT_EQ(all.embeddingSchemeFor("emb")->format, "int8");
+  EXPECT_FALSE(all.embeddingSchemeFor("other"));
+  Recipe rule = parseOrDie("weights: {format: int8}\n"
+                           "layers: [{match: emb, weights: {format: int4, group: 32}}]\n");
+  EXPECT_EQ(rule.embeddingSchemeFor("emb")->group, 32);
+  EXPECT_FALSE(rule.embeddingSchemeFor("other"));
+}
+
 TEST(RangeEstimator, ReadsParameters) {
   EXPECT_EQ(llvm::cantFail(parseRangeEstimator("percentile:99.9")).percentile, 99.9);
   EXPECT_EQ(llvm::cantFail(parseRangeEstimator("clip:-1,2")).clip, (Range{-1.0f, 2.0f}));

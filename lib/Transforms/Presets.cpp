@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Presets.h"
+
+using namespace halftone;
+
+static constexpr Preset presets[] = {
+    {"float", "weights: { format: none }\n"},
+    {"w8", "weights: { format: int8, granularity: channel, symmetric: true }\n"},
+    {"w8a8-static", "weights:     { format: int8, granularity: channel, symmetric: true }\n"
+                    "activations: { format: uint8, granularity: tensor, when: static, symmetric: "
+                    "false, range: min-max }\n"},
+    {"w8a8-dynamic",
+     "weights:     { format: int8, granularity: channel, symmetric: true }\n"
+     "activations: { format: int8, granularity: token, when: dynamic, symmetric: true }\n"},
+    // Below 8 bits a scale per channel is too coarse, and the range that loses least is not that of
+    // the largest number.
+    {"w4a16", "weights: { format: int4, group: 128, range: mse }\n"},
+    {"w3", "weights: { format: uint3, group: 64, symmetric: false, range: mse }\n"},
+    {"w2g16", "weights: { format: uint2, group: 16, symmetric: false, range: mse }\n"},
+    {"fp8", "weights: { format: fp8_e4m3, granularity: channel }\n"},
+    {"mxfp8", "weights: { format: mxfp8 }\n"},
+    {"mxfp4", "weights: { format: mxfp4 }\n"},
+    {"nf4", "weights: { format: nf4, group: 64 }\n"},
+    {"kmeans4", "weights: { format: kmeans4, granularity: channel }\n"},
+    {"bcq3", "weights: { format: bcq3, group: 128, symmetric: false }\n"},
+};
+
+llvm::ArrayRef<Preset> halftone::allPresets() { return presets; }

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "SchemeRules.h"
+
+#include "halftone/Numerics/Format.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace halftone;
+using Coding = Format::Coding;
+
+namespace {
+
+std::string joinNames(llvm::function_ref<bool(const Format &)> isListed) {
+  std::vector<llvm::StringRef> names = {"none"};
+  for (const Format &format : allFormats())
+    if (isListed(format))
+      names.push_back(format.name);
+  return llvm::join(names, ", ");
+}
+
+std::string checkOneOf(llvm::StringRef key, llvm::StringRef value,
+                       llvm::ArrayRef<llvm::StringRef> allowed) {
+  if (llvm::is_contained(allowed, value))
+    return "";
+  return ("'" + key + "' is '" + value + "'; expected one of: " + llvm::join(allowed, ", ")).str();
+}
+
+std::string firstOf(std::initializer_list<std::string> messages) {
+  for (const std::string &message : messages)
+    if (!message.empty())
+      return message;
+  return "";
+}
+
+llvm::StringRef nameOf(GranularityKind kind) {
+  switch (kind) {
+  case GranularityKind::Tensor:
+    return "tensor";
+  case GranularityKind::Channel:
+    return "channel";
+  case GranularityKind::Group:
+    return "group";
+  }
+  llvm_unreachable("every granularity is listed");
+}
+
+// Some formats leave no choice of blocks, or none but that of the coarsest scale.
+std::string checkBlocks(const Format &format, const WeightText &text) {
+  std::string name = "format '" + format.name.str() + "' ";
+  if (text.group && *text.group <= 0)
+    return "'group' is " + std::to_string(*text.group) + "; expected a number of elements";
+  if (format.coding == Coding::Plain && (text.granularity || text.group))
+    return name + "has no scales: leave out 'granularity' and 'group'";
+  bool hasCoarseScale = !format.scales.empty() && !format.scales.back().codec;
+  if (format.hasFixedGroups() && (text.group || text.granularity == "group"))
+    return name + "has groups of its own, of " + std::to_string(format.scales.front().group) +
+           ": leave out 'group'";
+  if (format.hasFixedGroups() && !hasCoarseScale && text.granularity)
+    return name + "has groups of its own: leave out 'granularity'";
+  if (text.group && text.granularity && *text.granularity != "group")
+    return "'group' contradicts 'granularity: " + *text.granularity + "'";
+  if (text.granularity == "group" && !text.group && format.group == 0)
+    return "'granularity: group' needs 'group: N', the number of elements that share a scale";
+  return text.granularity
+             ? checkOneOf("granularity", *text.granularity, {"tensor", "channel", "group"})
+             : "";
+}
+
+std::string checkGrid(const Format &format, const WeightText &text) {
+  bool hasZeroPoint = format.hasFreeScales() && format.isInteger();
+  if (text.symmetric == false && !hasZeroPoint && format.coding != Coding::BinaryPlanes)
+    return "format '" + format.name.str() +
+           "' has no zero point: 'symmetric: false' is for integers, and for bcq where it adds an "
+           "offset";
+  if (!text.range)
+    return "";
+  if (*text.range == "mse" && !format.hasFreeScales())
+    return "'range: mse' is for formats with one level of scales, which '" + format.name.str() +
+           "' is not";
+  return checkOneOf("range", *text.range, {"min-max", "mse"});
+}
+
+} // namespace
+
+std::string halftone::resolveWeights(const WeightText &text, WeightScheme &scheme) {
+  scheme = WeightScheme();
+  if (text.format.empty() || text.format == "none")
+    return "";
+  const Format *format = findFormat(text.format);
+  if (!format)
+    return "unknown format '" + text.format +
+           "'; formats: " + joinNames([](const Format &) { return true; });
+  std::string error = firstOf({checkBlocks(*format, text), checkGrid(*format, text)});
+  if (!error.empty())
+    return error;
+  scheme.format = text.format;
+  scheme.granularity = text.group ? "group" : nameOf(format->granularity).str();
+  if (text.granularity)
+    scheme.granularity = *text.granularity;
+  if (scheme.granularity == "group")
+    scheme.group = text.group.value_or(format->group);
+  scheme.symmetric = text.symmetric.value_or(true);
+  scheme.range = text.range.value_or(scheme.range);
+  return "";
+}
+
+std::string halftone::checkActivations(const ActivationScheme &scheme) {
+  if (scheme.format.empty())
+    return "";
+  auto isStatic = [](const Format &format) {
+    return format.hasFreeScales() && format.codec.kind != ElementCodec::Kind::Table;
+  };
+  auto isDynamic = [](const Format &format) {
+    return format.isInteger() && format.hasFreeScales() && format.codec.bits == 8;
+  };
+  const Format *format = findFormat(scheme.format);
+  if (!format || !isStatic(*format))
+    return (format ? "format '" + scheme.format + "' is for weights"
+                   : "unknown format '" + scheme.format + "'") +
+           "; formats of activations: " + joinNames(isStatic);
+  if (scheme.when == "dynamic" && !isDynamic(*format))
+    return "format '" + scheme.format +
+           "' has no 'when: dynamic'; formats of dynamic activations: " + joinNames(isDynamic);
+  if (!format->isInteger() && !scheme.symmetric)
+    return "format '" + scheme.format + "' has no zero point: give 'symmetric: true'";
+  if (scheme.when == "static" && scheme.granularity == "token")
+    return "granularity 'token' needs 'when: dynamic': the tokens of a run are not known before "
+           "it";
+  llvm::Expected<RangeOptions> range = parseRangeEstimator(scheme.range);
+  if (!range)
+    return llvm::toString(range.takeError());
+  if (range->method == RangeMethod::MeanSquaredError && !format->isInteger())
+    return "'range: mse' of activations is for integer formats";
+  return firstOf({checkOneOf("granularity", scheme.granularity, {"tensor", "token"}),
+                  checkOneOf("when", scheme.when, {"static", "dynamic"})});
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What formats, granularities and ranges go together.
+#ifndef HALFTONE_LIB_TRANSFORMS_SCHEMERULES_H
+#define HALFTONE_LIB_TRANSFORMS_SCHEMERULES_H
+
+#include "halftone/Transforms/Recipe.h"
+#include <optional>
+#include <string>
+
+namespace halftone {
+
+/// What a recipe says of weights; what it leaves out follows from the format.
+struct WeightText {
+  std::string format;
+  std::optional<std::string> granularity;
+  std::optional<int64_t> group;
+  std::optional<bool> symmetric;
+  std::optional<std::string> range;
+};
+
+/// Makes a scheme of the text; the message of the first contradiction, or empty.
+std::string resolveWeights(const WeightText &text, WeightScheme &scheme);
+
+/// The message of the first contradiction, or empty.
+std::string checkActivations(const ActivationScheme &scheme);
+
+} // namespace halftone
+
+#endif // HALFTONE_LIB_TRANSFORMS_SCHEMERULES_H
