@@ -81,6 +81,18 @@ static void copyYieldedParts(ModuleOp module) {
   });
 }
 
+/// Results that start from one tensor without values would seem to share its memory, and the
+/// analysis compares all values that might: gives every one a tensor of its own.
+static void unshareEmpties(ModuleOp module) {
+  module.walk([](tensor::EmptyOp empty) {
+    if (empty->use_empty())
+      return;
+    for (OpOperand &use :
+         llvm::make_early_inc_range(llvm::drop_begin(empty->getResult(0).getUses())))
+      use.set(OpBuilder(use.getOwner()).clone(*empty)->getResult(0));
+  });
+}
+
 /// Accumulators that start from one tensor of zeros would each be a copy of it: gives every one a
 /// tensor to fill.
 static void unshareFills(ModuleOp module) {
@@ -113,6 +125,7 @@ struct Bufferize : halftone::impl::BufferizeBase<Bufferize> {
     protectInputs(module);
     relaxStateCopies(module);
     copyYieldedParts(module);
+    unshareEmpties(module);
     unshareFills(module);
     IRRewriter rewriter(&getContext());
     if (failed(bufferization::eliminateEmptyTensors(rewriter, module)))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "LoopEmitter.h"
 
+#include "KernelRegion.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -123,7 +124,7 @@ void LoopEmitter::emit(bool tasks) {
   if (tasks)
     chooseFlattened();
   if (flattened.empty())
-    return emitParallel(sequential);
+    return emitKernelRegion(builder, loc, [&] { emitParallel(sequential); });
   emitTasks(multiplySizes(flattened), multiplyStaticSizes(flattened));
 }
 
@@ -141,7 +142,7 @@ void LoopEmitter::emitRow(Value row) {
 void LoopEmitter::emitTasks(Value iterations, std::optional<int64_t> staticIterations) {
   std::optional<int64_t> staticLength = getStaticTaskLength();
   if (staticIterations && staticLength && *staticIterations <= *staticLength)
-    return emitRange(constant(0), iterations);
+    return emitKernelRegion(builder, loc, [&] { emitRange(constant(0), iterations); });
   Value length = emitTaskLength(staticLength);
   OpFoldResult tasks;
   if (staticIterations && staticLength)

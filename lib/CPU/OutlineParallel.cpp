@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Captures.h"
 #include "halftone/CPU/Passes.h"
 #include "halftone/CPU/RuntimeCalls.h"
 #include "halftone/Dialect/HalftoneDialect.h"
-#include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -22,27 +21,13 @@ namespace mlir::halftone {
 using namespace mlir;
 using namespace mlir::halftone;
 
-/// Known better in the function of the task than a value loaded from the environment. Places in the
-/// arena and the weights are not: without them the tasks of equal layers are one function.
-static bool isRecomputed(Operation *op) { return op->hasTrait<OpTrait::ConstantLike>(); }
-
-/// A buffer that its pointer describes completely.
-static bool isStaticBuffer(Type type) {
-  auto buffer = llvm::dyn_cast<MemRefType>(type);
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  return buffer && buffer.hasStaticShape() &&
-         succeeded(buffer.getStridesAndOffset(strides, offset)) && !ShapedType::isDynamic(offset) &&
-         ShapedType::isStaticShape(strides);
-}
-
 namespace {
 
 /// Replaces one scf.forall by a call of the runtime.
 class Outliner {
 public:
   Outliner(scf::ForallOp forall, const LLVMTypeConverter &converter)
-      : forall(forall), converter(converter), builder(forall), loc(forall.getLoc()),
+      : forall(forall), captures(forall.getLoc(), converter), builder(forall), loc(forall.getLoc()),
         pointer(LLVM::LLVMPointerType::get(forall.getContext())) {}
 
   /// `addTask` takes the function of the body and returns the one to call.
@@ -53,15 +38,8 @@ private:
   SmallVector<Value> computeExtents(OpBuilder &at, IRMapping &mapping);
   Value packEnvironment();
   func::FuncOp createBody();
-  void unpackEnvironment(OpBuilder &body, Value environment, IRMapping &mapping);
+  Value getPlace(OpBuilder &at, Value environment, unsigned field);
   void emitIterations(OpBuilder &body, func::FuncOp function, IRMapping &mapping);
-  Value castTo(OpBuilder &at, Value value, Type type) {
-    if (value.getType() == type)
-      return value;
-    return UnrealizedConversionCastOp::create(at, loc, type, value).getResult(0);
-  }
-  Value toField(Value value);
-  Value fromField(OpBuilder &at, Value field, Type type);
   Value toI64(OpBuilder &at, Value index) {
     return arith::IndexCastOp::create(at, loc, at.getI64Type(), index);
   }
@@ -70,12 +48,10 @@ private:
   }
 
   scf::ForallOp forall;
-  const LLVMTypeConverter &converter;
+  Captures captures;
   OpBuilder builder;
   Location loc;
   Type pointer;
-  SmallVector<Value> captured;         // stored in the environment
-  SmallVector<Operation *> recomputed; // cloned into the body
   LLVM::LLVMStructType environmentType;
 };
 
@@ -87,62 +63,28 @@ LogicalResult Outliner::collectCaptured() {
            forall.getMixedLowerBound(), forall.getMixedUpperBound(), forall.getMixedStep()))
     if (auto value = llvm::dyn_cast<Value>(bound))
       values.insert(value);
-  SmallVector<Type> fields;
-  for (Value value : values) {
-    if (Operation *op = value.getDefiningOp(); op && isRecomputed(op)) {
-      recomputed.push_back(op);
-      continue;
-    }
-    Type field = isStaticBuffer(value.getType()) ? pointer : converter.convertType(value.getType());
-    if (!field)
-      return forall.emitOpError() << "uses a value of type " << value.getType()
-                                  << ", which cannot be passed to another function";
-    captured.push_back(value);
-    fields.push_back(field);
-  }
-  environmentType = LLVM::LLVMStructType::getLiteral(forall.getContext(), fields);
+  if (failed(captures.collect(values.getArrayRef())))
+    return forall.emitOpError() << "uses a value of type " << captures.refused.getType()
+                                << ", which cannot be passed to another function";
+  environmentType = LLVM::LLVMStructType::getLiteral(forall.getContext(), captures.getFields());
   return success();
-}
-
-Value Outliner::toField(Value value) {
-  Value converted = castTo(builder, value, converter.convertType(value.getType()));
-  if (!isStaticBuffer(value.getType()))
-    return converted;
-  return MemRefDescriptor(converted).alignedPtr(builder, loc);
-}
-
-Value Outliner::fromField(OpBuilder &at, Value field, Type type) {
-  if (isStaticBuffer(type))
-    field =
-        MemRefDescriptor::fromStaticShape(at, loc, converter, llvm::cast<MemRefType>(type), field);
-  return castTo(at, field, type);
 }
 
 /// Stores the captured values in a struct on the stack of the caller, which waits for the tasks.
 Value Outliner::packEnvironment() {
-  if (captured.empty())
+  if (captures.getFields().empty())
     return LLVM::ZeroOp::create(builder, loc, pointer);
   OpBuilder atEntry = OpBuilder::atBlockBegin(&forall->getParentOfType<func::FuncOp>().front());
   Value one = LLVM::ConstantOp::create(atEntry, loc, atEntry.getI64Type(), 1);
   Value environment = LLVM::AllocaOp::create(atEntry, loc, pointer, environmentType, one);
-  for (auto [i, value] : llvm::enumerate(captured)) {
-    Value place = LLVM::GEPOp::create(builder, loc, pointer, environmentType, environment,
-                                      ArrayRef<LLVM::GEPArg>{0, (int32_t)i});
-    LLVM::StoreOp::create(builder, loc, toField(value), place);
-  }
+  for (auto [i, field] : llvm::enumerate(captures.pack(builder)))
+    LLVM::StoreOp::create(builder, loc, field, getPlace(builder, environment, unsigned(i)));
   return environment;
 }
 
-void Outliner::unpackEnvironment(OpBuilder &body, Value environment, IRMapping &mapping) {
-  for (Operation *op : recomputed)
-    if (!mapping.contains(op->getResult(0)))
-      body.clone(*op, mapping);
-  for (auto [i, value] : llvm::enumerate(captured)) {
-    Value place = LLVM::GEPOp::create(body, loc, pointer, environmentType, environment,
-                                      ArrayRef<LLVM::GEPArg>{0, (int32_t)i});
-    Value field = LLVM::LoadOp::create(body, loc, environmentType.getBody()[i], place);
-    mapping.map(value, fromField(body, field, value.getType()));
-  }
+Value Outliner::getPlace(OpBuilder &at, Value environment, unsigned field) {
+  return LLVM::GEPOp::create(at, loc, pointer, environmentType, environment,
+                             ArrayRef<LLVM::GEPArg>{0, int32_t(field)});
 }
 
 /// Number of iterations of each dimension.
@@ -201,18 +143,14 @@ func::FuncOp Outliner::createBody() {
   Block *entry = function.addEntryBlock();
   body.setInsertionPointToStart(entry);
   IRMapping mapping;
-  unpackEnvironment(body, function.getArgument(0), mapping);
+  captures.unpack(body, mapping, [&](unsigned field) -> Value {
+    return LLVM::LoadOp::create(body, loc, environmentType.getBody()[field],
+                                getPlace(body, function.getArgument(0), field));
+  });
   emitIterations(body, function, mapping);
   body.setInsertionPointToEnd(entry);
   func::ReturnOp::create(body, loc);
-  // Memory on the stack is taken once per call, not once per iteration.
-  SmallVector<memref::AllocaOp> onStack;
-  function.walk([&](memref::AllocaOp alloca) {
-    if (alloca->getNumOperands() == 0)
-      onStack.push_back(alloca);
-  });
-  for (memref::AllocaOp alloca : onStack)
-    alloca->moveBefore(entry, entry->begin());
+  hoistStackMemory(*entry);
   return function;
 }
 
@@ -229,9 +167,64 @@ LogicalResult Outliner::outline(function_ref<func::FuncOp(func::FuncOp)> addTask
   Value code = func::ConstantOp::create(builder, loc, body.getFunctionType(),
                                         FlatSymbolRefAttr::get(body.getSymNameAttr()));
   callRuntime(builder, loc, RuntimeFunction::ParallelFor,
-              {castTo(builder, code, pointer), environment, toI64(builder, iterations)});
+              {UnrealizedConversionCastOp::create(builder, loc, pointer, code).getResult(0),
+               environment, toI64(builder, iterations)});
   forall.erase();
   return success();
+}
+
+/// Replaces the region of a kernel by a call of a function, which equal kernels share: what follows
+/// is then quick however many kernels a model has.
+class KernelOutliner {
+public:
+  KernelOutliner(scf::ExecuteRegionOp region, const LLVMTypeConverter &converter)
+      : region(region), captures(region.getLoc(), converter) {}
+
+  LogicalResult outline(function_ref<func::FuncOp(func::FuncOp)> addFunction);
+
+private:
+  func::FuncOp createFunction();
+
+  scf::ExecuteRegionOp region;
+  Captures captures;
+};
+
+func::FuncOp KernelOutliner::createFunction() {
+  OpBuilder builder(region->getParentOfType<func::FuncOp>());
+  auto function = func::FuncOp::create(builder, region.getLoc(), "kernel",
+                                       builder.getFunctionType(captures.getFields(), {}));
+  function.setPrivate();
+  // Else LLVM would put all of them into their only caller again.
+  function->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
+  Block *entry = function.addEntryBlock();
+  builder.setInsertionPointToStart(entry);
+  IRMapping mapping;
+  captures.unpack(builder, mapping, [&](unsigned field) { return entry->getArgument(field); });
+  for (Operation &op : region.getRegion().front().without_terminator())
+    builder.clone(op, mapping);
+  func::ReturnOp::create(builder, region.getLoc());
+  hoistStackMemory(*entry);
+  return function;
+}
+
+LogicalResult KernelOutliner::outline(function_ref<func::FuncOp(func::FuncOp)> addFunction) {
+  SetVector<Value> values;
+  getUsedValuesDefinedAbove(region.getRegion(), values);
+  if (failed(captures.collect(values.getArrayRef())))
+    return failure();
+  func::FuncOp function = addFunction(createFunction());
+  OpBuilder builder(region);
+  func::CallOp::create(builder, region.getLoc(), function, captures.pack(builder));
+  region.erase();
+  return success();
+}
+
+/// Puts the ops of a kernel's region where the region is.
+void dissolve(scf::ExecuteRegionOp region) {
+  Block &body = region.getRegion().front();
+  body.getTerminator()->erase();
+  region->getBlock()->getOperations().splice(region->getIterator(), body.getOperations());
+  region.erase();
 }
 
 /// A forall inside a task runs in that task's thread.
@@ -254,10 +247,10 @@ void makeSequential(scf::ForallOp forall) {
   forall.erase();
 }
 
-/// The functions of tasks, each kind once.
-class TaskFunctions {
+/// The functions of tasks and kernels, each kind once.
+class OutlinedFunctions {
 public:
-  explicit TaskFunctions(ModuleOp module) : symbols(module) {}
+  explicit OutlinedFunctions(ModuleOp module) : symbols(module) {}
 
   /// An earlier function that does the same, else `task` itself under a new name.
   func::FuncOp add(func::FuncOp task, func::FuncOp caller) {
@@ -266,7 +259,8 @@ public:
       task.erase();
       return known;
     }
-    task.setSymName((caller.getSymName() + "_task_" + Twine(byContent.size() - 1)).str());
+    task.setSymName(
+        (caller.getSymName() + "_" + task.getSymName() + "_" + Twine(byContent.size() - 1)).str());
     // Renames it when there is such a function already.
     task->remove();
     symbols.insert(task, caller->getIterator());
@@ -294,14 +288,34 @@ struct OutlineParallel : halftone::impl::OutlineParallelBase<OutlineParallel> {
 
   void runOnOperation() override {
     LLVMTypeConverter converter(&getContext());
-    TaskFunctions functions(getOperation());
-    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
+    OutlinedFunctions functions(getOperation());
+    SmallVector<func::FuncOp> given = llvm::to_vector(getOperation().getOps<func::FuncOp>());
+    for (func::FuncOp function : given)
+      outlineKernels(function, converter, functions);
+    for (func::FuncOp function : given)
       if (failed(outlineTasks(function, converter, functions)))
         return signalPassFailure();
   }
 
+  void outlineKernels(func::FuncOp function, const LLVMTypeConverter &converter,
+                      OutlinedFunctions &functions) {
+    SmallVector<scf::ExecuteRegionOp> regions;
+    function.walk([&](scf::ExecuteRegionOp region) {
+      if (region.getNumResults() == 0 && region.getRegion().hasOneBlock())
+        regions.push_back(region);
+    });
+    auto addKernel = [&](func::FuncOp kernel) { return functions.add(kernel, function); };
+    for (scf::ExecuteRegionOp region : regions) {
+      if (int64_t(regions.size()) > maxKernelsInPlace &&
+          succeeded(KernelOutliner(region, converter).outline(addKernel)))
+        ++numKernels;
+      else
+        dissolve(region);
+    }
+  }
+
   LogicalResult outlineTasks(func::FuncOp function, const LLVMTypeConverter &converter,
-                             TaskFunctions &functions) {
+                             OutlinedFunctions &functions) {
     SmallVector<scf::ForallOp> outer, inner;
     function.walk<WalkOrder::PreOrder>([&](scf::ForallOp forall) {
       (forall->getParentOfType<scf::ForallOp>() || sequential ? inner : outer).push_back(forall);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "IndexMath.h"
+#include "KernelRegion.h"
 #include "LoopEmitter.h"
 #include "RowGroups.h"
 
@@ -39,7 +40,7 @@ public:
     Value length = divideUp(math.constant(taskWork), work);
     Value tasks = divideUp(rows, length);
     if (getConstantIntValue(tasks) == 1)
-      return emitRows(math.constant(0), rows);
+      return emitKernelRegion(math.builder, math.loc, [&] { emitRows(math.constant(0), rows); });
     auto forall = scf::ForallOp::create(math.builder, math.loc,
                                         ArrayRef<OpFoldResult>{getAsOpFoldResult(tasks)},
                                         /*outputs=*/ValueRange(), /*mapping=*/std::nullopt);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "TaskPlan.h"
 
+#include "KernelRegion.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -82,7 +83,7 @@ void mlir::halftone::emitTasks(IndexMath &math, const IterationSpace &space, con
 
   Value numTasks = math.mul(math.mul(outerTasks, rowTasks), panelTasks);
   if (getConstantIntValue(numTasks) == 1)
-    return build(math.constant(0));
+    return emitKernelRegion(math.builder, math.loc, [&] { build(math.constant(0)); });
   auto forall = scf::ForallOp::create(math.builder, math.loc,
                                       ArrayRef<OpFoldResult>{getAsOpFoldResult(numTasks)},
                                       ValueRange{}, std::nullopt);

@@ -39,7 +39,8 @@ struct TaskCosts {
 
 TaskPlan makeTaskPlan(const IterationSpace &space, OpFoldResult panels, const TaskCosts &costs);
 
-/// Calls `body` to build one task: in an scf.forall, or in place when there is only one.
+/// Calls `body` to build one task: in an scf.forall, or in a kernel's region when there
+/// is only one.
 void emitTasks(IndexMath &math, const IterationSpace &space, const TaskPlan &plan,
                llvm::function_ref<void(const TaskRange &)> body);
 

@@ -18,8 +18,9 @@ struct BindRuntime : halftone::impl::BindRuntimeBase<BindRuntime> {
     for (auto function : getOperation().getOps<LLVM::LLVMFuncOp>())
       if (!function.isExternal())
         addContextArgument(function);
+    SymbolTable symbols(getOperation());
     for (auto function : getOperation().getOps<LLVM::LLVMFuncOp>())
-      if (!function.isExternal() && failed(bindCalls(function)))
+      if (!function.isExternal() && failed(bindCalls(function, symbols)))
         return signalPassFailure();
     for (auto function : llvm::make_early_inc_range(getOperation().getOps<LLVM::LLVMFuncOp>()))
       if (function.isExternal() && findRuntimeFunction(function.getSymName()))
@@ -28,7 +29,7 @@ struct BindRuntime : halftone::impl::BindRuntimeBase<BindRuntime> {
 
 private:
   void addContextArgument(LLVM::LLVMFuncOp function);
-  LogicalResult bindCalls(LLVM::LLVMFuncOp function);
+  LogicalResult bindCalls(LLVM::LLVMFuncOp function, const SymbolTable &symbols);
   void bindCall(LLVM::CallOp call, RuntimeFunction callee, Value context);
   Value loadField(OpBuilder &builder, Location loc, Value context, RuntimeFunction field);
 };
@@ -79,7 +80,7 @@ void BindRuntime::bindCall(LLVM::CallOp call, RuntimeFunction callee, Value cont
   call.erase();
 }
 
-LogicalResult BindRuntime::bindCalls(LLVM::LLVMFuncOp function) {
+LogicalResult BindRuntime::bindCalls(LLVM::LLVMFuncOp function, const SymbolTable &symbols) {
   Value context = function.getArgument(0);
   SmallVector<LLVM::CallOp> calls;
   function.walk([&](LLVM::CallOp call) { calls.push_back(call); });
@@ -91,7 +92,7 @@ LogicalResult BindRuntime::bindCalls(LLVM::LLVMFuncOp function) {
       bindCall(call, *callee, context);
       continue;
     }
-    auto callee = getOperation().lookupSymbol<LLVM::LLVMFuncOp>(*name);
+    auto callee = symbols.lookup<LLVM::LLVMFuncOp>(*name);
     if (callee && !callee.isExternal()) {
       call.getCalleeOperandsMutable().assign(llvm::to_vector(llvm::concat<Value>(
           SmallVector<Value>{context}, llvm::to_vector(call.getCalleeOperands()))));

@@ -102,3 +102,17 @@ func.func @what_nobody_reads_is_no_trouble(%x: tensor<4xf32>) -> tensor<4xf32> {
   %unused = linalg.fill ins(%zero : f32) outs(%empty : tensor<4xf32>) -> tensor<4xf32>
   return %x : tensor<4xf32>
 }
+
+// -----
+
+// Results that start from one empty tensor, as equal ones become, have a buffer each and are not copied.
+// CHECK-LABEL: func @empty_tensors_are_not_shared
+// CHECK-COUNT-2: memref.alloc()
+// CHECK-NOT:     memref.copy
+// CHECK:         return
+func.func @empty_tensors_are_not_shared(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %empty = tensor.empty() : tensor<4xf32>
+  %a = linalg.exp ins(%x : tensor<4xf32>) outs(%empty : tensor<4xf32>) -> tensor<4xf32>
+  %b = linalg.abs ins(%x : tensor<4xf32>) outs(%empty : tensor<4xf32>) -> tensor<4xf32>
+  return %a, %b : tensor<4xf32>, tensor<4xf32>
+}

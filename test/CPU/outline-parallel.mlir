@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: quant-opt %s --halftone-outline-parallel --canonicalize --split-input-file | FileCheck %s
 // RUN: quant-opt %s --halftone-outline-parallel="sequential" --split-input-file | FileCheck %s --check-prefix=ONE
+// RUN: quant-opt %s --halftone-outline-parallel="max-kernels-in-place=1" --split-input-file | FileCheck %s --check-prefix=CALL
 
 // ONE-NOT: halftone_parallel_for
 
@@ -118,6 +119,53 @@ func.func @nested_loops_run_in_the_task(%v: f32, %x: memref<4x5xf32>) {
     scf.forall (%j) in (5) {
       memref.store %v, %x[%i, %j] : memref<4x5xf32>
     }
+  }
+  return
+}
+
+// -----
+
+// What is no task stays where it is in a small function. In a large one, kernels become functions that equal ones share,
+// whatever buffers they work on, or all that follows would see one function as long as the model.
+// CHECK-LABEL: func @kernels_become_functions
+// CHECK-NOT:     execute_region
+// CHECK-NOT:     call
+// CHECK-COUNT-3: scf.for
+// CALL-LABEL: func private @kernels_become_functions_kernel_0
+// CALL-SAME:    (%[[V:.*]]: f32, %[[P:.*]]: !llvm.ptr) attributes {passthrough = ["noinline"]}
+// CALL:         %[[X:.*]] = builtin.unrealized_conversion_cast %{{.*}} : !llvm.struct<{{.*}}> to memref<16xf32>
+// CALL:         scf.for
+// CALL:           memref.store %[[V]], %[[X]]
+// CALL:       func private @kernels_become_functions_kernel_1
+// CALL-NOT:   func private
+// CALL:       func @kernels_become_functions
+// CALL:         call @kernels_become_functions_kernel_0
+// CALL:         call @kernels_become_functions_kernel_0
+// CALL:         call @kernels_become_functions_kernel_1
+func.func @kernels_become_functions(%v: f32) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %c16 = arith.constant 16 : index
+  %x = halftone.arena_view {offset = 64 : i64} : memref<16xf32>
+  %y = halftone.arena_view {offset = 128 : i64} : memref<16xf32>
+  scf.execute_region no_inline {
+    scf.for %i = %c0 to %c16 step %c1 {
+      memref.store %v, %x[%i] : memref<16xf32>
+    }
+    scf.yield
+  }
+  scf.execute_region no_inline {
+    scf.for %i = %c0 to %c16 step %c1 {
+      memref.store %v, %y[%i] : memref<16xf32>
+    }
+    scf.yield
+  }
+  scf.execute_region no_inline {
+    scf.for %i = %c0 to %c8 step %c1 {
+      memref.store %v, %y[%i] : memref<16xf32>
+    }
+    scf.yield
   }
   return
 }

@@ -171,14 +171,22 @@ def OutlineParallel : Pass<"halftone-outline-parallel", "::mlir::ModuleOp"> {
     The body of each `scf.forall` becomes a function `(environment, begin, end)` over a range of its iterations, called through
     `halftone_parallel_for`. Values from outside are passed in a struct on the caller's stack; constants are repeated inside. Bodies that do
     the same on other buffers, as those of equal layers, become one function. A forall inside a task becomes ordinary loops.
+    In a function with more than `max-kernels-in-place` regions of kernels that are no tasks, those become functions likewise and are called.
 
     Requires: `scf.forall` on buffers.
-    Ensures:  no `scf.forall` remains; stack memory of a task is taken once per call.
+    Ensures:  no `scf.forall` and no region of a kernel (`scf.execute_region` without results) remains; stack memory of a task is taken once
+              per call.
     Errors:   a forall with tensor results.
     Example:  test/CPU/outline-parallel.mlir
   }];
-  let options = [Option<"sequential", "sequential", "bool", "false", "Make all of them ordinary loops">];
-  let statistics = [Statistic<"numOutlined", "outlined", "Parallel loops handed to the runtime">];
+  let options = [
+    Option<"sequential", "sequential", "bool", "false", "Make all of them ordinary loops">,
+    Option<"maxKernelsInPlace", "max-kernels-in-place", "int64_t", "100", "Most kernels that stay in the function they are in">
+  ];
+  let statistics = [
+    Statistic<"numOutlined", "outlined", "Parallel loops handed to the runtime">,
+    Statistic<"numKernels", "kernels", "Kernels that became functions">
+  ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What keeps the loops of one kernel together when they are no tasks, so that outlining can make a
+// function of them.
+#ifndef HALFTONE_CPU_KERNELREGION_H
+#define HALFTONE_CPU_KERNELREGION_H
+
+#include "mlir/IR/Builders.h"
+
+namespace mlir::halftone {
+
+/// Calls `body` to build in an scf.execute_region of its own; in place where it is in a task or
+/// such a region already.
+void emitKernelRegion(OpBuilder &builder, Location loc, llvm::function_ref<void()> body);
+
+} // namespace mlir::halftone
+
+#endif // HALFTONE_CPU_KERNELREGION_H
