@@ -29,3 +29,21 @@ func.func @observer(%x: tensor<2x8xf32>) {
   %y = halftone.observe %x {range = array<f32: -1.000000e+00, 2.000000e+00>, tensor = "conv1"} : (tensor<2x8xf32>) -> tensor<2x8xf32>
   return
 }
+// CHECK-LABEL: @blocks
+// CHECK: halftone.quantize {{%[^ ,:]+}}, {{%[^ ,:]+}}, {{%[^ ,:]+}} {blocks = array<i64: 1, 4>} : (tensor<2x8xf32>, tensor<2x2xf32>, tensor<i4>) -> tensor<2x8xi4>
+// CHECK: halftone.dequantize {{%[^ ,:]+}}, {{%[^ ,:]+}}, {{%[^ ,:]+}} {blocks = array<i64: 1, 4>} : (tensor<2x8xi4>, tensor<2x2xf32>, tensor<i4>) -> tensor<2x8xf32>
+func.func @blocks(%x: tensor<2x8xf32>, %s: tensor<2x2xf32>, %z: tensor<i4>) {
+  %a = halftone.quantize %x, %s, %z {blocks = array<i64: 1, 4>} : (tensor<2x8xf32>, tensor<2x2xf32>, tensor<i4>) -> tensor<2x8xi4>
+  %b = halftone.dequantize %a, %s, %z {blocks = array<i64: 1, 4>} : (tensor<2x8xi4>, tensor<2x2xf32>, tensor<i4>) -> tensor<2x8xf32>
+  return
+}
+// CHECK-LABEL: @codebooks
+// CHECK: halftone.lookup {{%[^ ,:]+}}, {{%[^ ,:]+}} : (tensor<64x8xui4>, tensor<16xf32>) -> tensor<64x8xf32>
+// CHECK: halftone.lookup {{%[^ ,:]+}}, {{%[^ ,:]+}} {blocks = array<i64: 64, 1>} : (tensor<64x8xui4>, tensor<1x8x16xf32>) -> tensor<64x8xf32>
+// CHECK: halftone.binary_decode {{%[^ ,:]+}}, {{%[^ ,:]+}}, {{%[^ ,:]+}} {blocks = array<i64: 32, 1>} : (tensor<2x64x8xi1>, tensor<2x2x8xf32>, tensor<2x8xf32>) -> tensor<64x8xf32>
+func.func @codebooks(%q: tensor<64x8xui4>, %t: tensor<16xf32>, %u: tensor<1x8x16xf32>, %p: tensor<2x64x8xi1>, %s: tensor<2x2x8xf32>, %o: tensor<2x8xf32>) {
+  %a = halftone.lookup %q, %t : (tensor<64x8xui4>, tensor<16xf32>) -> tensor<64x8xf32>
+  %b = halftone.lookup %q, %u {blocks = array<i64: 64, 1>} : (tensor<64x8xui4>, tensor<1x8x16xf32>) -> tensor<64x8xf32>
+  %c = halftone.binary_decode %p, %s, %o {blocks = array<i64: 32, 1>} : (tensor<2x64x8xi1>, tensor<2x2x8xf32>, tensor<2x8xf32>) -> tensor<64x8xf32>
+  return
+}
