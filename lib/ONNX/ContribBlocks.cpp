@@ -23,12 +23,21 @@ struct PackedCodes {
   int64_t rows, blocks, perBlock, bits;
 
   int64_t blockBytes() const { return llvm::divideCeil(perBlock * bits, 8); }
-  int64_t numBytes() const { return rows * blocks * blockBytes(); }
-  uint8_t read(ArrayRef<char> bytes, int64_t row, int64_t column) const {
-    int64_t perByte = 8 / bits, block = column / perBlock, place = column % perBlock;
-    uint8_t byte = uint8_t(bytes[(row * blocks + block) * blockBytes() + place / perByte]);
-    return (byte >> (place % perByte * bits)) & ((1 << bits) - 1);
+  int64_t rowBytes() const { return blocks * blockBytes(); }
+  int64_t numBytes() const { return rows * rowBytes(); }
+};
+
+/// Where a column of packed codes is in each row.
+struct PackedColumn {
+  PackedColumn(const PackedCodes &codes, int64_t column) : mask((1 << codes.bits) - 1) {
+    int64_t perByte = 8 / codes.bits, place = column % codes.perBlock;
+    byte = column / codes.perBlock * codes.blockBytes() + place / perByte;
+    shift = int(place % perByte * codes.bits);
   }
+  char read(const char *row) const { return char((uint8_t(row[byte]) >> shift) & mask); }
+
+  int64_t byte;
+  int shift, mask;
 };
 
 } // namespace
@@ -75,9 +84,11 @@ static Value unpackTransposed(NodeImporter &node, Value packed, const PackedCode
   constexpr int64_t kStripe = 64;
   return createCodes(node, {length, codes.rows}, codes, [&](MutableArrayRef<char> result) {
     for (int64_t start = 0; start < codes.rows; start += kStripe)
-      for (int64_t k = 0; k < length; ++k)
+      for (int64_t k = 0; k < length; ++k) {
+        PackedColumn column(codes, k);
         for (int64_t row = start; row < std::min(start + kStripe, codes.rows); ++row)
-          result[k * codes.rows + row] = char(codes.read(bytes, row, k));
+          result[k * codes.rows + row] = column.read(bytes.data() + row * codes.rowBytes());
+      }
   });
 }
 
@@ -89,9 +100,13 @@ static Value unpackRows(NodeImporter &node, Value packed, const PackedCodes &cod
   if (node.hasFailed())
     return nullptr;
   return createCodes(node, shape, codes, [&](MutableArrayRef<char> result) {
+    std::vector<PackedColumn> columns;
+    for (int64_t i = 0; i < codes.perBlock; ++i)
+      columns.emplace_back(codes, i);
+    char *target = result.data();
     for (int64_t row = 0; row < codes.rows; ++row)
-      for (int64_t i = 0; i < codes.perBlock; ++i)
-        result[row * codes.perBlock + i] = char(codes.read(bytes, row, i));
+      for (const PackedColumn &column : columns)
+        *target++ = column.read(bytes.data() + row * codes.rowBytes());
   });
 }
 
