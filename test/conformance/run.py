@@ -5,7 +5,8 @@
 A test is `unsupported` when the compiler refuses its op, type or opset in so many words, and `failed`
 when anything else goes wrong. known-failures.txt names failures with a reason; an entry that passes is
 stale, and a failure of its own. coverage.txt holds how many tests of each op have to pass, so that a
-supported op cannot become unsupported unseen; --update writes it.
+supported op cannot become unsupported unseen; outcomes.txt holds every test that does not pass with its
+reason, for docs/OpSupport.md. --update writes both.
 """
 
 import argparse
@@ -16,12 +17,14 @@ import pathlib
 import sys
 import time
 
+import outcomes as outcome_list
 import runner
 import suites
 
 HERE = pathlib.Path(__file__).resolve().parent
 KNOWN_FAILURES = HERE / "known-failures.txt"
 COVERAGE = HERE / "coverage.txt"
+OUTCOMES = HERE / "outcomes.txt"
 KINDS = ("passed", "failed", "unsupported")
 
 
@@ -30,7 +33,7 @@ def parse_arguments():
     parser.add_argument("--filter", default="", help="only tests whose name matches")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="tests at a time")
     parser.add_argument("--list", action="store_true", help="print the outcome of every test")
-    parser.add_argument("--update", action="store_true", help="write coverage.txt from this run")
+    parser.add_argument("--update", action="store_true", help="write coverage.txt and outcomes.txt")
     return parser.parse_args()
 
 
@@ -119,6 +122,28 @@ def write_coverage(outcomes):
     )
 
 
+def split_outcomes(present):
+    """The lines of outcomes.txt about the suites that are here, and the others."""
+    lines = OUTCOMES.read_text().splitlines() if OUTCOMES.exists() else []
+    here = {line for line in lines if line.split("/")[0] in present}
+    return here, set(lines) - here
+
+
+def write_outcomes(text, present):
+    """Replaces what is about the suites that are here."""
+    lines = split_outcomes(present)[1] | set(text.splitlines())
+    ordered = sorted(lines, key=lambda line: (line.split()[0].count("/"), line))
+    OUTCOMES.write_text("".join(f"{line}\n" for line in ordered))
+
+
+def check_outcomes(text, present):
+    """One complaint for each line about the suites that are here that differs."""
+    stored, now = split_outcomes(present)[0], set(text.splitlines())
+    return [f"{OUTCOMES.name}: no longer so: {line}" for line in sorted(stored - now)] + [
+        f"{OUTCOMES.name}: missing: {line}" for line in sorted(now - stored)
+    ]
+
+
 def main():
     arguments = parse_arguments()
     build = build_folder()
@@ -131,12 +156,17 @@ def main():
         for case, outcome in outcomes.items():
             print(outcome.kind, case.suite, case.name, outcome.reason)
     is_complete = not arguments.filter
-    complaints = excuse_known(outcomes, read_entries(KNOWN_FAILURES), is_complete)
+    known = read_entries(KNOWN_FAILURES)
+    complaints = excuse_known(outcomes, known, is_complete)
     print_table(outcomes)
-    if arguments.update and is_complete:
-        write_coverage(outcomes)
-    elif is_complete:
-        complaints += check_coverage(outcomes)
+    if is_complete:
+        text = outcome_list.render(outcomes, known)
+        present = {case.suite for case in outcomes}
+        if arguments.update:
+            write_coverage(outcomes)
+            write_outcomes(text, present)
+        else:
+            complaints += check_coverage(outcomes) + check_outcomes(text, present)
     print(*complaints, sep="\n", end="\n" if complaints else "")
     totals = collections.Counter(outcome.kind for outcome in outcomes.values())
     totals["failed"] += len(complaints)

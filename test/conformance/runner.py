@@ -153,18 +153,31 @@ def compile_model(model, program):
     return Outcome("unsupported" if is_refusal else "failed", reason)
 
 
+def wanted_constants(reason, graph, names):
+    """The inputs that a refusal is about: the one it names, or, where it names a value or a size that is
+    computed from inputs, all vectors of integers among them."""
+    if not re.search("must be known when compiling|only known when the model runs", reason):
+        return []
+    named = WANTS_CONSTANT.search(reason)
+    inputs = {info.name: info.type.tensor_type for info in graph.input if info.name not in names}
+    if named and named[1] in inputs:
+        return [named[1]]
+    integers = (onnx.TensorProto.INT32, onnx.TensorProto.INT64)
+    return [name for name, kind in inputs.items()
+            if kind.elem_type in integers and len(kind.shape.dim) == 1]
+
+
 def compile_with_constants(case, data_set, folder, program):
-    """Compiles; inputs that have to be known when compiling become constants, one by one.
+    """Compiles; inputs that have to be known when compiling become constants.
 
     Returns (outcome or None, names of these inputs, folder with the data to run on)."""
     names, model, data = [], case.model, data_set
     while True:
         outcome = compile_model(model, program)
-        wanted = WANTS_CONSTANT.search(outcome.reason) if outcome else None
-        inputs = {info.name for info in onnx.load(case.model).graph.input} if wanted else set()
-        if not wanted or wanted[1] in names or wanted[1] not in inputs:
+        wanted = wanted_constants(outcome.reason, onnx.load(case.model).graph, names) if outcome else []
+        if not wanted:
             return outcome, tuple(names), data
-        names.append(wanted[1])
+        names += wanted
         baked = BakedCase(case, data_set, names, folder)
         model, data = baked.model, baked.data
 

@@ -27,6 +27,8 @@ class Case:
     name: str  # node/test_add
     folder: pathlib.Path
     op: str  # what it tests
+    # Every suite/name that has this content, this one included.
+    keys: tuple = ()
 
     @property
     def model(self):
@@ -87,15 +89,17 @@ def find_cases(cache, name_filter=""):
         roots["onnx-1.23"] = unpack(archive, cache)
     else:
         notes.append(f"no {archive} ($HALFTONE_SHARED): its tests are left out")
-    cases, seen = [], set()
+    first, keys = {}, {}
     for suite, root in roots.items():
         folders = [model.parent for kind in KINDS for model in (root / kind).glob("*/model.onnx")]
         for folder in sorted(folders):
             name = f"{folder.parent.name}/{folder.name}"
             digest = content_hash(folder)
-            if digest in seen:
-                continue
-            seen.add(digest)
-            if re.search(name_filter, name):
-                cases.append(Case(suite, name, folder, tested_op(folder)))
+            keys.setdefault(digest, []).append(f"{suite}/{name}")
+            if digest not in first and re.search(name_filter, name):
+                first[digest] = (suite, name, folder)
+    cases = [
+        Case(suite, name, folder, tested_op(folder), tuple(keys[digest]))
+        for digest, (suite, name, folder) in first.items()
+    ]
     return cases, notes
