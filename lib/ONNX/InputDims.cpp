@@ -51,12 +51,12 @@ FailureOr<InputType> InputDims::read(const onnx::ValueInfoProto &info, StringRef
   auto fail = [&]() { return emitError(loc) << what << " '" << info.name() << "' "; };
   if (!info.type().has_tensor_type())
     return fail() << "is not a tensor; sequences, maps, optionals and sparse tensors are not "
-                     "supported";
+                     "supported; make each tensor in it an input or output of its own";
   const onnx::TypeProto::Tensor &tensor = info.type().tensor_type();
   Type elementType = importElementType(tensor.elem_type(), loc.getContext());
   if (!elementType)
     return fail() << "has element type " << nameOfDataType(tensor.elem_type())
-                  << ", which is not supported";
+                  << ", which is not supported; turn it into numbers outside of the model";
   if (!tensor.has_shape())
     return fail() << "has no shape; its number of dimensions must be declared in the model";
   SmallVector<int64_t> sizes;

@@ -60,8 +60,10 @@ bool NodeImporter::checkCounts(const OpEntry &entry) {
 bool NodeImporter::checkAllTensors(const OpEntry &entry) {
   for (auto [i, operand] : llvm::enumerate(operands))
     if (operand && !entry.takesSequences && !llvm::isa<RankedTensorType>(operand.getType())) {
-      emitError() << "input " << i << " ('" << proto.input(i)
-                  << "') is a sequence of tensors, which is not supported for this op";
+      emitError()
+          << "input " << i << " ('" << proto.input(i)
+          << "') is a sequence of tensors, which is not supported for this op; pick one with "
+             "SequenceAt or join them with ConcatFromSequence";
       return false;
     }
   return true;
