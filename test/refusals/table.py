@@ -134,7 +134,7 @@ GRAPHS = [
      COMPILE, "input 'x' has element type data type number 12345"),
     ("input that is a sequence", model("y = SequenceAt(x, i)", "seq(float[2]) x, int64 i"), COMPILE,
 
-     "node 'y' (SequenceAt, opset 17): the op is not supported"),
+     "input 'x' is not a tensor; sequences, maps, optionals and sparse tensors are not supported"),
     ("input with a negative dimension", changed(set_input_dims(-7)), COMPILE,
      "input 'x' has dimension -7 at position 0"),
     ("input of 2^62 by 3", changed(set_input_dims(HUGE)), COMPILE,
