@@ -26,6 +26,7 @@ class Case:
     peer_model: pathlib.Path = None  # where it is not `model`
     dims: dict = dataclasses.field(default_factory=dict)
     is_exact: bool = False  # both must give the same integers
+    error: float = 1e-4  # of the largest output: float sums in another order
 
 
 def save_matmul(folder, op, a_type, weight, out_type):
@@ -57,6 +58,48 @@ def matmul_cases(folder):
         Case(f"{name} int8 dynamic", "i8", floats, inputs, "w8a8-dynamic", peer_model=dynamic),
         Case(f"{name} int8 MatMulInteger", "i8", integers, bytes_, is_exact=True),
     ]
+
+
+def save_nbits(folder, rows, weight, bits, group, level):
+    """MatMulNBits with weights of a few bits around the middle of their range, a scale per group."""
+    depth, columns = weight.shape
+    blocks = weight.T.reshape(columns, depth // group, group)
+    middle = 1 << bits - 1
+    scales = (np.abs(blocks).max(2) / (middle - 1)).astype(np.float32)
+    codes = (np.round(blocks / scales[..., None]) + middle).clip(0, 2 * middle - 1).astype(np.uint8)
+    if bits == 4:
+        codes = codes[..., 0::2] | codes[..., 1::2] << 4
+    path = folder / f"w{bits}g{group}-{rows}x{depth}x{columns}-level{level}.onnx"
+    node = helper.make_node(
+        "MatMulNBits", ["a", "b", "scales"], ["y"], name="matmul", domain="com.microsoft", K=depth,
+        N=columns, bits=bits, block_size=group, accuracy_level=level)
+    graph = helper.make_graph(
+        [node], "matmul", [helper.make_tensor_value_info("a", TensorProto.FLOAT, [rows, depth])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [rows, columns])],
+        [numpy_helper.from_array(codes, "b"), numpy_helper.from_array(scales.ravel(), "scales")])
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
+    return path
+
+
+def weight_only_cases(folder):
+    """Products of floats with weights of 8 and 4 bits. ONNX Runtime in floats (level 1) and, for
+    the larger matrix, with activations that it quantizes (level 4)."""
+    random = np.random.default_rng(0)
+    cases = []
+    for depth, columns in ((768, 3072), (4096, 4096)):
+        weight = random.standard_normal((depth, columns)).astype(np.float32)
+        for bits, group in ((8, 128), (4, 32), (4, 128)):
+            for rows in (1, 8, 128):
+                inputs = {"a": random.standard_normal((rows, depth)).astype(np.float32)}
+                model = save_nbits(folder, rows, weight, bits, group, 1)
+                name = f"matmul {rows}x{depth}x{columns} w{bits} g{group}"
+                cases.append(Case(name, "f32", model, inputs))
+                if depth == 4096 and bits == 4:
+                    peer_model = save_nbits(folder, rows, weight, bits, group, 4)
+                    cases.append(Case(f"{name} level 4", "f32", model, inputs,
+                                      peer_model=peer_model, error=0.05))
+    return cases
 
 
 def static_pair(name, model, samples, inputs, dims, folder):
@@ -125,7 +168,7 @@ def stories_cases(folder):
 
 def all_cases(folder):
     """(cases, lines about what is left out)."""
-    cases, notes = matmul_cases(folder), []
+    cases, notes = matmul_cases(folder) + weight_only_cases(folder), []
     for name, make in (
         ("mnist", mnist_cases), ("mobilenetv2", mobilenet_cases), ("stories260k", stories_cases),
     ):

@@ -9,7 +9,7 @@ import onnxruntime
 from onnx import version_converter
 from onnxruntime import quantization
 
-CONTRACTIONS = {"Conv", "Gemm", "MatMul", "MatMulInteger"}
+CONTRACTIONS = {"Conv", "Gemm", "MatMul", "MatMulInteger", "MatMulNBits"}
 
 
 class Session:
@@ -89,7 +89,9 @@ def count_macs(model, inputs):
     for node in nodes:
         left, right = (shapes[name] for name in node.input[:2])
         outputs = int(np.prod(shapes[node.output[0]]))
-        if node.op_type == "Conv":
+        if node.op_type == "MatMulNBits":
+            depth = next(a.i for a in node.attribute if a.name == "K")
+        elif node.op_type == "Conv":
             depth = int(np.prod(right[1:]))
         elif node.op_type == "Gemm":
             transposed = any(a.name == "transA" and a.i for a in node.attribute)
