@@ -27,10 +27,11 @@ static LogicalResult checkPool(NodeImporter &node, const GramPool &pool) {
   int64_t sizes = pool.starts.size(), count = 0, grams = pool.columns.size();
   bool isOrdered = sizes > 0 && pool.starts.front() == 0 && llvm::is_sorted(pool.starts) &&
                    pool.starts.back() <= int64_t(pool.words.size());
+  constexpr int64_t kMostSkips = 1024; // Each takes a comparison of its own.
   if (!isOrdered || pool.shortest < 1 || pool.shortest > pool.longest || pool.longest > sizes ||
-      pool.skips < 0)
+      pool.skips < 0 || pool.skips > kMostSkips)
     return node.emitError() << "expects 'ngram_counts' that ascend from 0, one for each length up "
-                               "to 'max_gram_length', and a 'max_skip_count' of 0 or more";
+                               "to 'max_gram_length', and a 'max_skip_count' of 0 to 1024";
   for (int64_t size = 1; size <= sizes; ++size) {
     if (pool.wordsOf(size).size() % size != 0)
       return node.emitError() << "the pool has a part of a gram of " << size << " words";

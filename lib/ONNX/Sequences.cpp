@@ -43,6 +43,8 @@ static std::optional<int64_t> getPosition(NodeImporter &node, unsigned index, in
                                           int64_t last) {
   if (!node.getOperand(index))
     return last;
+  if (!isTensor(node, index))
+    return std::nullopt;
   std::optional<SmallVector<int64_t>> given = node.getConstantOperand(index, "position");
   if (!given || given->size() != 1) {
     if (!node.hasFailed())
