@@ -75,11 +75,14 @@ static llvm::Error writeModel(onnx::ModelProto &model, TensorWriter &tensors, St
   return file.commit();
 }
 
+/// Of what concerns the whole model, which the caller names.
+static Location getLoc(ModuleOp module) { return UnknownLoc::get(module.getContext()); }
+
 static FailureOr<func::FuncOp> findFunction(ModuleOp module) {
   SmallVector<func::FuncOp> functions(module.getOps<func::FuncOp>());
   if (functions.size() == 1 && !functions.front().isExternal())
     return functions.front();
-  return emitError(module.getLoc(),
+  return emitError(getLoc(module),
                    "expects one function with a body to write it as an ONNX model, but has ")
          << functions.size() << " functions";
 }
@@ -92,13 +95,13 @@ LogicalResult mlir::halftone::exportModel(ModuleOp module, StringRef path,
   // Before the work: a path that cannot be written is said at once.
   llvm::Expected<AtomicFile> file = AtomicFile::create(path);
   if (!file)
-    return emitError(module.getLoc(), llvm::toString(file.takeError()));
+    return emitError(getLoc(module), llvm::toString(file.takeError()));
   onnx::ModelProto model;
   GraphExporter exporter(model, options);
   if (failed(exporter.run(*function)))
     return failure();
   if (llvm::Error error =
           writeModel(model, exporter.getTensors(), path, *file, options.maxInlineBytes))
-    return emitError(module.getLoc(), llvm::toString(std::move(error)));
+    return emitError(getLoc(module), llvm::toString(std::move(error)));
   return success();
 }

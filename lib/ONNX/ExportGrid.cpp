@@ -152,6 +152,44 @@ std::optional<LinearGrid> halftone::writeLinearGrid(NodeExporter &node, const Ex
   return writeBlocked(node, grid, sharing, kept);
 }
 
+/// A constant of bytes with the slices `indices` along `axis`. Null if it is not in memory.
+static ElementsAttr pickSlices(ElementsAttr elements, int64_t axis, ArrayRef<int64_t> indices) {
+  std::optional<std::vector<char>> bytes = copyRawBytes(elements);
+  if (!bytes)
+    return nullptr;
+  SmallVector<int64_t> shape(elements.getShapedType().getShape());
+  int64_t inner = 1, outer = 1, count = shape[axis];
+  for (int64_t dim : ArrayRef(shape).take_front(axis))
+    outer *= dim;
+  for (int64_t dim : ArrayRef(shape).drop_front(axis + 1))
+    inner *= dim;
+  std::vector<char> picked;
+  for (int64_t i = 0; i < outer; ++i)
+    for (int64_t index : indices) {
+      auto first = bytes->begin() + (i * count + index) * inner;
+      picked.insert(picked.end(), first, first + inner);
+    }
+  shape[axis] = indices.size();
+  auto type = RankedTensorType::get(shape, elements.getElementType());
+  return makeConstant(type, ArrayRef<char>(picked), "zero_points");
+}
+
+/// Repeats the slices of `value` along `axis`. ONNX cannot gather zero points of few bits.
+static void repeatSlices(NodeExporter &node, GridValue &value, int64_t axis,
+                         ArrayRef<int64_t> indices) {
+  if (value.constant && getStorageBits(value.constant.getElementType()) == 8) {
+    value.constant = pickSlices(value.constant, axis, indices);
+    if (!value.constant)
+      node.refuse() << "the elements of its zero points are not in memory";
+    else
+      value.name = node.createConstant(value.constant, "zero_points");
+    return;
+  }
+  value.name = node.create("Gather", {value.name, node.createInts(indices, "blocks")},
+                           NodeAttr("axis", axis));
+  value.constant = nullptr;
+}
+
 bool halftone::spreadBlocks(NodeExporter &node, GridValue &value, ArrayRef<int64_t> dims,
                             ArrayRef<int64_t> blocks) {
   SmallVector<int64_t> shape(value.type.getShape());
@@ -167,9 +205,9 @@ bool halftone::spreadBlocks(NodeExporter &node, GridValue &value, ArrayRef<int64
     SmallVector<int64_t> blockOf(dim);
     for (int64_t index = 0; index < dim; ++index)
       blockOf[index] = index / block;
-    value.name = node.create("Gather", {value.name, node.createInts(blockOf, "blocks")},
-                             NodeAttr("axis", int64_t(i)));
-    value.constant = nullptr;
+    repeatSlices(node, value, int64_t(i), blockOf);
+    if (node.hasFailed())
+      return false;
     shape[i] = dim;
   }
   value.type = RankedTensorType::get(shape, value.type.getElementType());

@@ -35,6 +35,12 @@ static bool isLinearCode(Type elementType) {
   return (width > 1 && width <= 16) || stored->type.isSignlessInteger(32);
 }
 
+/// Whether something is to be subtracted from the codes. Powers of two have no zero; theirs counts
+/// as one.
+static bool hasZeroPoint(const ExportGrid &grid) {
+  return !grid.zeroPoint.isAll(0) && !llvm::isa<Float8E8M0FNUType>(grid.type.getElementType());
+}
+
 /// The codes, in a type that ONNX Runtime computes with: ONNX has fp4, but nobody dequantizes it.
 static std::string writeCodes(NodeExporter &node, DequantizeOp op) {
   ElementsAttr codes = getConstant(op.getInput());
@@ -54,7 +60,7 @@ static LogicalResult exportByArithmetic(NodeExporter &node, DequantizeOp op, Exp
     return failure();
   std::string value = writeCodes(node, op);
   bool isInteger = codeType.isInteger();
-  if (!grid.zeroPoint.isAll(0)) {
+  if (hasZeroPoint(grid)) {
     // The difference of integers is exact in i32.
     Type exact = isInteger ? i32 : scaleType;
     std::string zeroPoint = grid.zeroPoint.name;
@@ -65,6 +71,9 @@ static LogicalResult exportByArithmetic(NodeExporter &node, DequantizeOp op, Exp
     value = node.create("Sub", {value, zeroPoint});
     codeType = exact;
   }
+  if (grid.scale.isAll(1))
+    return codeType == scaleType ? node.define("Identity", value)
+                                 : node.defineCast(value, scaleType);
   if (codeType != scaleType)
     value = node.createCast(value, scaleType);
   return node.define("Mul", {value, grid.scale.name});
@@ -80,11 +89,6 @@ static LogicalResult exportDequantize(NodeExporter &node, DequantizeOp op) {
     node.noteSubstitute(
         "codes of 3, 5, 6 or 7 bits and of fp4 and fp6 are written in the next wider "
         "type, with the same values: the ONNX model is larger");
-  if (llvm::isa<Float8E8M0FNUType>(codeType) && grid.zeroPoint.isAll(0) && grid.scale.isAll(1)) {
-    node.noteSubstitute("scales that are powers of two (e8m0) are written with a Cast");
-    return node.defineCast(node.getOperand(op.getInput(), "codes"),
-                           grid.scale.type.getElementType());
-  }
   if (isLinearCode(codeType) && isLinearScale(grid.scale.type.getElementType()))
     if (std::optional<LinearGrid> linear = writeLinearGrid(node, grid))
       return node.define("DequantizeLinear",
@@ -92,7 +96,8 @@ static LogicalResult exportDequantize(NodeExporter &node, DequantizeOp op) {
   if (node.hasFailed())
     return failure();
   node.noteSubstitute(
-      "values that DequantizeLinear cannot scale are written with Cast, Sub and Mul");
+      "codes or scales that DequantizeLinear does not take are written as Cast, Sub "
+      "and Mul");
   return exportByArithmetic(node, op, std::move(grid));
 }
 

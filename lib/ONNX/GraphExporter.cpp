@@ -29,7 +29,7 @@ LogicalResult GraphExporter::run(func::FuncOp function) {
   dropUnusedInitializers();
   finishModel(function);
   for (auto [text, count] : substitutes)
-    emitRemark(function->getParentOfType<ModuleOp>().getLoc())
+    emitRemark(UnknownLoc::get(function.getContext()))
         << text << " (" << count << (count == 1 ? " op)" : " ops)");
   return success();
 }

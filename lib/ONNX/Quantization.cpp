@@ -36,7 +36,12 @@ static int64_t readBlockSize(NodeImporter &node) {
   Value scale = node.getOperand(1);
   if (!node.hasFailed() && size < 0)
     node.emitError() << "attribute 'block_size' is " << size << ", expected 0 or more";
-  return node.hasFailed() || hasOneElement(scale) || NodeImporter::getRank(scale) < 2 ? 0 : size;
+  if (size == 0 || node.hasFailed() || hasOneElement(scale) || NodeImporter::getRank(scale) < 2)
+    return 0;
+  // One block along the axis: the scales broadcast, as those of rows do.
+  RankedTensorType type = NodeImporter::getType(scale);
+  int64_t axis = node.normalizeAxis(node.getInt("axis", 1), type.getRank());
+  return node.hasFailed() || type.getDimSize(axis) == 1 ? 0 : size;
 }
 
 /// Where the blocks are.
