@@ -2,12 +2,16 @@
 #include "halftone/Dialect/ConstantData.h"
 
 #include "mlir/IR/AsmState.h"
+#include "mlir/IR/AttrTypeSubElements.h"
+#include "mlir/IR/BuiltinDialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/Process.h"
 #include <algorithm>
 #include <cstring>
+#include <sys/mman.h>
 
 using namespace mlir;
 using namespace mlir::halftone;
@@ -89,7 +93,11 @@ static float convertHalf(const llvm::fltSemantics &semantics, uint16_t bits) {
 
 std::optional<std::vector<float>> halftone::readFloats(ElementsAttr elements) {
   Type type = elements.getElementType();
-  std::optional<std::vector<char>> bytes = copyRawBytes(elements);
+  // Weights can be large: they are copied only if they have to be.
+  std::optional<ArrayRef<char>> bytes = getRawBytes(elements);
+  std::optional<std::vector<char>> copy;
+  if (!bytes && (copy = copyRawBytes(elements)))
+    bytes = *copy;
   if (!bytes)
     return std::nullopt;
   if (type.isF32())
@@ -139,4 +147,41 @@ ElementsAttr halftone::makeConstant(RankedTensorType type, ArrayRef<char> bytes,
   }
   return DenseResourceElementsAttr::get(
       type, name, HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, /*align=*/64));
+}
+
+void halftone::releasePages(ElementsAttr elements) {
+  auto resource = llvm::dyn_cast<DenseResourceElementsAttr>(elements);
+  const AsmResourceBlob *blob = resource ? resource.getRawHandle().getBlob() : nullptr;
+  if (!blob || blob->isMutable())
+    return;
+  uint64_t pageSize = llvm::sys::Process::getPageSizeEstimate();
+  auto begin = llvm::alignTo(reinterpret_cast<uintptr_t>(blob->getData().data()), pageSize);
+  auto end = llvm::alignDown(
+      reinterpret_cast<uintptr_t>(blob->getData().data() + blob->getData().size()), pageSize);
+#ifdef MADV_PAGEOUT
+  // Whatever the bytes are, they stay. Where it is not possible, nothing is given back.
+  if (begin < end)
+    (void)::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_PAGEOUT);
+#endif
+}
+
+void halftone::releaseUnusedResources(Operation *root) {
+  llvm::DenseSet<const void *> used;
+  AttrTypeWalker walker;
+  walker.addWalk([&](DenseResourceElementsAttr attribute) {
+    used.insert(attribute.getRawHandle().getResource());
+  });
+  root->walk([&](Operation *op) { walker.walk(op->getAttrDictionary()); });
+
+  auto *dialect = root->getContext()->getLoadedDialect<BuiltinDialect>();
+  auto *interface = dialect->getRegisteredInterface<ResourceBlobManagerDialectInterface>();
+  DialectResourceBlobManager &manager = interface->getBlobManager();
+  std::vector<std::string> unused;
+  manager.getBlobMap([&](const llvm::StringMap<DialectResourceBlobManager::BlobEntry> &entries) {
+    for (const auto &entry : entries)
+      if (entry.second.getBlob() && !used.contains(&entry.second))
+        unused.push_back(entry.first().str());
+  });
+  for (const std::string &key : unused)
+    manager.update(key, AsmResourceBlob());
 }

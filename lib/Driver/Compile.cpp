@@ -5,6 +5,7 @@
 #include "Report.h"
 #include "SourceHash.h"
 #include "halftone/Calibration/Calibrate.h"
+#include "halftone/Dialect/ConstantData.h"
 #include "halftone/IO/FileError.h"
 #include "halftone/ONNX/Export.h"
 #include "halftone/ONNX/Import.h"
@@ -311,6 +312,8 @@ bool Compilation::lowerAndEmit() {
   });
   if (!lowered)
     return false;
+  // The weights as they were before they were packed.
+  mlir::halftone::releaseUnusedResources(*module);
   if (options.emit <= EmitStage::LLVM)
     return writeText(*module);
   return phase("generate code", [&] {

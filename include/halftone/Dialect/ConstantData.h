@@ -45,6 +45,14 @@ ElementsAttr makeConstant(RankedTensorType type, ArrayRef<T> elements, StringRef
       name);
 }
 
+/// Gives back the memory that reading `elements` took, if they lie in a mapped file: whoever reads
+/// them again reads the file again. Other elements stay as they are.
+void releasePages(ElementsAttr elements);
+
+/// Frees the bytes of all resources that no op in `root` refers to. For the end of a phase, when no
+/// other module of the context refers to them either.
+void releaseUnusedResources(Operation *root);
+
 } // namespace mlir::halftone
 
 #endif // HALFTONE_DIALECT_CONSTANTDATA_H
