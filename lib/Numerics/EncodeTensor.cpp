@@ -126,7 +126,7 @@ static float fitFloatScale(float absmax, float largest) {
 
 static EncodedScales encodeLevel(const LevelEncoder &encoder, const Granularity &granularity,
                                  Values parents) {
-  EncodedScales result{granularity, {}, {}};
+  EncodedScales result{granularity, {}, {}, /*areHalf=*/false};
   Members members = granularity.getMembers();
   for (size_t block = 0; block != members.size(); ++block) {
     float absmax = findAbsmax(encoder.values, members[block]);
@@ -179,8 +179,8 @@ static llvm::Expected<EncodedTensor> encodeScaled(Values values, llvm::ArrayRef<
   if (!format.hasFreeScales())
     return encodeLevels(values, shape, format, options);
   Granularity granularity = makeGranularity(shape, options);
-  llvm::Expected<QuantizedTensor> quantized =
-      quantizeTensor(values, granularity, format, options.symmetric, options.leastSquares);
+  llvm::Expected<QuantizedTensor> quantized = quantizeTensor(
+      values, granularity, format, options.symmetric, {options.leastSquares, options.halfScales});
   if (!quantized)
     return quantized.takeError();
   EncodedTensor result;
@@ -188,7 +188,7 @@ static llvm::Expected<EncodedTensor> encodeScaled(Values values, llvm::ArrayRef<
   for (uint8_t &code : result.codes)
     code &= uint8_t(format.codec.numCodes() - 1);
   result.zeroPoints = std::move(quantized->zeroPoints);
-  result.scales.push_back({granularity, std::move(quantized->scales), {}});
+  result.scales.push_back({granularity, std::move(quantized->scales), {}, options.halfScales});
   return result;
 }
 
@@ -269,7 +269,7 @@ uint64_t halftone::countStoredBytes(const EncodedTensor &tensor, const Format &f
   uint64_t bytes =
       isPlain ? tensor.codes.size() : packedBytes(tensor.codes.size(), format.codec.bits);
   for (auto [level, scales] : llvm::zip(format.scales, tensor.scales))
-    bytes += packedBytes(scales.values.size(), level.bits());
+    bytes += packedBytes(scales.values.size(), scales.areHalf ? 16 : level.bits());
   if (!llvm::all_equal(tensor.zeroPoints))
     bytes += packedBytes(tensor.zeroPoints.size(), format.codec.bits);
   bytes += tensor.values.size() * sizeof(float);
@@ -286,7 +286,7 @@ static std::vector<float> decodeScaled(const EncodedTensor &tensor, const Format
     multiply(level, scales);
   std::vector<float> zeroPoints(tensor.codes.size(), 1.0f);
   const Granularity &finest = tensor.scales.front().granularity;
-  multiply({finest, {tensor.zeroPoints.begin(), tensor.zeroPoints.end()}, {}}, zeroPoints);
+  multiply({finest, {tensor.zeroPoints.begin(), tensor.zeroPoints.end()}, {}, false}, zeroPoints);
   for (size_t i = 0; i != tensor.codes.size(); ++i)
     result.push_back((format.codec.decode(tensor.codes[i]) - zeroPoints[i]) * scales[i]);
   return result;

@@ -60,6 +60,12 @@ static float fitScale(Range range, const Format &format) {
   return range.absmax() == 0 ? 1.0f : std::max(scale, std::numeric_limits<float>::min());
 }
 
+// The nearest f16 that is a scale: positive and finite.
+static float roundToHalf(float scale) {
+  const ElementCodec &half = findFormat("f16")->codec;
+  return half.decode(half.encode(std::clamp(scale, half.decode(1), half.maxValue())));
+}
+
 static double squaredError(llvm::ArrayRef<float> values, llvm::ArrayRef<int64_t> members,
                            Range range, const Format &format, bool symmetric) {
   double sum = 0;
@@ -122,11 +128,8 @@ static void quantizeInteger(llvm::ArrayRef<float> values, const Granularity &gra
 }
 
 static void quantizeByCodec(llvm::ArrayRef<float> values, const Granularity &granularity,
-                            llvm::ArrayRef<Range> ranges, const Format &format,
-                            QuantizedTensor &result) {
-  for (Range range : ranges)
-    result.scales.push_back(fitScale(range, format));
-  result.zeroPoints.assign(ranges.size(), 0);
+                            const Format &format, QuantizedTensor &result) {
+  result.zeroPoints.assign(result.scales.size(), 0);
   granularity.forEachRun([&](const Run &run) {
     for (int64_t i = 0; i != run.numElements; ++i) {
       float scale = result.scales[run.firstScale + (run.sharesScale ? 0 : i)];
@@ -139,7 +142,7 @@ static void quantizeByCodec(llvm::ArrayRef<float> values, const Granularity &gra
 llvm::Expected<QuantizedTensor> halftone::quantizeTensor(llvm::ArrayRef<float> values,
                                                          const Granularity &granularity,
                                                          const Format &format, bool symmetric,
-                                                         bool leastSquares) {
+                                                         FitOptions options) {
   assert(format.codec.bits <= 8 && "codes are bytes");
   assert(int64_t(values.size()) == granularity.getNumElements() && "one value per element");
   QuantizedTensor result;
@@ -147,16 +150,23 @@ llvm::Expected<QuantizedTensor> halftone::quantizeTensor(llvm::ArrayRef<float> v
   llvm::Expected<std::vector<Range>> ranges = findBlockRanges(values, granularity);
   if (!ranges)
     return ranges.takeError();
-  if (leastSquares)
+  if (options.leastSquares)
     shrinkRanges(values, granularity, format, symmetric, *ranges);
   if (format.isInteger()) {
     std::vector<AffineGrid> grids;
-    for (Range range : *ranges)
+    for (Range range : *ranges) {
       grids.push_back(fitGrid(range, format, symmetric));
+      if (options.halfScales)
+        grids.back().scale = roundToHalf(grids.back().scale);
+    }
     quantizeInteger(values, granularity, grids, result);
     return result;
   }
-  quantizeByCodec(values, granularity, *ranges, format, result);
+  for (Range range : *ranges) {
+    float scale = fitScale(range, format);
+    result.scales.push_back(options.halfScales ? roundToHalf(scale) : scale);
+  }
+  quantizeByCodec(values, granularity, format, result);
   return result;
 }
 

@@ -78,6 +78,8 @@ StringRef RowDecoder::findObstacle(Value value) const {
         obstacle = findParameterObstacle(dequantize, parameter);
     return obstacle;
   }
+  if (auto cast = value.getDefiningOp<CastOp>())
+    return findObstacle(cast.getInput());
   if (auto lookup = value.getDefiningOp<LookupOp>())
     return cutsRows(lookup.getBlocks()) ? "a block holds several rows"
                                         : findObstacle(lookup.getCodes());
@@ -141,6 +143,9 @@ Value RowDecoder::gatherDequantize(DequantizeOp op) {
 Value RowDecoder::gatherRows(Value value) {
   if (auto dequantize = value.getDefiningOp<DequantizeOp>())
     return gatherDequantize(dequantize);
+  if (auto cast = value.getDefiningOp<CastOp>())
+    return CastOp::create(b, loc, replaceDim(getType(value), 0), gatherRows(cast.getInput()),
+                          cast.getTo());
   if (auto lookup = value.getDefiningOp<LookupOp>()) {
     Value table = lookup.getBlocks() ? buildGather(lookup.getTable(), 0) : lookup.getTable();
     return LookupOp::create(b, loc, replaceDim(getType(value), 0), gatherRows(lookup.getCodes()),

@@ -29,6 +29,7 @@ static EncodeOptions getOptions(const WeightScheme &scheme, int64_t channelAxis)
   options.channelAxis = unsigned(channelAxis);
   options.symmetric = scheme.symmetric;
   options.leastSquares = scheme.range == "mse";
+  options.halfScales = scheme.scales == "f16";
   return options;
 }
 
@@ -80,8 +81,8 @@ struct QuantizeWeights : public mlir::halftone::impl::QuantizeWeightsBase<Quanti
 
 private:
   /// What makes two contractions share codes: the constant, the channel axis and the scheme.
-  using Key =
-      std::tuple<const void *, int64_t, std::string, std::string, int64_t, bool, std::string>;
+  using Key = std::tuple<const void *, int64_t, std::string, std::string, int64_t, bool,
+                         std::string, std::string>;
   struct Quantized {
     Value numbers;
     DictionaryAttr description;
@@ -96,7 +97,8 @@ private:
             scheme.granularity,
             scheme.group,
             scheme.symmetric,
-            scheme.range};
+            scheme.range,
+            scheme.scales};
     Quantized &quantized = done[key];
     if (!quantized.numbers && failed(encode(contraction, scheme, quantized)))
       return nullptr;
@@ -121,6 +123,7 @@ private:
     Location loc = contraction.op->getLoc();
     quantized.numbers = buildDecoding(b, loc, type, *encoded, format, options, getNodeName(loc));
     quantized.description = describe(&getContext(), scheme, format, *encoded, *values);
+    releasePages(contraction.getWeights());
     ++numQuantized;
     return success();
   }

@@ -43,6 +43,7 @@ template <> struct MappingTraits<WeightEntry> {
     io.mapOptional("group", entry.text.group);
     io.mapOptional("symmetric", entry.text.symmetric);
     io.mapOptional("range", entry.text.range);
+    io.mapOptional("scales", entry.text.scales);
   }
   static std::string validate(IO &, WeightEntry &entry) {
     return resolveWeights(entry.text, entry.scheme);

@@ -33,6 +33,8 @@ void mlir::halftone::setScheme(Operation *op, const Scheme &scheme) {
     weightFields.push_back(named("group", b.getI64IntegerAttr(weights.group)));
   if (weights.range != WeightScheme().range)
     weightFields.push_back(named("range", b.getStringAttr(weights.range)));
+  if (weights.scales != WeightScheme().scales)
+    weightFields.push_back(named("scales", b.getStringAttr(weights.scales)));
   SmallVector<NamedAttribute> fields = {named("weights", b.getDictionaryAttr(weightFields))};
   const ActivationScheme &activations = scheme.activations;
   if (!activations.format.empty())
@@ -57,6 +59,7 @@ std::optional<Scheme> mlir::halftone::getScheme(Operation *op) {
         getString(weights, "granularity", scheme.weights.granularity).str();
     scheme.weights.symmetric = getBool(weights, "symmetric", scheme.weights.symmetric);
     scheme.weights.range = getString(weights, "range", scheme.weights.range).str();
+    scheme.weights.scales = getString(weights, "scales", scheme.weights.scales).str();
     if (auto group = weights.getAs<IntegerAttr>("group"))
       scheme.weights.group = group.getInt();
   }

@@ -72,8 +72,13 @@ std::string checkGrid(const Format &format, const WeightText &text) {
     return "format '" + format.name.str() +
            "' has no zero point: 'symmetric: false' is for integers, and for bcq where it adds an "
            "offset";
-  if (!text.range)
-    return "";
+  if (text.scales == "f16" && !format.hasFreeScales())
+    return "'scales: f16' is for formats with one level of scales, which '" + format.name.str() +
+           "' is not";
+  std::string error =
+      text.scales ? checkOneOf("scales", *text.scales, {"f32", "f16"}) : std::string();
+  if (!error.empty() || !text.range)
+    return error;
   if (*text.range == "mse" && !format.hasFreeScales())
     return "'range: mse' is for formats with one level of scales, which '" + format.name.str() +
            "' is not";
@@ -101,6 +106,7 @@ std::string halftone::resolveWeights(const WeightText &text, WeightScheme &schem
     scheme.group = text.group.value_or(format->group);
   scheme.symmetric = text.symmetric.value_or(true);
   scheme.range = text.range.value_or(scheme.range);
+  scheme.scales = text.scales.value_or(scheme.scales);
   return "";
 }
 

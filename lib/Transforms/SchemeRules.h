@@ -16,6 +16,7 @@ struct WeightText {
   std::optional<int64_t> group;
   std::optional<bool> symmetric;
   std::optional<std::string> range;
+  std::optional<std::string> scales;
 };
 
 /// Makes a scheme of the text; the message of the first contradiction, or empty.

@@ -34,6 +34,8 @@ private:
   Value floats(ArrayRef<int64_t> shape, ArrayRef<float> values, StringRef part) {
     return constant(shape, b.getF32Type(), values, part);
   }
+  /// Scales that are floats.
+  Value floatScales(ArrayRef<int64_t> shape, const EncodedScales &level, StringRef part);
   Value zero(Type element);
   /// The numbers of codes before they are scaled, and the zero point that goes with them.
   Value numbersOf(ArrayRef<int64_t> shape, const Codec &codec, ArrayRef<uint8_t> codes,
@@ -97,12 +99,25 @@ Value WeightBuilder::dequantize(Value codes, Value scale, Value zeroPoint,
 
 //===--- Scales ---===//
 
+Value WeightBuilder::floatScales(ArrayRef<int64_t> shape, const EncodedScales &level,
+                                 StringRef part) {
+  if (!level.areHalf)
+    return floats(shape, level.values, part);
+  const Codec &half = ::halftone::findFormat("f16")->codec;
+  std::vector<uint16_t> codes;
+  for (float value : level.values)
+    codes.push_back(uint16_t(half.encode(value)));
+  Value stored = constant(shape, b.getF16Type(), ArrayRef<uint16_t>(codes), part);
+  auto result = RankedTensorType::get(shape, b.getF32Type());
+  return CastOp::create(b, loc, result, stored, b.getF32Type());
+}
+
 Value WeightBuilder::buildScales(size_t index) {
   const EncodedScales &level = encoded.scales[index];
   SmallVector<int64_t> shape = level.granularity.getScaleShape();
   std::string part = ".scales" + (index == 0 ? std::string() : std::to_string(index));
   if (level.codes.empty())
-    return floats(shape, level.values, part);
+    return floatScales(shape, level, part);
   Value numbers = numbersOf(shape, *format.scales[index].codec, level.codes, part);
   Value none = zero(llvm::cast<RankedTensorType>(numbers.getType()).getElementType());
   if (index + 1 == encoded.scales.size()) {
@@ -140,7 +155,7 @@ Value WeightBuilder::buildScaled() {
   SmallVector<int64_t> shape;
   if (options.granularity == GranularityKind::Channel)
     shape.push_back(type.getDimSize(options.channelAxis));
-  Value scales = floats(shape, finest.values, ".scales");
+  Value scales = floatScales(shape, finest, ".scales");
   Value zeroPoints = buildZeroPoints(element, shape);
   return DequantizeOp::create(b, loc, type, numbers, scales, zeroPoints,
                               int64_t(options.channelAxis));

@@ -60,6 +60,19 @@ func.func @gathers_every_level_of_scales(%i: tensor<2xi64>) -> tensor<2x6xf32> {
   return %y : tensor<2x6xf32>
 }
 
+// CHECK-LABEL: @gathers_scales_before_they_are_converted
+// CHECK:         %[[H:.*]] = halftone.gather %{{.*}} : (tensor<4x2xf16>, tensor<2xi64>) -> tensor<2x2xf16>
+// CHECK:         halftone.cast %[[H]] {to = f32} : (tensor<2x2xf16>) -> tensor<2x2xf32>
+func.func @gathers_scales_before_they_are_converted(%i: tensor<2xi64>) -> tensor<2x6xf32> {
+  %q = halftone.constant dense<1> : tensor<4x6xi4>
+  %h = halftone.constant dense<0.5> : tensor<4x2xf16>
+  %z = halftone.constant dense<0> : tensor<i4>
+  %s = halftone.cast %h {to = f32} : (tensor<4x2xf16>) -> tensor<4x2xf32>
+  %w = halftone.dequantize %q, %s, %z {blocks = array<i64: 1, 3>} : (tensor<4x6xi4>, tensor<4x2xf32>, tensor<i4>) -> tensor<4x6xf32>
+  %y = halftone.gather %w, %i {axis = 0 : i64} : (tensor<4x6xf32>, tensor<2xi64>) -> tensor<2x6xf32>
+  return %y : tensor<2x6xf32>
+}
+
 // CHECK-LABEL: @gathers_indices_of_codebooks
 // CHECK:         halftone.gather %{{.*}} : (tensor<4x1x4xf32>, tensor<2xi64>) -> tensor<2x1x4xf32>
 // CHECK:         halftone.gather %{{.*}} : (tensor<4x6xui2>, tensor<2xi64>) -> tensor<2x6xui2>

@@ -19,6 +19,9 @@
 // RUN: printf 'weights: {format: bf16}' > %t.yaml
 // RUN: quant-opt %s --pass-pipeline='builtin.module(func.func(halftone-assign-schemes{recipe=%t.yaml},halftone-quantize-weights))' | FileCheck %s --check-prefix=BF16
 
+// RUN: printf 'weights: {format: int4, group: 32, scales: f16}' > %t.yaml
+// RUN: quant-opt %s --pass-pipeline='builtin.module(func.func(halftone-assign-schemes{recipe=%t.yaml},halftone-quantize-weights))' | FileCheck %s --check-prefix=HALF
+
 // One scale per group of 32 rows: 1.5 / 7.
 // INT4:      attributes {halftone.quantized_weights = {fc = {bytes = 80 : i64, effective_bits = 5.000000e+00 : f64, format = "int4", granularity = "group", group = 32 : i64{{.*}}}}}
 // INT4-DAG:  %[[Q:.*]] = halftone.constant dense<{{.*}}> : tensor<64x2xi4>
@@ -26,6 +29,10 @@
 // INT4-DAG:  %[[Z:.*]] = halftone.constant dense<0> : tensor<i4>
 // INT4:      %[[W:.*]] = halftone.dequantize %[[Q]], %[[S]], %[[Z]] {blocks = array<i64: 32, 1>}
 // INT4:      halftone.matmul %{{.*}}, %[[W]]
+
+// The same scales in half of the bytes.
+// HALF:      %[[S:.*]] = halftone.cast {{.*}} {to = f32} : (tensor<2x2xf16>) -> tensor<2x2xf32>
+// HALF:      halftone.dequantize %{{.*}}, %[[S]], %{{.*}} {blocks = array<i64: 32, 1>} : (tensor<64x2xi4>
 
 // A ragged last group; 3 / 15 and the middle of the codes.
 // UINT4-DAG: halftone.constant dense<2.000000e-01> : tensor<2x2xf32>

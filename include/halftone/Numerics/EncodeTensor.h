@@ -19,8 +19,10 @@ struct EncodedScales {
   Granularity granularity;
   /// One per block: what the level contributes to the product.
   std::vector<float> values;
-  /// The codes of the values; empty where they are stored as f32.
+  /// The codes of the values; empty where they are stored as floats.
   std::vector<uint8_t> codes;
+  /// Whether the values are numbers of f16, and stored so.
+  bool areHalf = false;
 };
 
 /// A tensor in any format. Bytes hold a code each, in the low bits.
@@ -51,6 +53,8 @@ struct EncodeOptions {
   /// Shrink each range to where its block has the least squared error; formats with one level of
   /// f32 scales.
   bool leastSquares = false;
+  /// Store scales as f16 instead of f32; the same formats.
+  bool halfScales = false;
 };
 
 /// The blocks that `options` describes.

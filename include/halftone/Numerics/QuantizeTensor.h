@@ -28,14 +28,21 @@ llvm::Expected<std::vector<AffineGrid>> fitGrids(llvm::ArrayRef<float> values,
                                                  const Granularity &granularity,
                                                  const Format &format, bool symmetric);
 
+/// How scales are chosen.
+struct FitOptions {
+  /// Shrink the range of each block, in steps of 1/64 down to a quarter, to where the block's
+  /// squared error is least; of equal ones the widest.
+  bool leastSquares = false;
+  /// Round scales to f16 before codes are chosen.
+  bool halfScales = false;
+};
+
 /// Quantizes with one fitted scale per block. Integer formats use `fitGrids`. The others are
 /// always symmetric: scale = absmax / the format's largest magnitude (1 for a block of zeros), and
-/// code = encode(x / scale). An error if an element is not finite. With `leastSquares` the range of
-/// each block is shrunk, in steps of 1/64 down to a quarter, to where the block's squared error is
-/// least; of equal ones the widest.
+/// code = encode(x / scale). An error if an element is not finite.
 llvm::Expected<QuantizedTensor> quantizeTensor(llvm::ArrayRef<float> values,
                                                const Granularity &granularity, const Format &format,
-                                               bool symmetric, bool leastSquares = false);
+                                               bool symmetric, FitOptions options = {});
 
 /// The real numbers that `tensor` stands for: (code - zero point) * scale, or decode(code) * scale.
 std::vector<float> dequantizeTensor(const QuantizedTensor &tensor, const Granularity &granularity,

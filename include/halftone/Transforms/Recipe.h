@@ -23,6 +23,8 @@ struct WeightScheme {
   bool symmetric = true;
   /// `min-max`, or `mse`: each scale shrunk to where its block has the least squared error.
   std::string range = "min-max";
+  /// `f32` or `f16`: how scales are stored.
+  std::string scales = "f32";
 };
 
 struct ActivationScheme {

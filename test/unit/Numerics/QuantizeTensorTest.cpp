@@ -113,7 +113,7 @@ TEST(QuantizeTensor, TheLeastSquaresRangeIsNeverWorse) {
         continue;
       auto errorWith = [&](bool leastSquares) {
         QuantizedTensor tensor =
-            llvm::cantFail(quantizeTensor(values, groups, format, symmetric, leastSquares));
+            llvm::cantFail(quantizeTensor(values, groups, format, symmetric, {leastSquares}));
         return measureError(values, dequantizeTensor(tensor, groups, format)).errorPower;
       };
       EXPECT_LE(errorWith(true), errorWith(false)) << name;

@@ -140,6 +140,11 @@ std::vector<Variant> variantsOf(const Format &format) {
     return variants;
   variants.push_back({name + ", granularity: tensor", {GranularityKind::Tensor}});
   variants.push_back({name + ", granularity: channel", {GranularityKind::Channel}});
+  if (format.hasFreeScales()) {
+    EncodeOptions half{GranularityKind::Group, 16};
+    half.halfScales = true;
+    variants.push_back({name + ", group: 16, scales: f16", half});
+  }
   if (format.isInteger() || format.coding == Format::Coding::BinaryPlanes)
     variants.push_back(
         {name + ", group: 16, symmetric: false", {GranularityKind::Group, 16, 0, false}});

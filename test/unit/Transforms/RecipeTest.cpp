@@ -113,6 +113,8 @@ TEST(Recipe, ImpossibleCombinationsAreErrors) {
       {"format: f16, granularity: tensor", "format 'f16' has no scales"},
       {"format: nf4, symmetric: false", "format 'nf4' has no zero point"},
       {"format: kmeans4, range: mse", "'range: mse' is for formats with one level of scales"},
+      {"format: mxfp4, scales: f16", "'scales: f16' is for formats with one level of scales"},
+      {"format: int4, scales: f8", "'scales' is 'f8'; expected one of: f32, f16"},
       {"format: int4, range: entropy", "'range' is 'entropy'; expected one of: min-max, mse"},
   };
   for (auto [weights, message] : cases) {
