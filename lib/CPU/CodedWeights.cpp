@@ -31,6 +31,7 @@ private:
   LogicalResult matchLookup(LookupOp op, const DimIndices &dims);
   LogicalResult matchBinaryDecode(BinaryDecodeOp op, const DimIndices &dims);
   LogicalResult matchScale(Value scale, const DimIndices &dims);
+  LogicalResult matchScaleTable(LookupOp op, const DimIndices &dims);
   /// Appends a parameter, a constant of `type`, unless it is missing.
   LogicalResult addParameter(StringRef role, Value constant, const DimIndices &dims);
   LogicalResult addConstant(StringRef role, ElementsAttr constant, const DimIndices &dims);
@@ -147,6 +148,14 @@ LogicalResult Matcher::matchScale(Value scale, const DimIndices &dims) {
   if (!tensorTypeOf(scale).getElementType().isF32())
     return builder.decline("scales are not f32");
   if (auto dequantize = scale.getDefiningOp<DequantizeOp>()) {
+    DimIndices outer = indicesOf(dequantize, dequantize.getScale(), dims, dequantize.getAxis());
+    if (auto lookup = dequantize.getInput().getDefiningOp<LookupOp>()) {
+      if (!areZero(dequantize.getZeroPoint()))
+        return builder.decline("the scales' numbers have a zero point");
+      if (failed(matchScaleTable(lookup, dims)))
+        return failure();
+      return matchScale(dequantize.getScale(), outer);
+    }
     Type element = tensorTypeOf(dequantize.getInput()).getElementType();
     // A power of two has no zero; its zero point means none.
     if (!isNarrow(element) ||
@@ -154,9 +163,10 @@ LogicalResult Matcher::matchScale(Value scale, const DimIndices &dims) {
       return builder.decline("the scales' codes have a zero point, or more than 8 bits");
     if (failed(addParameter("scale", dequantize.getInput(), dims)))
       return failure();
-    return matchScale(dequantize.getScale(),
-                      indicesOf(dequantize, dequantize.getScale(), dims, dequantize.getAxis()));
+    return matchScale(dequantize.getScale(), outer);
   }
+  if (auto lookup = scale.getDefiningOp<LookupOp>())
+    return matchScaleTable(lookup, dims);
   if (auto cast = scale.getDefiningOp<CastOp>()) {
     Type element = tensorTypeOf(cast.getInput()).getElementType();
     if (!llvm::isa<FloatType>(element) || !(isNarrow(element) || isWide(element)))
@@ -167,6 +177,17 @@ LogicalResult Matcher::matchScale(Value scale, const DimIndices &dims) {
   if (constant && areOne(constant))
     return success();
   return addParameter("scale", scale, dims);
+}
+
+/// Scales that are codes, and one short table for all of them.
+LogicalResult Matcher::matchScaleTable(LookupOp op, const DimIndices &dims) {
+  constexpr int64_t maxEntries = 16;
+  RankedTensorType table = tensorTypeOf(op.getTable());
+  if (op.getBlocks() || table.getNumElements() > maxEntries || !table.getElementType().isF32())
+    return builder.decline("the scales' codes have more than one table, or a large one");
+  if (failed(addParameter("scale", op.getCodes(), dims)))
+    return failure();
+  return addParameter("scale_table", op.getTable(), DimIndices());
 }
 
 LogicalResult Matcher::matchLookup(LookupOp op, const DimIndices &dims) {
@@ -229,8 +250,8 @@ LogicalResult Matcher::matchDequantize(DequantizeOp op, const DimIndices &dims) 
       return failure();
   } else {
     ElementsAttr codes = getConstant(op.getInput());
-    if (!codes || !isNarrow(element))
-      return builder.decline("the weights are no constant codes of at most 8 bits");
+    if (!codes || !(isNarrow(element) || element.isF16() || element.isBF16()))
+      return builder.decline("the weights are no constant codes of at most 16 bits");
     FailureOr<ConstantMatrix> matrix = readMatrix(codes, dims);
     if (failed(matrix))
       return failure();
@@ -317,7 +338,7 @@ static Value packWide(KernelBuilder &builder, const ConstantMatrix &matrix, int6
   spec.sourceBytes = spec.elementBytes = matrix.element.getIntOrFloatBitWidth() / 8;
   std::vector<uint8_t> packed = ::halftone::pack(spec, viewOf(matrix));
   return makeBytes(builder, {int64_t(llvm::divideCeil(matrix.columns, nr)), matrix.rows, nr},
-                   matrix.element, packed, "scales");
+                   matrix.element, packed, "numbers");
 }
 
 /// Row-major, `size` elements each: tables, and numbers of blocks of columns.
@@ -341,24 +362,28 @@ static Value copyElements(KernelBuilder &builder, const ConstantMatrix &matrix, 
 }
 
 Value mlir::halftone::packCodes(KernelBuilder &builder, const CodedWeights &weights, int64_t nr) {
-  return packNarrow(builder, weights.codes, nr);
+  return isNarrow(weights.codes.element) ? packNarrow(builder, weights.codes, nr)
+                                         : packWide(builder, weights.codes, nr);
 }
 
 Decoder mlir::halftone::makeDecoder(KernelBuilder &builder, const CodedWeights &weights,
                                     int64_t nr) {
   MLIRContext *context = builder.op->getContext();
-  int64_t tableSize = int64_t(1) << weights.codes.element.getIntOrFloatBitWidth();
+  // What a table is for comes before it.
+  Type codes = weights.codes.element;
   Decoder decoder;
   SmallVector<DecoderInputAttr> attributes;
   for (const CodeParameter &parameter : weights.parameters) {
     const ConstantMatrix &values = parameter.values;
-    bool isTable = parameter.role == "table";
+    bool isTable = parameter.role.ends_with("table");
     Value tensor;
     if (isTable || parameter.block != 1)
-      tensor = copyElements(builder, values, isTable ? tableSize : 1);
+      tensor =
+          copyElements(builder, values, isTable ? int64_t(1) << codes.getIntOrFloatBitWidth() : 1);
     else
       tensor = isNarrow(values.element) ? packNarrow(builder, values, nr)
                                         : packWide(builder, values, nr);
+    codes = values.element;
     decoder.inputs.push_back(tensor);
     attributes.push_back(DecoderInputAttr::get(context, parameter.role, values.element,
                                                parameter.group, parameter.block));

@@ -98,7 +98,8 @@ Value WeightDecoder::gatherShared(const Input &input, const Columns &columns, Va
   return numbers;
 }
 
-Value WeightDecoder::loadNumbers(const Input &input, const Columns &columns, Value k) {
+Value WeightDecoder::loadNumbers(const Input &input, const Input *table, const Columns &columns,
+                                 Value k) {
   OpBuilder &builder = math.builder;
   Value inputRow = rowOf(input, k), number;
   int64_t block = input.attribute.getColumns();
@@ -110,6 +111,17 @@ Value WeightDecoder::loadNumbers(const Input &input, const Columns &columns, Val
     number = gatherShared(input, columns, inputRow);
   Type element = input.attribute.getElement();
   unsigned width = element.getIntOrFloatBitWidth();
+  if (table) {
+    SmallVector<Value> entries;
+    Value zero = math.constant(0);
+    for (int64_t entry = 0; entry < int64_t(1) << width; ++entry) {
+      Value scalar = memref::LoadOp::create(builder, math.loc, table->memref,
+                                            ValueRange{zero, zero, math.constant(entry)});
+      entries.push_back(
+          vector::BroadcastOp::create(builder, math.loc, lanesOf(builder.getF32Type()), scalar));
+    }
+    return select(number, entries);
+  }
   if (width <= 8)
     return toNumber(number, element);
   if (width == 32)
@@ -155,11 +167,15 @@ WeightDecoder::Parameters WeightDecoder::loadParameters(const Columns &columns, 
   SmallVector<Value> scales;
   for (const Input &input : inputs) {
     StringRef role = input.attribute.getRole();
+    if (role == "scale_table")
+      continue; // Read with the scales before it.
     if (role == "table") {
       loadTable(input, columns, k, parameters);
       continue;
     }
-    Value numbers = loadNumbers(input, columns, k);
+    const Input *next = &input + 1;
+    bool hasTable = next != inputs.end() && next->attribute.getRole() == "scale_table";
+    Value numbers = loadNumbers(input, hasTable ? next : nullptr, columns, k);
     if (role == "scale")
       scales.push_back(numbers);
     else if (role == "zero_point")

@@ -20,7 +20,7 @@ constexpr TileShape tilesWidened16[] = {{2, 4}, {1, 8}};
 // ones, though they convert less often, are slower than two vectors.
 constexpr TileShape tilesFloatCodes16[] = {{4, 2}, {2, 6}, {1, 6}};
 // Decoding takes registers for scales, tables and what is half decoded.
-constexpr TileShape tilesDecoded32[] = {{4, 5}, {2, 10}, {1, 16}};
+constexpr TileShape tilesDecoded32[] = {{4, 5}, {2, 11}, {1, 12}};
 constexpr TileShape tilesDecoded16[] = {{4, 2}, {2, 4}, {1, 6}};
 constexpr TileShape amxTiles[] = {{2, 32}, {1, 32}};
 

@@ -210,13 +210,17 @@ struct CodeSteps {
     return parameters;
   }
 
-  /// The first `count` rows of the step; without `shared` each row loads its parameters.
+  /// The first `count` rows of the step; without `shared` they load their parameters.
   void addStep(Value index, int64_t count, const Parameters *shared, Values &accumulators) {
     WeightDecoder::Step step;
     step.index = index;
+    Parameters own;
+    int64_t group = decoder.getGroup(), stepRows = decoder.getStepRows();
     for (int64_t codeRow = 0; codeRow < count; ++codeRow) {
-      Value k = math.add(math.mul(index, decoder.getStepRows()), codeRow);
-      Parameters own = shared ? Parameters() : load(k);
+      Value k = math.add(math.mul(index, stepRows), codeRow);
+      // Whole groups in a step begin at the same rows of each.
+      if (!shared && (stepRows % group != 0 || codeRow % group == 0))
+        own = load(k);
       Values numbers;
       for (auto [each, parameters] : llvm::zip_equal(columns, shared ? *shared : own))
         numbers.push_back(decoder.decode(each, step, codeRow, parameters));

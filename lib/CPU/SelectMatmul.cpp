@@ -144,7 +144,8 @@ void buildCodedProduct(KernelBuilder &builder, const CodedWeights &weights, Valu
   ContractionShape shape{countRows(tensorTypeOf(lhs)), columns, depth};
   const KernelRow &row = chooseContractRow(builder.target, KernelElements::F32Codes, shape);
   int64_t nr = choosePanelColumns(row, shape);
-  int64_t kr = ::halftone::getCodeRows(weights.codes.element.getIntOrFloatBitWidth());
+  unsigned bits = weights.codes.element.getIntOrFloatBitWidth();
+  int64_t kr = bits > 8 ? 1 : ::halftone::getCodeRows(bits);
   Value rhs = packCodes(builder, weights, nr);
   Decoder decoder = makeDecoder(builder, weights, nr);
   Value init = builder.makeEmpty(outputType, [&](int64_t dim) { return builder.size(lhs, dim); });

@@ -19,7 +19,9 @@ constexpr unsigned maxSelectedBits = 4;
 WeightDecoder::WeightDecoder(IndexMath &math, ContractOp op, const KernelRow &row)
     : math(math), op(op), row(row), codes(op.getDecoder()->getCodes()),
       bits(codes.getIntOrFloatBitWidth()), nr(op.getPacking().getNr()),
-      stepRows(::halftone::getCodeRows(bits)), fields(::halftone::getCodeFields(bits)) {
+      stepRows(bits > 8 ? 1 : ::halftone::getCodeRows(bits)) {
+  if (bits <= 8)
+    fields = ::halftone::getCodeFields(bits);
   int64_t depth = op.getPacking().getK();
   for (auto [attribute, memref] :
        llvm::zip_equal(op.getDecoder()->getInputs(), op.getDecoderInputs())) {
@@ -39,6 +41,8 @@ const WeightDecoder::Input *WeightDecoder::findInput(StringRef role) const {
 }
 
 WeightDecoder::Method WeightDecoder::chooseMethod() const {
+  if (bits > 8)
+    return Method::Extension;
   if (findInput("plane"))
     return Method::Planes;
   bool canPermute = row.lanes >= 8 && bits <= maxPermutedBits;
@@ -228,6 +232,10 @@ Value WeightDecoder::loadBytes(Value memref, ArrayRef<Value> indices) {
 }
 
 Value WeightDecoder::readCode(const Columns &columns, Step &step, int64_t codeRow) {
+  if (method == Method::Extension)
+    return vector::LoadOp::create(
+        math.builder, math.loc, lanesOf(codes), op.getRhs(),
+        ValueRange{columns.panel, step.index, math.constant(columns.offset)});
   Value code;
   int64_t firstByte = columns.offset;
   for (const CodeField &field : fields) {
@@ -255,6 +263,9 @@ Value WeightDecoder::decode(const Columns &columns, Step &step, int64_t codeRow,
   Value code = readCode(columns, step, codeRow);
   Value number;
   switch (method) {
+  case Method::Extension:
+    number = arith::ExtFOp::create(builder, math.loc, lanesOf(builder.getF32Type()), code);
+    break;
   case Method::Planes:
     return addPlanes(code, parameters);
   case Method::Arithmetic:

@@ -48,7 +48,7 @@ public:
 
 private:
   /// How the number of a code is found.
-  enum class Method { Arithmetic, Permutation, Selection, Gather, Planes };
+  enum class Method { Extension, Arithmetic, Permutation, Selection, Gather, Planes };
   struct Input {
     DecoderInputAttr attribute;
     Value memref;
@@ -59,7 +59,8 @@ private:
 
   // Parameters.
   Value rowOf(const Input &input, Value k);
-  Value loadNumbers(const Input &input, const Columns &columns, Value k);
+  /// The numbers of an input; those that its codes choose from `table`, where that is not null.
+  Value loadNumbers(const Input &input, const Input *table, const Columns &columns, Value k);
   Value loadPacked(const Input &input, const Columns &columns, Value row);
   Value loadShared(const Input &input, Value row, Value column);
   Value gatherShared(const Input &input, const Columns &columns, Value row);

@@ -153,18 +153,31 @@ static SmallVector<int64_t> panelShape(PackingAttr packing, Type element, int64_
           ::halftone::getCodeStepBytes(bits, packing.getNr())};
 }
 
+// The codes that a table is for; null if it is for none.
+static Type tableCodes(DecoderAttr decoder, DecoderInputAttr table) {
+  if (table.getRole() == "table")
+    return decoder.getCodes();
+  const DecoderInputAttr *place = llvm::find(decoder.getInputs(), table);
+  if (table.getRole() != "scale_table" || place == decoder.getInputs().begin())
+    return nullptr;
+  DecoderInputAttr scale = place[-1];
+  bool isShort =
+      scale.getElement().isUnsignedInteger() && scale.getElement().getIntOrFloatBitWidth() <= 4;
+  return scale.getRole() == "scale" && isShort ? scale.getElement() : Type();
+}
+
 static SmallVector<int64_t> inputShape(ContractOp op, DecoderInputAttr input) {
   PackingAttr packing = op.getPacking();
   auto countBlocks = [](int64_t size, int64_t block) {
     return block ? int64_t(llvm::divideCeil(size, block)) : 1;
   };
   int64_t rows = countBlocks(packing.getK(), input.getGroup());
-  bool isTable = input.getRole() == "table";
-  if (input.getColumns() == 1 && !isTable)
+  Type codes = tableCodes(*op.getDecoder(), input);
+  if (input.getColumns() == 1 && !codes)
     return panelShape(packing, input.getElement(), rows);
   SmallVector<int64_t> shape{rows, countBlocks(packing.getN(), input.getColumns())};
-  if (isTable)
-    shape.push_back(int64_t(1) << op.getDecoder()->getCodes().getIntOrFloatBitWidth());
+  if (codes)
+    shape.push_back(int64_t(1) << codes.getIntOrFloatBitWidth());
   return shape;
 }
 
@@ -181,13 +194,18 @@ static LogicalResult expectCoded(ContractOp op, StringRef what, Type actual, Typ
 }
 
 static LogicalResult verifyDecoderInput(ContractOp op, DecoderInputAttr input, Type type) {
-  constexpr StringLiteral roles[] = {"table", "zero_point", "scale", "plane", "offset"};
+  constexpr StringLiteral roles[] = {"table", "zero_point", "scale",
+                                     "plane", "offset",     "scale_table"};
   if (!llvm::is_contained(roles, input.getRole()))
     return op.emitOpError("has a decoder input of the unknown role '") << input.getRole() << "'";
   if (!isParameterType(input.getElement()) ||
-      (input.getRole() == "table" && !input.getElement().isF32()))
+      (input.getRole().ends_with("table") && !input.getElement().isF32()))
     return op.emitOpError("has a decoder input '")
            << input.getRole() << "' of type " << input.getElement() << ", which no decoder reads";
+  if (input.getRole() == "scale_table" &&
+      (!tableCodes(*op.getDecoder(), input) || input.getGroup() || input.getColumns()))
+    return op.emitOpError("expects one table after scales that are unsigned codes of at most 4 "
+                          "bits");
   if (input.getGroup() < 0 || input.getColumns() < 0)
     return op.emitOpError("expects `group` and `columns` of a decoder input to be at least 0");
   return expectCoded(op, "a decoder input '" + input.getRole().str() + "'", type,
@@ -230,9 +248,11 @@ static LogicalResult verifyDecoder(ContractOp op) {
   PackingAttr packing = op.getPacking();
   if (op.getWindow() || packing.getNr() < 1 || packing.getK() < 1)
     return op.emitOpError("expects a packed right-hand side and no window with a decoder");
-  if (!isCodeType(decoder->getCodes()))
-    return op.emitOpError("expects codes of at most 8 bits, not ") << decoder->getCodes();
-  int64_t rows = ::halftone::getCodeRows(decoder->getCodes().getIntOrFloatBitWidth());
+  Type codes = decoder->getCodes();
+  bool isHalf = codes.isF16() || codes.isBF16();
+  if (!isCodeType(codes) && !isHalf)
+    return op.emitOpError("expects codes of at most 8 bits, f16 or bf16, not ") << codes;
+  int64_t rows = isHalf ? 1 : ::halftone::getCodeRows(codes.getIntOrFloatBitWidth());
   if (packing.getKr() != rows)
     return op.emitOpError("expects `kr` to be ") << rows << " for codes of " << decoder->getCodes();
   if (failed(verifyRoles(op)) ||

@@ -155,7 +155,7 @@ func.func @missing_input(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<
 
 // (C5) codes share bytes.
 func.func @wide_codes(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<1x2x16xf32>, %init: tensor<4x16xf32>) {
-  // expected-error @+1 {{expects codes of at most 8 bits, not 'i16'}}
+  // expected-error @+1 {{expects codes of at most 8 bits, f16 or bf16, not 'i16'}}
   %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x4x16xi8>) decoder_ins(%s : tensor<1x2x16xf32>) outs(%init : tensor<4x16xf32>)
       attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 16>, decoder = #halftone.decoder<i16, inputs = [<"scale", f32, group = 4, columns = 1>]>} {
   ^bb0(%acc: f32):
@@ -293,6 +293,19 @@ func.func @window(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<1x2x16x
   %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x4x16xi8>) decoder_ins(%s : tensor<1x2x16xf32>) outs(%init : tensor<4x16xf32>)
       attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 16>,
         window = #halftone.window<kernel = [1, 1], strides = [1, 1], dilations = [1, 1]>, decoder = #halftone.decoder<i4, inputs = [<"scale", f32, group = 4, columns = 1>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+// (C5) numbers have no use for a table.
+func.func @scale_table(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<1x2x16xf32>, %t: tensor<1x1x4xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+1 {{expects one table after scales that are unsigned codes of at most 4 bits}}
+  %y = halftone.contract ins(%x, %w : tensor<4x8xf32>, tensor<1x4x16xi8>) decoder_ins(%s, %t : tensor<1x2x16xf32>, tensor<1x1x4xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 8, n = 16>, decoder = #halftone.decoder<i4, inputs = [<"scale", f32, group = 4, columns = 1>, <"scale_table", f32, group = 0, columns = 0>]>} {
   ^bb0(%acc: f32):
     halftone.yield %acc : f32
   } -> tensor<4x16xf32>

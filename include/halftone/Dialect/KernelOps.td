@@ -20,8 +20,9 @@ def Halftone_PackingAttr : Halftone_Attr<"Packing", "packing"> {
 def Halftone_DecoderInputAttr : Halftone_Attr<"DecoderInput", "decoder_input"> {
   let summary = "What one operand of a decoder is";
   let description = [{
-    `role` is `table`, `zero_point`, `scale`, `plane` or `offset`. The operand has one number (or one table) for each `group` consecutive k
-    and each `columns` consecutive columns; a 0 spans all of them. With `columns = 1` it is stored like a right-hand side of
+    `role` is `table`, `zero_point`, `scale`, `plane`, `offset` or `scale_table`: what the codes of the scales before it stand for, one
+    table of up to 16 numbers. The operand has one number (or one table) for each `group` consecutive k and each `columns` consecutive
+    columns; a 0 spans all of them. With `columns = 1` it is stored like a right-hand side of
     ceil(K / group) rows whose elements are of type `element`, otherwise as [ceil(K / group)][ceil(N / columns)] in row-major order,
     tables as [ceil(K / group)][ceil(N / columns)][2^bits] of f32.
   }];
@@ -35,7 +36,7 @@ def Halftone_DecoderAttr : Halftone_Attr<"Decoder", "decoder"> {
     bit p of the code is the sign of plane p (1 is +). `inputs` says what the decoder's operands are, in their order, and which element of
     each belongs to row k and column n. `decode` gives the number that a code of type `codes` is, or with a table the table's entry.
 
-    A right-hand side of narrow codes is bytes, [ceil(N / nr)][ceil(K / kr)][nr * kr * bits / 8]: a code is cut into fields of 4, 2 and
+    Codes of f16 and bf16 are stored as [ceil(N / nr)][K][nr]. A right-hand side of narrower codes is bytes, [ceil(N / nr)][ceil(K / kr)][nr * kr * bits / 8]: a code is cut into fields of 4, 2 and
     1 bits, as many as its width has ones; the fields follow each other, each as bytes [kr * width / 8][nr] in which the lowest
     `width` bits belong to the first of the 8 / width rows that share a byte.
   }];
