@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What each number format costs on real models: accuracy, bits, and the layer that suffers most.
+
+Writes docs/Formats.md, the part behind its marker. Needs the models folder ($HALFTONE_MODELS) and takes
+minutes; --models and --formats take parts of it.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "test/models"))
+
+import data  # noqa: E402
+from harness import Program, model_path  # noqa: E402
+
+MARKER = "<!-- benchmarks/formats.py writes what follows. -->\n"
+CALIBRATION = 100  # images of mnist, which are evaluated as well
+
+# name, recipe as a preset's name or as YAML
+FORMATS = [
+    ("float", "float"),
+    ("w8a8 static", "w8a8-static"),
+    ("w8a8 dynamic", "w8a8-dynamic"),
+    ("int8 per channel", "w8"),
+    ("int8 per tensor", "weights: {format: int8, granularity: tensor}"),
+    ("int6 per channel", "weights: {format: int6}"),
+    ("int4 per channel", "weights: {format: int4}"),
+    ("int4 g128", "weights: {format: int4, group: 128}"),
+    ("int4 g128, mse", "w4a16"),
+    ("int4 g32", "weights: {format: int4, group: 32}"),
+    ("int4 g32, mse", "weights: {format: int4, group: 32, range: mse}"),
+    ("uint4 g32, asymmetric, mse",
+     "weights: {format: uint4, group: 32, symmetric: false, range: mse}"),
+    ("uint4 g32, asymmetric, mse, f16 scales",
+     "weights: {format: uint4, group: 32, symmetric: false, range: mse, scales: f16}"),
+    ("uint4 g64, asymmetric, mse, f16 scales",
+     "weights: {format: uint4, group: 64, symmetric: false, range: mse, scales: f16}"),
+    ("uint3 g64, asymmetric, mse", "w3"),
+    ("uint2 g16, asymmetric, mse", "w2g16"),
+    ("fp8 e4m3 per channel", "fp8"),
+    ("fp8 e5m2 per channel", "weights: {format: fp8_e5m2}"),
+    ("fp6 e2m3 per channel", "weights: {format: fp6_e2m3}"),
+    ("fp4 e2m1 g32", "weights: {format: fp4_e2m1, group: 32}"),
+    ("nf4 g64", "nf4"),
+    ("mxfp8", "mxfp8"),
+    ("mxfp6", "weights: {format: mxfp6}"),
+    ("mxfp4", "mxfp4"),
+    ("mxint8", "weights: {format: mxint8}"),
+    ("mx9", "weights: {format: mx9}"),
+    ("mx6", "weights: {format: mx6}"),
+    ("mx4", "weights: {format: mx4}"),
+    ("vsq8", "weights: {format: vsq8}"),
+    ("vsq4", "weights: {format: vsq4}"),
+    ("kmeans4 per channel", "kmeans4"),
+    ("kmeans4 per tensor", "weights: {format: kmeans4}"),
+    ("kmeans3 per tensor", "weights: {format: kmeans3}"),
+    ("kmeans2 per tensor", "weights: {format: kmeans2}"),
+    ("bcq4 g128, offset", "weights: {format: bcq4, symmetric: false}"),
+    ("bcq3 g128, offset", "bcq3"),
+    ("bcq2 g128, offset", "weights: {format: bcq2, symmetric: false}"),
+    ("bf16", "weights: {format: bf16}"),
+]
+
+
+class Mnist:
+    name, unit = "mnist", "top-1 of 2000"
+    path = "mnist/model.onnx"
+
+    def __init__(self):
+        self.images, self.labels = data.mnist_images()
+        self.calibration = {data.MNIST_INPUT: self.images[:CALIBRATION]}
+
+    def measure(self, program):
+        outputs = program.run_samples({data.MNIST_INPUT: self.images})
+        right = data.count_right(next(iter(outputs.values())), self.labels)
+        return f"{right / len(self.labels):.2%}"
+
+
+class Mobilenet:
+    name, unit = "mobilenetv2", "top-1 of 120"
+    path = "mobilenetv2/fp32.onnx"
+
+    def __init__(self):
+        self.images, self.labels = data.mobilenet_images("evaluation_120")
+        self.calibration = {data.MOBILENET_INPUT: data.mobilenet_images("calibration_48")[0]}
+
+    def measure(self, program):
+        outputs = program.run_samples({data.MOBILENET_INPUT: self.images})
+        return f"{data.count_right(outputs['scores'], self.labels)}"
+
+
+class Stories:
+    name, unit = "stories260k", "perplexity"
+    path = "stories260k/stories260K.onnx"
+    calibration = None
+
+    def __init__(self):
+        self.windows = data.stories_windows(step=5)
+
+    def measure(self, program):
+        outputs = program.run_samples({data.STORIES_INPUT: data.pad_windows(self.windows)})
+        return f"{data.perplexity(self.windows, outputs['logits']):.4f}"
+
+
+MODELS = {model.name: model for model in (Mnist, Stories, Mobilenet)}
+
+
+def summarize(report):
+    """Bits per weight of the quantized layers, their bytes, and the layer with the least SQNR."""
+    layers = [layer for layer in report["layers"] if "effective_bits" in layer.get("quantized", {})]
+    if not layers:
+        return "32", "", ""
+    quantized = [layer["quantized"] for layer in layers]
+    weights = sum(math.prod(layer["weight_shape"]) for layer in layers)
+    size = sum(each["bytes"] for each in quantized)
+    worst = min(layers, key=lambda layer: layer["quantized"].get("sqnr", math.inf))
+    sqnr = worst["quantized"].get("sqnr", math.inf)
+    return f"{8 * size / weights:.2f}", f"{size:,}", f"{sqnr:.1f} dB (`{worst['node']}`)"
+
+
+def measure(model, recipe, options):
+    with tempfile.TemporaryDirectory(prefix="halftone-") as folder:
+        report = pathlib.Path(folder) / "report.json"
+        if ":" in recipe:
+            path = pathlib.Path(folder) / "recipe.yaml"
+            path.write_text(recipe + "\n")
+            recipe = path
+        calibration = model.calibration if recipe == "w8a8-static" else None
+        if recipe == "w8a8-static" and calibration is None:
+            return None
+        program = Program(model_path(model.path), "--recipe", recipe, "--report", report, *options,
+                          calibration=calibration)
+        accuracy = model.measure(program)
+        bits, size, worst = summarize(json.loads(report.read_text()))
+        return accuracy, bits, size, worst, f"{program.info()['weights_bytes']:,}"
+
+
+def table(model, rows):
+    yield f"### {model.name}\n\n"
+    yield f"| format | {model.unit} | bits per weight | bytes of codes and scales | worst layer's SQNR | module's weights |\n"
+    yield "|---|---|---|---|---|---|\n"
+    for name, (accuracy, bits, size, worst, module) in rows:
+        yield f"| {name} | {accuracy} | {bits} | {size} | {worst} | {module} |\n"
+    yield "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--formats", nargs="+", default=[""],
+                        help="only formats whose name begins with one of these")
+    parser.add_argument("--reference", action="store_true", help="compile to naive loops")
+    parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs/Formats.md")
+    arguments = parser.parse_args()
+    options = ["--reference"] if arguments.reference else []
+    text = []
+    for model in (MODELS[name]() for name in arguments.models):
+        rows = []
+        for name, recipe in FORMATS:
+            if not name.startswith(tuple(arguments.formats)):
+                continue
+            row = measure(model, recipe, options)
+            if row is not None:
+                print(model.name, name, *row, sep="; ", flush=True)
+                rows.append((name, row))
+        text += table(model, rows)
+    before = arguments.output.read_text().split(MARKER)[0] if arguments.output.exists() else ""
+    arguments.output.write_text(before + MARKER + "\n" + "".join(text).rstrip() + "\n")
+
+
+if __name__ == "__main__":
+    main()
