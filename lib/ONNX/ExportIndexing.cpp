@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Ops that pick, place or reorder elements by index.
 #include "NodeExporter.h"
+#include "TensorWriter.h"
 
 using namespace mlir;
 using namespace mlir::halftone;
@@ -11,9 +12,30 @@ static std::string getIndices(NodeExporter &node, Value indices) {
                                                                      : node.getI64(indices);
 }
 
+/// The type in which ONNX moves elements of a type that its ops do not take, all of whose values it
+/// has; null for types that they do.
+static Type getMovedType(Type element) {
+  MLIRContext *context = element.getContext();
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (llvm::isa<FloatType>(element))
+    return width <= 8 ? Float32Type::get(context) : Type();
+  auto integer = llvm::dyn_cast<IntegerType>(element);
+  if (!integer || width >= 8 || integer.isSignlessInteger(1))
+    return nullptr;
+  return IntegerType::get(context, 8, integer.getSignedness());
+}
+
 static LogicalResult exportGather(NodeExporter &node, GatherOp op) {
-  return node.define("Gather", {node.getOperand(op.getInput()), getIndices(node, op.getIndices())},
-                     NodeAttr("axis", op.getAxis()));
+  Type element = NodeExporter::getElementType(op.getInput());
+  if (std::optional<StoredType> stored = getStoredType(element))
+    element = stored->type;
+  Type moved = getMovedType(element);
+  std::string input = node.getOperand(op.getInput()), indices = getIndices(node, op.getIndices());
+  NodeAttr axis("axis", op.getAxis());
+  if (!moved)
+    return node.define("Gather", {input, indices}, axis);
+  return node.defineCast(node.create("Gather", {node.createCast(input, moved), indices}, axis),
+                         element);
 }
 
 static LogicalResult exportGatherElements(NodeExporter &node, GatherElementsOp op) {

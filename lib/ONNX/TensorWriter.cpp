@@ -20,6 +20,8 @@ static Type widen(Type elementType) {
   MLIRContext *context = elementType.getContext();
   if (auto integer = llvm::dyn_cast<IntegerType>(elementType)) {
     unsigned width = integer.getWidth();
+    if (width == 1 && integer.isUnsigned())
+      return IntegerType::get(context, 8, integer.getSignedness());
     if (width == 3 || (width > 4 && width < 8))
       return IntegerType::get(context, width == 3 ? 4 : 8, integer.getSignedness());
   }

@@ -8,6 +8,8 @@ too; the comparison asks it not to.
 """
 
 import functools
+import pathlib
+import tempfile
 
 import numpy as np
 import onnx
@@ -100,6 +102,25 @@ def test_dynamic_rows():
     exported = Exported(ROOT / "examples" / "matmul.onnxtxt", "w8a8-dynamic")
     exported.check({"x": tokens})
     assert onnx.load(str(exported.path)).graph.input[0].type.tensor_type.shape.dim[0].dim_param == "tokens"
+
+
+EMBEDDING = """<ir_version: 8, opset_import: ["" : 17]>
+g (int64[n] i) => (float[n, 24] y) {{
+  table = Constant <value = float[40, 24] {{{values}}}> ()
+  y = Gather(table, i)
+}}"""
+
+
+def test_embeddings():
+    """Gather takes neither integers of few bits nor small floats."""
+    values = np.random.default_rng(0).standard_normal(40 * 24).astype(np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        model = pathlib.Path(folder) / "embedding.onnxtxt"
+        model.write_text(EMBEDDING.format(values=", ".join(f"{value:.6f}" for value in values)))
+        for weights in ("int4, group: 8", "fp8_e4m3", "nf4, group: 8", "mx6"):
+            recipe = pathlib.Path(folder) / "recipe.yaml"
+            recipe.write_text(f"weights: {{ format: {weights} }}\nembeddings: true\n")
+            Exported(model, str(recipe)).check({"i": np.array([3, 39, 0, 3])})
 
 
 def test_external_data():
