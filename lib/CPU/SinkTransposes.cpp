@@ -148,6 +148,8 @@ template <typename Op> struct SinkThroughQuantize : OpRewritePattern<Op> {
     });
     if (!isSupported)
       return rewriter.notifyMatchFailure(op, "scales along several dimensions");
+    if (op.getBlocks())
+      return rewriter.notifyMatchFailure(op, "one scale per block");
     Operation *copy = cloneChannelsLast(rewriter, op, {source, op.getScale(), op.getZeroPoint()});
     int64_t axis = int64_t(op.getAxis());
     if (axis >= 0 && axis < 4)

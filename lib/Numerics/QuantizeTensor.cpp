@@ -60,10 +60,16 @@ static float fitScale(Range range, const Format &format) {
   return range.absmax() == 0 ? 1.0f : std::max(scale, std::numeric_limits<float>::min());
 }
 
-// The nearest f16 that is a scale: positive and finite.
+// The nearest f16 that is a scale: not 0. Above the largest f16 it is infinity.
 static float roundToHalf(float scale) {
   const ElementCodec &half = findFormat("f16")->codec;
-  return half.decode(half.encode(std::clamp(scale, half.decode(1), half.maxValue())));
+  return half.decode(half.encode(std::max(scale, half.decode(1))));
+}
+
+static llvm::Error checkScales(llvm::ArrayRef<float> scales) {
+  if (llvm::all_of(scales, [](float scale) { return std::isfinite(scale); }))
+    return llvm::Error::success();
+  return llvm::createStringError("a scale is beyond 65504, the largest f16; store scales as f32");
 }
 
 static double squaredError(llvm::ArrayRef<float> values, llvm::ArrayRef<int64_t> members,
@@ -121,10 +127,8 @@ static void quantizeInteger(llvm::ArrayRef<float> values, const Granularity &gra
     for (size_t i = 0, e = part.size(); i != e; ++i)
       codes[i] = quantizeOne(part[i], grid[i]);
   });
-  for (const AffineGrid &grid : grids) {
-    result.scales.push_back(grid.scale);
+  for (const AffineGrid &grid : grids)
     result.zeroPoints.push_back(grid.zeroPoint);
-  }
 }
 
 static void quantizeByCodec(llvm::ArrayRef<float> values, const Granularity &granularity,
@@ -159,6 +163,10 @@ llvm::Expected<QuantizedTensor> halftone::quantizeTensor(llvm::ArrayRef<float> v
       if (options.halfScales)
         grids.back().scale = roundToHalf(grids.back().scale);
     }
+    for (const AffineGrid &grid : grids)
+      result.scales.push_back(grid.scale);
+    if (llvm::Error error = checkScales(result.scales))
+      return error;
     quantizeInteger(values, granularity, grids, result);
     return result;
   }
@@ -166,6 +174,8 @@ llvm::Expected<QuantizedTensor> halftone::quantizeTensor(llvm::ArrayRef<float> v
     float scale = fitScale(range, format);
     result.scales.push_back(options.halfScales ? roundToHalf(scale) : scale);
   }
+  if (llvm::Error error = checkScales(result.scales))
+    return error;
   quantizeByCodec(values, granularity, format, result);
   return result;
 }

@@ -144,10 +144,13 @@ static SmallVector<int64_t> getPieces(NodeImporter &node, int64_t size) {
   else if (each > 0 && size / each <= kMostPieces)
     for (int64_t start = 0; start < size; start += each)
       pieces.push_back(std::min(each, size - start));
-  int64_t sum = 0;
-  for (int64_t piece : pieces)
-    sum = piece < 0 || piece > size - sum ? -1 : sum + piece;
-  if (sum == size && int64_t(pieces.size()) <= kMostPieces)
+  int64_t rest = size;
+  bool fits = llvm::all_of(pieces, [&](int64_t piece) {
+    bool isLeft = piece >= 0 && piece <= rest;
+    rest -= isLeft ? piece : 0;
+    return isLeft;
+  });
+  if (fits && rest == 0 && int64_t(pieces.size()) <= kMostPieces)
     return pieces;
   node.emitError() << "cannot split a dimension of size " << size
                    << " that way; expected at most 4096 positive pieces that add up to it";

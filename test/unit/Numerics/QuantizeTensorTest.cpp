@@ -193,3 +193,20 @@ TEST(QuantizeTensor, RefusesWhatIsNotFinite) {
                 "cannot quantize a tensor with 2 elements that are not finite");
     }
 }
+
+// Saturated, it would make the weights small without a word.
+TEST(QuantizeTensor, RefusesScalesBeyondF16) {
+  const float values[] = {1e7f, -1e7f, 1, 0};
+  FitOptions options;
+  options.halfScales = true;
+  for (const char *name : {"int4", "fp8_e4m3"}) {
+    const Format &format = *findFormat(name);
+    bool fits = 1e7f / format.maxMagnitude() <= 65504;
+    llvm::Expected<QuantizedTensor> tensor =
+        quantizeTensor(values, Granularity::perTensor({4}), format, true, options);
+    ASSERT_EQ(bool(tensor), fits) << name;
+    if (!tensor)
+      EXPECT_EQ(llvm::toString(tensor.takeError()),
+                "a scale is beyond 65504, the largest f16; store scales as f32");
+  }
+}
