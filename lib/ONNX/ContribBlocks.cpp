@@ -146,6 +146,8 @@ static Value buildWeights(NodeImporter &node, const WeightBlocks &blocks) {
   Value scale = buildMatrixTranspose(
       node, buildReshape(node, node.getOperand(2), {blocks.columns, blocks.count()}));
   Value zeroPoint = node.getOperand(3), shift;
+  if (node.hasFailed())
+    return nullptr;
   if (!zeroPoint) {
     zeroPoint =
         node.createScalar(codeType(node, blocks.bits), double(int64_t(1) << (blocks.bits - 1)));
