@@ -101,6 +101,7 @@ static Value unpackRows(NodeImporter &node, Value packed, const PackedCodes &cod
     return nullptr;
   return createCodes(node, shape, codes, [&](MutableArrayRef<char> result) {
     std::vector<PackedColumn> columns;
+    columns.reserve(codes.perBlock);
     for (int64_t i = 0; i < codes.perBlock; ++i)
       columns.emplace_back(codes, i);
     char *target = result.data();
