@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Real models compiled in float agree with ONNX Runtime; dynamic sizes are those of one program."""
 
+import pathlib
+import tempfile
+
 import numpy as np
 import onnx
 from onnx.reference import ReferenceEvaluator
 
 import data
-from double_precision import in_double_precision
-from harness import Program, check_close, main, make_session, model_path, run_reference
+from harness import (Program, check_close, check_none_left_out, main, make_session, model_path,
+                     run_reference)
+from precision import in_double_precision, in_half_precision
 
 LAYERS, HEADS, HEAD_SIZE = 5, 4, 8  # of the key-value cache of stories260k
 
@@ -235,6 +239,28 @@ def test_silero_vad_other_rate():
                   "state": rng.normal(0, 0.1, (2, batch, 128)).astype(np.float32),
                   "sr": np.array(8000, np.int64)}
         check_close(program.run(inputs), run_reference(session, inputs), f"batch {batch}")
+
+
+def check_half_precision(name, inputs):
+    with tempfile.TemporaryDirectory(prefix="halftone-") as folder:
+        path = pathlib.Path(folder) / "half.onnx"
+        onnx.save(in_half_precision(onnx.load(model_path(name))), path)
+        expected = run_reference(make_session(path), inputs)
+        assert {array.dtype for array in expected.values()} == {np.dtype(np.float16)}
+        check_close(Program(path).run(inputs), expected, name)
+
+
+def test_half_precision():
+    """ONNX Runtime rounds to f16 in other places: it computes groups of ops in float."""
+    images, _ = data.mnist_images()
+    check_half_precision("mnist/model.onnx", {data.MNIST_INPUT: images[0].astype(np.float16)})
+    window = data.stories_windows(step=50)[0][None, :64]
+    check_half_precision("stories260k/stories260K.onnx", {data.STORIES_INPUT: window})
+
+
+def test_none_is_left_out():
+    """Tests run in the order of this file; the codes of int8.py are not compared as floats."""
+    check_none_left_out("mobilenetv2/qdq_int8.onnx")
 
 
 if __name__ == "__main__":

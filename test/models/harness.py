@@ -22,17 +22,33 @@ TIME_LIMIT = 900  # seconds for one process
 LARGEST_ERROR = 1e-4
 # Of one element beyond that: relative to itself, and to the largest.
 ELEMENT_ERROR = (1e-4, 2e-5)
+# Of the largest reference value of an output where values were rounded to f16.
+LARGEST_ERROR_HALF = 5e-3
 
 
 class Skip(Exception):
     pass
 
 
+asked_for = set()  # the models that this process has looked up
+
+
 def model_path(name):
     path = MODELS / name
     if not path.exists():
         raise Skip(f"no {path} ($HALFTONE_MODELS)")
+    asked_for.add(path)
     return path
+
+
+def check_none_left_out(*elsewhere):
+    """That every model of the folder was asked for; `elsewhere` are tested in other files."""
+    if not MODELS.exists():
+        raise Skip(f"no {MODELS} ($HALFTONE_MODELS)")
+    if len(sys.argv) > 1:
+        raise Skip("only some of the tests were chosen")
+    left_out = set(MODELS.rglob("*.onnx")) - asked_for - {MODELS / name for name in elsewhere}
+    assert not left_out, f"not tested: {', '.join(sorted(map(str, left_out)))}"
 
 
 def run_tool(name, *arguments):
@@ -102,8 +118,13 @@ def check_close(actual, expected, what):
             assert np.array_equal(result, reference), f"{what}: output '{name}' differs"
             continue
         assert np.isfinite(result).all(), f"{what}: output '{name}' has infinities or NaNs"
+        is_half = reference.dtype == np.float16
+        reference = reference.astype(np.float64)
         error = largest_error(result, reference)
-        assert error <= LARGEST_ERROR, f"{what}: output '{name}' is off by {error:.2g} of its range"
+        limit = LARGEST_ERROR_HALF if is_half else LARGEST_ERROR
+        assert error <= limit, f"{what}: output '{name}' is off by {error:.2g} of its range"
+        if is_half:
+            continue
         relative, absolute = ELEMENT_ERROR
         allowed = relative * np.abs(reference) + absolute * np.abs(reference).max(initial=0)
         worst = np.abs(result - reference) - allowed

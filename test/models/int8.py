@@ -4,6 +4,9 @@
 
 import functools
 
+import numpy as np
+from onnx import TensorProto, numpy_helper
+
 import data
 from harness import Program, main, make_session, model_path, run_reference
 
@@ -62,6 +65,29 @@ def test_mobilenetv2_static():
     assert right["w8a8-static"] >= right["float"] - 2, text
     shrunk = weights["w8a8-static"] / weights["float"]
     assert shrunk < 0.4, f"the int8 weights take {shrunk:.0%} of the float ones"
+    return text
+
+
+def load_tensor(path):
+    tensor = TensorProto()
+    tensor.ParseFromString(path.read_bytes())
+    return numpy_helper.to_array(tensor)
+
+
+def test_mobilenetv2_quantized_already():
+    """Its authors' output within one code, and 84 % of the photos right, as with ONNX Runtime."""
+    program = Program(model_path("mobilenetv2/qdq_int8.onnx"))
+    shipped = model_path("mobilenetv2/qdq_int8_test_data_set_0")
+    expected = load_tensor(shipped / "output_0.pb")
+    scores = program.run({data.MOBILENET_INPUT: load_tensor(shipped / "input_0.pb")})["scores"]
+    code = np.diff(np.unique(expected)).min()
+    worst = np.abs(scores - expected).max() / code
+    assert scores.shape == expected.shape and worst < 1.01, f"off by {worst:.1f} codes"
+    images, labels = data.mobilenet_images("evaluation_120")
+    outputs = program.run_samples({data.MOBILENET_INPUT: images})
+    right = data.count_right(outputs["scores"], labels)
+    text = f"{right} of {len(labels)} right, the shipped output within {worst:.0f} codes"
+    assert right >= 0.84 * len(labels), text
     return text
 
 
