@@ -6,7 +6,7 @@ import ctypes
 import ml_dtypes
 import numpy as np
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 MAX_RANK = 8
 DTYPES = {
     1: np.bool_, 2: np.int8, 3: np.uint8, 4: np.int16, 5: np.uint16, 6: np.int32, 7: np.uint32,
@@ -56,6 +56,7 @@ class _SessionOptions(ctypes.Structure):
         ("struct_size", ctypes.c_uint32), ("threads", ctypes.c_int32),
         ("pool_user", ctypes.c_void_p), ("pool_parallel_for", ctypes.c_void_p),
         ("observer", ctypes.c_void_p), ("observer_user", ctypes.c_void_p),
+        ("profiler", ctypes.c_void_p), ("profiler_user", ctypes.c_void_p),
     ]
 
 
@@ -102,7 +103,7 @@ class Session:
     def bind(self, inputs):
         """A function that runs on `inputs`, {name: array}, and leaves the outputs to `outputs`."""
         self.arrays = [
-            np.ascontiguousarray(inputs[self.entry.inputs[i].name.decode()])
+            np.asarray(inputs[self.entry.inputs[i].name.decode()], order="C")
             for i in range(self.entry.num_inputs)
         ]
         tensors = (_Tensor * len(self.arrays))()

@@ -228,6 +228,12 @@ static void observeTensor(halftone_context *context, int64_t id, const void *dat
                    &tensor);
 }
 
+static void profileRegion(halftone_context *context, int64_t region) {
+  halftone_session &session = sessionOf(context);
+  if (session.profiler)
+    session.profiler(session.profilerUser, region);
+}
+
 void halftone::bindContext(halftone_session &session) {
   halftone_context &context = session.context;
   context.abi_version = HALFTONE_ABI_VERSION;
@@ -240,4 +246,5 @@ void halftone::bindContext(halftone_session &session) {
   context.fail = failRun;
   context.observe = observeTensor;
   context.host = &session;
+  context.profile = profileRegion;
 }

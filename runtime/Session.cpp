@@ -20,6 +20,8 @@ static halftone_status setUp(halftone_session &session, const halftone_session_o
   session.userPool = options.pool;
   session.observer = options.observer;
   session.observerUser = options.observer_user;
+  session.profiler = options.profiler;
+  session.profilerUser = options.profiler_user;
   session.arenaSize = session.module->descriptor->arena_size;
   if (session.arenaSize > 0) {
     session.arena = mapMemory(static_cast<size_t>(session.arenaSize));

@@ -20,6 +20,8 @@ struct halftone_session {
   halftone_thread_pool userPool = {};
   halftone_observer observer = nullptr;
   void *observerUser = nullptr;
+  halftone_profiler profiler = nullptr;
+  void *profilerUser = nullptr;
   std::atomic<bool> isRunning{false};
   // The first failure of a run claims the message.
   std::atomic<bool> hasFailed{false};

@@ -57,6 +57,8 @@ Expected<Session> Session::create(const Model &model, SessionOptions options) {
   halftone_session_options given = {};
   given.struct_size = sizeof(given);
   given.threads = options.threads;
+  given.profiler = options.profiler;
+  given.profiler_user = options.profilerUser;
   if (options.observer) {
     result.observer = std::make_unique<Observer>(std::move(options.observer));
     given.observer = callObserver;

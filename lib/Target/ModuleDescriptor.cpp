@@ -30,6 +30,7 @@ private:
   llvm::Constant *tensorTable(ArrayAttr tensors);
   llvm::Expected<llvm::Constant *> entry(LLVM::LLVMFuncOp function);
   llvm::Constant *observePoints(ArrayAttr names);
+  llvm::Constant *profileTable(ArrayAttr regions);
   llvm::Constant *weights(int64_t size);
   int64_t moduleNumber(StringRef attribute);
 
@@ -101,6 +102,18 @@ llvm::Constant *DescriptorBuilder::observePoints(ArrayAttr names) {
   return table(rows);
 }
 
+llvm::Constant *DescriptorBuilder::profileTable(ArrayAttr regions) {
+  llvm::SmallVector<llvm::Constant *> rows;
+  for (auto region : regions.getAsRange<DictionaryAttr>()) {
+    auto number = [&](StringRef name) { return region.getAs<IntegerAttr>(name).getInt(); };
+    auto string = [&](StringRef name) { return text(region.getAs<StringAttr>(name).getValue()); };
+    rows.push_back(llvm::ConstantStruct::getAnon(
+        {string("nodes"), string("kind"), number64(number("macs")), number64(number("bytes")),
+         number32(number("dtype")), number32(0)}));
+  }
+  return table(llvm::ConstantStruct::getAnon({number64(int64_t(rows.size())), table(rows)}));
+}
+
 llvm::Constant *DescriptorBuilder::weights(int64_t size) {
   if (size == 0)
     return null;
@@ -133,8 +146,8 @@ llvm::Error DescriptorBuilder::build() {
     return llvm::createStringError("the module has no entry");
   auto points = module->getAttrOfType<ArrayAttr>(attributes::observePoints);
   int64_t weightsSize = moduleNumber(attributes::weightsSize);
-  auto *reserved =
-      llvm::ConstantArray::get(llvm::ArrayType::get(pointer, 4), {null, null, null, null});
+  auto regions = module->getAttrOfType<ArrayAttr>(attributes::profileRegions);
+  auto *reserved = llvm::ConstantArray::get(llvm::ArrayType::get(pointer, 3), {null, null, null});
   // The fields of halftone_module_descriptor, whose padding LLVM computes as C does.
   auto *descriptor = llvm::ConstantStruct::getAnon(
       {number64(HALFTONE_MODULE_MAGIC), number32(HALFTONE_ABI_VERSION),
@@ -143,7 +156,8 @@ llvm::Error DescriptorBuilder::build() {
        table(entries), number32(entries.size()), number32(points ? points.size() : 0),
        points ? observePoints(points) : null, number64(moduleNumber(attributes::arenaSize)),
        weights(weightsSize), number64(weightsSize), text(options.provenance.recipe),
-       text(options.provenance.sourceHash), text(options.provenance.compilerVersion), reserved});
+       text(options.provenance.sourceHash), text(options.provenance.compilerVersion),
+       regions ? profileTable(regions) : null, reserved});
   assert(llvmModule.getDataLayout().getTypeAllocSize(descriptor->getType()) ==
              sizeof(halftone_module_descriptor) &&
          "descriptor layout differs from the header");

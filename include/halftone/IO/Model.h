@@ -40,6 +40,9 @@ using Observer =
 struct SessionOptions {
   int threads = 0; // 0: one per CPU the process may use
   Observer observer;
+  /// Of programs compiled for profiling. Not a std::function: it is part of what is measured.
+  halftone_profiler profiler = nullptr;
+  void *profilerUser = nullptr;
 };
 
 /// Runs the entries of a model. One run at a time; a session keeps its module loaded.

@@ -31,7 +31,7 @@ extern "C" {
 /* Part 1: module ABI */
 
 /* Bump on any change of part 1; the loader refuses other versions. */
-#define HALFTONE_ABI_VERSION 1u
+#define HALFTONE_ABI_VERSION 2u
 
 /* "HALFTONE" and "HTTRAIL1", read as little-endian integers. */
 #define HALFTONE_MODULE_MAGIC UINT64_C(0x454e4f54464c4148)
@@ -186,6 +186,21 @@ typedef struct halftone_observe_point {
   const char *tensor_name;
 } halftone_observe_point;
 
+/* A part of the model whose time can be measured: a loop nest, or several that were merged. */
+typedef struct halftone_profile_region {
+  const char *nodes; /* the names of the ONNX nodes it computes, one per line */
+  const char *kind;  /* of code: "contract" (it multiplies and adds up), "loop", "control" */
+  int64_t macs;      /* multiply-accumulates of a call, or HALFTONE_DYNAMIC */
+  int64_t bytes;     /* of all tensors it reads and writes, each once, or HALFTONE_DYNAMIC */
+  uint32_t dtype;    /* halftone_dtype of what is multiplied; INVALID when nothing is */
+  uint32_t reserved; /* 0 */
+} halftone_profile_region;
+
+typedef struct halftone_profile_table {
+  uint64_t num_regions;
+  const halftone_profile_region *regions; /* in the order of the numbers given to `profile` */
+} halftone_profile_table;
+
 /* The module's symbol `halftone_module`. Texts are UTF-8, end with a zero byte and are never NULL.
  */
 typedef struct halftone_module_descriptor {
@@ -205,7 +220,8 @@ typedef struct halftone_module_descriptor {
   const char *recipe;      /* text of the recipe, empty for a float model */
   const char *source_hash; /* hexadecimal hash of the source model */
   const char *compiler_version;
-  const void *reserved[4]; /* NULL */
+  const halftone_profile_table *profile; /* NULL unless compiled for profiling */
+  const void *reserved[3];               /* NULL */
 } halftone_module_descriptor;
 
 /* A loop body handed to `parallel_for`: does the iterations begin <= i < end. May run in any
@@ -240,8 +256,11 @@ struct halftone_context {
    * called the entry. */
   void (*observe)(halftone_context *context, int64_t id, const void *data, int64_t dtype,
                   int64_t rank, const int64_t *dims);
-  void *host;        /* the runtime's, or the user's when there is no runtime */
-  void *reserved[4]; /* NULL */
+  void *host; /* the runtime's, or the user's when there is no runtime */
+  /* Called when the code begins a region of the profile table, and with -1 at the end of an entry.
+   * Only from the thread that called the entry. Modules without such a table never call it. */
+  void (*profile)(halftone_context *context, int64_t region);
+  void *reserved[3]; /* NULL */
 };
 
 /* Offsets in bytes that compiled code uses. */
@@ -252,6 +271,7 @@ struct halftone_context {
 #define HALFTONE_CONTEXT_PARALLEL_FOR_OFFSET 40
 #define HALFTONE_CONTEXT_FAIL_OFFSET 48
 #define HALFTONE_CONTEXT_OBSERVE_OFFSET 56
+#define HALFTONE_CONTEXT_PROFILE_OFFSET 72
 #define HALFTONE_TENSOR_DATA_OFFSET 0
 #define HALFTONE_TENSOR_DIMS_OFFSET 16
 #define HALFTONE_TENSOR_SIZE 80
@@ -298,6 +318,9 @@ HALFTONE_ASSERT_LAYOUT(offsetof(halftone_context, fail) == HALFTONE_CONTEXT_FAIL
                        "context layout");
 HALFTONE_ASSERT_LAYOUT(offsetof(halftone_context, observe) == HALFTONE_CONTEXT_OBSERVE_OFFSET,
                        "context layout");
+HALFTONE_ASSERT_LAYOUT(offsetof(halftone_context, profile) == HALFTONE_CONTEXT_PROFILE_OFFSET,
+                       "context layout");
+HALFTONE_ASSERT_LAYOUT(sizeof(halftone_profile_region) == 40, "profile region layout");
 
 /* Part 2: host API */
 
@@ -357,12 +380,18 @@ typedef struct halftone_thread_pool {
 typedef void (*halftone_observer)(void *user, int64_t id, const char *name,
                                   const halftone_tensor *tensor);
 
+/* Called in the thread that runs the session when it begins a region of the module's profile table,
+ * and with -1 at the end of a run: the time between two calls is the first one's region's. */
+typedef void (*halftone_profiler)(void *user, int64_t region);
+
 typedef struct halftone_session_options {
   uint32_t struct_size; /* sizeof(halftone_session_options) */
   int32_t threads; /* threads of a run, the caller's included; 0: one per CPU the process may use */
   halftone_thread_pool pool;  /* used instead of own threads when pool.parallel_for is not NULL */
   halftone_observer observer; /* may be NULL */
   void *observer_user;
+  halftone_profiler profiler; /* may be NULL */
+  void *profiler_user;
 } halftone_session_options;
 
 /* A session owns what a run changes: working memory, outputs and threads. NULL `options` means

@@ -177,6 +177,19 @@ TEST(Session, ShowsTensorsToTheObserver) {
   EXPECT_EQ(seen.values, (std::vector<int8_t>{-4, -4}));
 }
 
+TEST(Session, TellsTheProfilerWhichRegionBegins) {
+  std::vector<int64_t> regions;
+  halftone_session_options options = {};
+  options.profiler_user = &regions;
+  options.profiler = [](void *user, int64_t region) {
+    static_cast<std::vector<int64_t> *>(user)->push_back(region);
+  };
+  TestSession session(1, options);
+  std::vector<int8_t> x = {3, -4};
+  ASSERT_EQ(session.run("observe", {tensorOf(x, HALFTONE_DTYPE_I8, {2})}), HALFTONE_STATUS_OK);
+  EXPECT_EQ(regions, (std::vector<int64_t>{0, 1, -1}));
+}
+
 // A pool that runs every task in a thread of its own.
 TEST(Session, RunsOnAUsersThreadPool) {
   std::atomic<int64_t> numTasks{0};
