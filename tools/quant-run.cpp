@@ -4,9 +4,11 @@
 #include "quant-run/Benchmark.h"
 #include "quant-run/Compare.h"
 #include "quant-run/Info.h"
+#include "quant-run/Profile.h"
 #include "quant-run/Samples.h"
 #include "quant-run/TensorFiles.h"
 
+#include "halftone/IO/FileError.h"
 #include "halftone/IO/Npy.h"
 #include "halftone/IO/Npz.h"
 
@@ -43,6 +45,17 @@ struct CommandLine {
                              cl::desc("Time N runs on the same inputs, after a tenth as many\n"
                                       "(at least 3) that are not counted"),
                              cl::init(0), cl::value_desc("N"), cl::cat(category)};
+  cl::opt<std::string> profile{
+      "profile",
+      cl::desc("Print where the time goes, by ONNX nodes, and with a FILE write it\n"
+               "as JSON; of the median of --benchmark runs (10 unless told).\n"
+               "Needs a module of quant-compile --profile"),
+      cl::ValueOptional, cl::value_desc("FILE"), cl::cat(category)};
+  cl::opt<std::string> trace{
+      "trace",
+      cl::desc("Profile, and write the regions of the median run as a trace for\n"
+               "Perfetto or chrome://tracing"),
+      cl::value_desc("FILE"), cl::cat(category)};
   cl::list<std::string> compare{
       "compare",
       cl::desc("Compare the outputs with these: .npz, output_0.pb ..., a folder.\n"
@@ -63,9 +76,13 @@ struct CommandLine {
   cl::opt<bool> verify{"verify-weights",
                        cl::desc("Check the hash of the weights also when they are large"),
                        cl::cat(category)};
-  cl::opt<bool> info{"info", cl::desc("Print what the module says about itself; run nothing"),
+  cl::opt<bool> info{"info",
+                     cl::desc("Print what the module says about itself and the memory it\n"
+                              "needs, with --inputs as measured in one run"),
                      cl::cat(category)};
   cl::opt<bool> json{"json", cl::desc("Print one JSON object"), cl::cat(category)};
+
+  bool isProfiling() const { return profile.getNumOccurrences() > 0 || !trace.empty(); }
 };
 
 /// What a run has to say, printed as text at once or as one JSON object at the end.
@@ -162,18 +179,58 @@ static Error compareOutputs(const CommandLine &options, const halftone_entry &en
   return Error::success();
 }
 
-static Expected<std::vector<Array>> runOnce(const CommandLine &options, Session &session,
-                                            uint32_t index, const halftone_entry &entry,
-                                            Report &report) {
+static Expected<std::vector<Array>> readInputs(const CommandLine &options,
+                                               const halftone_entry &entry) {
   Expected<NamedArrays> arrays =
       readTensorFiles(files(options.inputs),
                       ArrayRef<halftone_tensor_info>(entry.inputs, entry.num_inputs), "input");
   if (!arrays)
     return arrays.takeError();
-  Expected<std::vector<Array>> inputs = bindInputs(entry, *arrays);
+  return bindInputs(entry, *arrays);
+}
+
+static Error writeJson(StringRef path, json::Object object) {
+  Expected<AtomicFile> file = AtomicFile::create(path);
+  if (!file)
+    return file.takeError();
+  if (Error error = file->write(formatv("{0:2}", json::Value(std::move(object))).str() + "\n"))
+    return error;
+  return file->commit();
+}
+
+/// Prints the profile and writes the files that were asked for.
+static Error profileRuns(const CommandLine &options, const Model &model, Session &session,
+                         Profiler &profiler, uint32_t index, ArrayRef<Array> inputs,
+                         Report &report) {
+  constexpr int64_t defaultRuns = 10;
+  Expected<Profile> profile =
+      measureProfile(model, session, profiler, index, inputs,
+                     options.benchmark > 0 ? options.benchmark : defaultRuns);
+  if (!profile)
+    return profile.takeError();
+  if (options.json)
+    report.object["profile"] = toJson(model, *profile);
+  else
+    printProfile(outs(), model, *profile);
+  if (!options.profile.empty())
+    if (Error error = writeJson(options.profile, toJson(model, *profile)))
+      return error;
+  return options.trace.empty() ? Error::success()
+                               : writeJson(options.trace, toTrace(model, *profile));
+}
+
+static Expected<std::vector<Array>> runOnce(const CommandLine &options, const Model &model,
+                                            Session &session, Profiler &profiler, uint32_t index,
+                                            const halftone_entry &entry, Report &report) {
+  Expected<std::vector<Array>> inputs = readInputs(options, entry);
   if (!inputs)
     return inputs.takeError();
   Expected<std::vector<Array>> outputs = session.run(index, *inputs);
+  if (outputs && options.isProfiling()) {
+    if (Error error = profileRuns(options, model, session, profiler, index, *inputs, report))
+      return std::move(error);
+    return outputs;
+  }
   if (!outputs || options.benchmark == 0)
     return outputs;
   Expected<Timing> timing =
@@ -187,11 +244,11 @@ static Expected<std::vector<Array>> runOnce(const CommandLine &options, Session 
   return outputs;
 }
 
-static Expected<std::vector<Array>> runAll(const CommandLine &options, Session &session,
-                                           uint32_t index, const halftone_entry &entry,
-                                           Report &report) {
+static Expected<std::vector<Array>> runAll(const CommandLine &options, const Model &model,
+                                           Session &session, Profiler &profiler, uint32_t index,
+                                           const halftone_entry &entry, Report &report) {
   if (!options.samples)
-    return runOnce(options, session, index, entry, report);
+    return runOnce(options, model, session, profiler, index, entry, report);
   if (options.inputs.size() != 1)
     return createStringError("--samples needs one --inputs, an .npz or a folder of .npz");
   return runSamples(session, index, entry, *options.inputs.begin());
@@ -200,7 +257,8 @@ static Expected<std::vector<Array>> runAll(const CommandLine &options, Session &
 static void describeOutputs(const CommandLine &options, const halftone_entry &entry,
                             ArrayRef<Array> outputs, Report &report) {
   json::Array list;
-  const bool isSilent = options.json || options.benchmark > 0 || !options.compare.empty();
+  const bool isSilent =
+      options.json || options.benchmark > 0 || options.isProfiling() || !options.compare.empty();
   for (auto [index, output] : enumerate(outputs)) {
     // The report outlives the module.
     std::string name = entry.outputs[index].name;
@@ -219,11 +277,22 @@ static Error runModel(const CommandLine &options, const Model &model, Report &re
   if (!index)
     return index.takeError();
   const halftone_entry &entry = model.entries()[*index];
-  Expected<Session> session = Session::create(model, SessionOptions{options.threads, {}});
+  if (options.isProfiling())
+    if (Error error = checkProfilable(options.module, model))
+      return error;
+  Profiler profiler;
+  SessionOptions sessionOptions;
+  sessionOptions.threads = options.threads;
+  if (options.isProfiling()) {
+    sessionOptions.profiler = Profiler::record;
+    sessionOptions.profilerUser = &profiler;
+  }
+  Expected<Session> session = Session::create(model, std::move(sessionOptions));
   if (!session)
     return session.takeError();
   report.object["threads"] = session->stats().threads;
-  Expected<std::vector<Array>> outputs = runAll(options, *session, *index, entry, report);
+  Expected<std::vector<Array>> outputs =
+      runAll(options, model, *session, profiler, *index, entry, report);
   if (!outputs)
     return outputs.takeError();
   describeOutputs(options, entry, *outputs, report);
@@ -232,11 +301,45 @@ static Error runModel(const CommandLine &options, const Model &model, Report &re
   return writeOutputs(options, entry, *outputs);
 }
 
+/// Runs once on the inputs, if there are any, to see how much memory that takes.
+static Expected<MeasuredMemory> measureMemory(const CommandLine &options, const Model &model) {
+  if (options.inputs.empty())
+    return MeasuredMemory();
+  Expected<uint32_t> index = model.findEntry(options.entry);
+  if (!index)
+    return index.takeError();
+  Expected<std::vector<Array>> inputs = readInputs(options, model.entries()[*index]);
+  if (!inputs)
+    return inputs.takeError();
+  SessionOptions sessionOptions;
+  sessionOptions.threads = options.threads;
+  Expected<Session> session = Session::create(model, std::move(sessionOptions));
+  if (!session)
+    return session.takeError();
+  Expected<std::vector<Array>> outputs = session->run(*index, *inputs);
+  if (!outputs)
+    return outputs.takeError();
+  return session->stats().dynamic_peak_bytes;
+}
+
+static Error describe(const CommandLine &options, const Model &model, Report &report) {
+  Expected<MeasuredMemory> memory = measureMemory(options, model);
+  if (!memory)
+    return memory.takeError();
+  if (options.json)
+    report.object = describeModel(options.module, model, *memory);
+  else
+    printModel(outs(), options.module, model, *memory);
+  return Error::success();
+}
+
 static Error checkOptions(const CommandLine &options) {
   if (options.benchmark < 0)
     return createStringError("--benchmark needs a positive number of runs");
   if (options.benchmark > 0 && options.samples)
     return createStringError("--benchmark times runs on one input, not on --samples");
+  if (options.isProfiling() && options.samples)
+    return createStringError("--profile times runs on one input, not on --samples");
   if (options.rtol < 0 || options.atol < 0)
     return createStringError("tolerances are not negative");
   return Error::success();
@@ -250,13 +353,7 @@ static Error execute(const CommandLine &options, Report &report) {
                   options.verify ? HALFTONE_VERIFY_WEIGHTS_ALWAYS : HALFTONE_VERIFY_WEIGHTS_SMALL);
   if (!model)
     return model.takeError();
-  if (!options.info)
-    return runModel(options, *model, report);
-  if (options.json)
-    report.object = describeModel(options.module, *model);
-  else
-    printModel(outs(), options.module, *model);
-  return Error::success();
+  return options.info ? describe(options, *model, report) : runModel(options, *model, report);
 }
 
 int main(int argc, char **argv) {

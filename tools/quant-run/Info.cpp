@@ -47,7 +47,13 @@ static json::Array describeTensors(ArrayRef<halftone_tensor_info> tensors) {
   return result;
 }
 
-json::Object halftone::describeModel(StringRef path, const Model &model) {
+/// The most memory that a session needs at once, weights included.
+static int64_t peakBytes(const halftone_module_descriptor &descriptor, const MeasuredMemory &run) {
+  return static_cast<int64_t>(descriptor.weights_size) + descriptor.arena_size + run.value_or(0);
+}
+
+json::Object halftone::describeModel(StringRef path, const Model &model,
+                                     const MeasuredMemory &run) {
   const halftone_module_descriptor &descriptor = model.descriptor();
   json::Array entries;
   for (const halftone_entry &entry : model.entries())
@@ -63,6 +69,8 @@ json::Object halftone::describeModel(StringRef path, const Model &model) {
                       {"cpu_features", json::Array(featureNames(descriptor.cpu_features))},
                       {"weights_bytes", static_cast<int64_t>(descriptor.weights_size)},
                       {"arena_bytes", descriptor.arena_size},
+                      {"dynamic_bytes", run ? json::Value(*run) : json::Value(nullptr)},
+                      {"peak_bytes", peakBytes(descriptor, run)},
                       {"observe_points", descriptor.num_observe_points},
                       {"source_hash", std::string(descriptor.source_hash)},
                       {"recipe", std::string(descriptor.recipe)},
@@ -79,10 +87,14 @@ static void printTensors(raw_ostream &stream, StringRef title,
   }
 }
 
-void halftone::printModel(raw_ostream &stream, StringRef path, const Model &model) {
+void halftone::printModel(raw_ostream &stream, StringRef path, const Model &model,
+                          const MeasuredMemory &run) {
   const halftone_module_descriptor &descriptor = model.descriptor();
-  stream << path << ": " << model.fileSize() << " bytes, weights " << descriptor.weights_size
-         << ", working memory " << descriptor.arena_size << "\n"
+  stream << path << ": " << model.fileSize() << " bytes\n"
+         << "memory: weights " << descriptor.weights_size << ", arena " << descriptor.arena_size
+         << (run ? ", sized by the run " + std::to_string(*run) : "") << ", peak "
+         << peakBytes(descriptor, run)
+         << (run ? "" : " without what a run sizes (--inputs measures it)") << "\n"
          << "compiler: " << descriptor.compiler_version << ", interface version "
          << descriptor.abi_version << "\n"
          << "target: " << descriptor.target_triple << ", " << descriptor.target_cpu << "\n"
