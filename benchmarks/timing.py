@@ -6,6 +6,7 @@ import time
 
 BLOCK_SECONDS = 0.05
 WARM_UP = 3
+WARM_UP_SECONDS = 0.5  # no further run after this: caches are warm
 
 
 def settle():
@@ -22,11 +23,18 @@ def settle():
         before = now
 
 
+def warm_up(run):
+    start = time.perf_counter()
+    for _ in range(WARM_UP):
+        run()
+        if time.perf_counter() - start > WARM_UP_SECONDS:
+            return
+
+
 def time_block(run, count):
     """Milliseconds of one of `count` runs in a row, on average."""
     settle()
-    for _ in range(WARM_UP):
-        run()
+    warm_up(run)
     start = time.perf_counter()
     for _ in range(count):
         run()
@@ -34,13 +42,12 @@ def time_block(run, count):
 
 
 def runs_per_block(run):
-    """So many that a block takes BLOCK_SECONDS or has three of them."""
-    for _ in range(WARM_UP):
-        run()
+    """So many that a block takes BLOCK_SECONDS or has three of them; of very long runs one."""
+    warm_up(run)
     start = time.perf_counter()
     run()
     seconds = max(time.perf_counter() - start, 1e-6)
-    return max(3, int(BLOCK_SECONDS / seconds))
+    return 1 if seconds > WARM_UP_SECONDS else max(3, int(BLOCK_SECONDS / seconds))
 
 
 def alternate(ours, theirs, rounds):
