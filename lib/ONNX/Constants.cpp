@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Ops whose result depends on attributes and shapes only.
 #include "Builders.h"
+#include "ElementCount.h"
 
 #include "halftone/Dialect/ConstantData.h"
 
 using namespace mlir;
 using namespace mlir::halftone;
-
-// Larger identity matrices would not fit in memory.
-static constexpr int64_t kMaxEyeElements = int64_t(1) << 28;
 
 static Value buildIntConstant(NodeImporter &node, ArrayRef<int64_t> values, bool isScalar) {
   SmallVector<int64_t> dims;
@@ -70,7 +68,7 @@ static LogicalResult importEyeLike(NodeImporter &node) {
   int64_t rows = node.requireStaticDim(like, 0), columns = node.requireStaticDim(like, 1);
   if (node.hasFailed())
     return failure();
-  if (columns != 0 && rows > kMaxEyeElements / columns)
+  if (countElements({rows, columns}) > kMaxConstantElements)
     return node.emitError() << "makes a matrix of " << rows << " by " << columns
                             << " elements, which is too large";
   SmallVector<float> values(rows * columns, 0.0f);

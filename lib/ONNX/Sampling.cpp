@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Ops that read images at computed positions.
+#include "ElementCount.h"
 #include "Sampler.h"
 #include "Windows.h"
 
@@ -86,6 +87,8 @@ static LogicalResult importAffineGrid(NodeImporter &node) {
   if (spatial != 2 && spatial != 3)
     return node.emitError() << "expects a size of 4 or 5 dimensions";
   ArrayRef<int64_t> dims = ArrayRef<int64_t>(*size).drop_front(2);
+  if (countElements(dims) > kMaxConstantElements)
+    return node.emitError() << "a grid of this size is not supported";
   SmallVector<Value> rows;
   Value shape = node.createInts(dims);
   for (int64_t i = spatial - 1; i >= 0; --i) {
@@ -166,7 +169,7 @@ static LogicalResult importRoiAlign(NodeImporter &node) {
                             << "; only positive numbers are supported: 0 makes the number of "
                                "samples depend on each region";
   if (!node.hasFailed() &&
-      (height <= 0 || width <= 0 || height * width * samples * samples > (1 << 20) ||
+      (height <= 0 || width <= 0 || countElements({height, width, samples, samples}) > (1 << 20) ||
        NodeImporter::getRank(image) != 4 || NodeImporter::getRank(rois) != 2))
     return node.emitError() << "expects [N, C, H, W], [regions, 4] and a positive output size";
   if (node.hasFailed())
@@ -222,13 +225,18 @@ static LogicalResult importDeformConv(NodeImporter &node) {
       readWindow(node, image, NodeImporter::getType(filter).getShape().drop_front(2));
   int64_t group = node.getInt("group", 1), offsetGroups = node.getInt("offset_group", 1);
   DeformGeometry geometry;
-  for (int64_t dim : {2, 3})
+  for (int64_t dim : {2, 3}) {
+    node.requireStaticDim(filter, dim);
     geometry.output.push_back(node.requireStaticDim(offset, dim));
+  }
   int64_t channels = node.requireStaticDim(image, 1), outputs = node.requireStaticDim(filter, 0);
   if (!window || node.hasFailed())
     return failure();
   if (group <= 0 || offsetGroups <= 0 || channels % offsetGroups != 0 || channels % group != 0)
     return node.emitError() << "the channels are not a multiple of 'group' and 'offset_group'";
+  if (countElements({window->kernel[0], window->kernel[1], geometry.output[0],
+                     geometry.output[1]}) > kMaxConstantElements)
+    return node.emitError() << "a filter or an output this large is not supported";
   geometry.kernelSize = window->kernel[0] * window->kernel[1];
   int64_t pixels = geometry.output[0] * geometry.output[1];
   // The groups of offsets become batches: [N * G, C / G, H, W].

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Ops that place the elements of sliding windows: where a maximum was, where it goes back to.
 #include "Compose.h"
+#include "ElementCount.h"
 #include "Windows.h"
 
 #include <cmath>
@@ -8,15 +9,8 @@
 using namespace mlir;
 using namespace mlir::halftone;
 
-// Beyond it the constants that say where elements are would be too large.
-static constexpr int64_t kMaxPlaces = int64_t(1) << 24;
-
-static int64_t productOf(ArrayRef<int64_t> values) {
-  int64_t product = 1;
-  for (int64_t value : values)
-    product = value != 0 && product > kMaxPlaces / value ? kMaxPlaces + 1 : product * value;
-  return product;
-}
+// Far beyond any model, and small enough that products of it and a size stay in 64 bits.
+static constexpr int64_t kMaxStep = int64_t(1) << 30;
 
 /// `position` in row-major order as one index per dimension.
 static SmallVector<int64_t> unravel(int64_t position, ArrayRef<int64_t> shape) {
@@ -50,7 +44,7 @@ static Value buildWindows(NodeImporter &node, Value input, const Window &window,
   Value padded = node.create<PadOp>(input, node.createInts(pads), node.createScalar(type, lowest),
                                     PadMode::Constant);
   SmallVector<Value> taps;
-  for (int64_t k = 0; k < productOf(window.kernel); ++k) {
+  for (int64_t k = 0; k < countElements(window.kernel); ++k) {
     SmallVector<int64_t> starts = unravel(k, window.kernel), ends;
     for (int64_t i = 0; i < spatial; ++i) {
       starts[i] *= window.dilations[i];
@@ -71,8 +65,9 @@ Value halftone::buildMaxIndices(NodeImporter &node, Value input, Value pooled, c
     sizes.push_back(node.requireStaticDim(input, i + 2));
     outputs.push_back(node.requireStaticDim(pooled, i + 2));
   }
-  int64_t taps = productOf(window.kernel), pixels = productOf(outputs);
-  if (!node.hasFailed() && (taps > 4096 || taps * pixels > kMaxPlaces))
+  int64_t taps = countElements(window.kernel), pixels = countElements(outputs);
+  if (!node.hasFailed() && (taps > 4096 || taps * pixels > kMaxConstantElements ||
+                            countElements(sizes) > kMaxConstantElements))
     node.emitError() << "indices of windows this large are not supported";
   if (node.hasFailed())
     return nullptr;
@@ -105,7 +100,7 @@ Value halftone::buildMaxIndices(NodeImporter &node, Value input, Value pooled, c
   Value batch = buildUnsqueeze(node, buildIota(node, buildSize(node, input, 0)), {1, 2});
   Value channel = buildUnsqueeze(node, buildIota(node, channels), 1);
   Value plane = node.create<AddOp>(node.create<MulOp>(batch, channels), channel);
-  Value total = node.create<AddOp>(place, buildScale(node, plane, double(productOf(sizes))));
+  Value total = node.create<AddOp>(place, buildScale(node, plane, double(countElements(sizes))));
   return node.create<ReshapeOp>(total, node.createShape(pooled));
 }
 
@@ -121,15 +116,18 @@ static LogicalResult importMaxUnpool(NodeImporter &node) {
   SmallVector<int64_t> shape;
   for (int64_t i = 0; i < rank; ++i)
     shape.push_back(node.requireStaticDim(input, i));
-  for (int64_t i = 2; i < rank; ++i)
-    shape[i] = (shape[i] - 1) * window->strides[i - 2] + window->kernel[i - 2] -
-               window->pads[i - 2] - window->pads[rank + i - 4];
   if (node.hasFailed())
     return failure();
-  if (llvm::any_of(shape, [](int64_t dim) { return dim <= 0; }) || productOf(shape) > kMaxPlaces)
+  bool isTooLarge = countElements(shape) > kMaxConstantElements ||
+                    (wanted && countElements(*wanted) > kMaxConstantElements);
+  for (int64_t i = 2; i < rank && !isTooLarge; ++i)
+    shape[i] = (shape[i] - 1) * window->strides[i - 2] + window->kernel[i - 2] -
+               window->pads[i - 2] - window->pads[rank + i - 4];
+  if (isTooLarge || llvm::any_of(shape, [](int64_t dim) { return dim <= 0; }) ||
+      countElements(shape) > kMaxConstantElements)
     return node.emitError() << "the size of its output is not supported";
   Type type = NodeImporter::getElementType(input);
-  Value zeros = buildFilled(node, node.createInts(productOf(shape)), type, 0);
+  Value zeros = buildFilled(node, node.createInts(countElements(shape)), type, 0);
   Value placed =
       node.create<ScatterElementsOp>(zeros, buildFlat(node, indices), buildFlat(node, input),
                                      /*axis=*/int64_t(0), ScatterReduction::None);
@@ -159,12 +157,14 @@ static LogicalResult importCol2Im(NodeImporter &node) {
   SmallVector<int64_t> strides = node.getInts("strides").value_or(ones);
   SmallVector<int64_t> dilations = node.getInts("dilations").value_or(ones);
   SmallVector<int64_t> pads = node.getInts("pads").value_or(zeros);
-  auto isPositive = [](int64_t value) { return value > 0; };
+  auto isPositive = [](int64_t value) { return value > 0 && value <= kMaxStep; };
+  auto isPadding = [](int64_t value) { return value >= -kMaxStep && value <= kMaxStep; };
   bool fits = block->size() == spatial && strides.size() == spatial &&
               dilations.size() == spatial && pads.size() == 2 * spatial && spatial > 0 &&
               NodeImporter::getRank(input) == 3;
   for (ArrayRef<int64_t> values : {*image, *block, strides, dilations})
     fits &= llvm::all_of(values, isPositive);
+  fits &= llvm::all_of(pads, isPadding);
   if (!fits)
     return node.emitError() << "expects [N, C * block, L] and one positive size, stride and "
                                "dilation for each spatial dimension";
@@ -174,9 +174,10 @@ static LogicalResult importCol2Im(NodeImporter &node) {
         0, ((*image)[i] + pads[i] + pads[spatial + i] - dilations[i] * ((*block)[i] - 1) - 1) /
                    strides[i] +
                1));
-  int64_t taps = productOf(*block), windows = productOf(counts), pixels = productOf(*image);
-  if (taps > kMaxPlaces || windows > kMaxPlaces || taps * windows > kMaxPlaces ||
-      pixels > kMaxPlaces)
+  int64_t taps = countElements(*block), windows = countElements(counts),
+          pixels = countElements(*image);
+  if (taps > kMaxConstantElements || windows > kMaxConstantElements ||
+      taps * windows > kMaxConstantElements || pixels > kMaxConstantElements)
     return node.emitError() << "images this large are not supported";
   SmallVector<int64_t> places;
   for (int64_t k = 0; k < taps; ++k)
@@ -230,6 +231,8 @@ static LogicalResult importLpPool(NodeImporter &node) {
     return failure();
   if (order <= 0)
     return node.emitError() << "attribute 'p' is " << order << ", expected a positive number";
+  if (countElements(window->kernel) > kMaxConstantElements)
+    return node.emitError() << "windows this large are not supported";
   resolveAutoPad(node, input, *window);
   if (ceilMode)
     completeWindows(node, input, *window);
@@ -238,7 +241,7 @@ static LogicalResult importLpPool(NodeImporter &node) {
   Value mean = node.create<AveragePoolOp>(powers, window->kernel, window->strides,
                                           window->dilations, window->pads, /*ceil_mode=*/false,
                                           /*count_include_pad=*/true);
-  Value sum = buildScale(node, mean, double(productOf(window->kernel)));
+  Value sum = buildScale(node, mean, double(countElements(window->kernel)));
   return node.setResults(
       {node.create<PowOp>(sum, node.createScalarLike(sum, 1.0 / double(order)))});
 }
