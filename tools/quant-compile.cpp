@@ -61,6 +61,10 @@ struct Arguments {
                               cl::desc("Write what was done to each layer, sizes and times")};
   cl::opt<bool> reference{"reference", cl::cat(category),
                           cl::desc("Naive loops instead of kernels; integers come out the same")};
+  cl::opt<bool> profile{"profile", cl::cat(category),
+                        cl::desc("Make a module that quant-run --profile can look into")};
+  cl::opt<bool> timing{"timing", cl::cat(category),
+                       cl::desc("Print where the time of the compilation went")};
   cl::opt<bool> text{"text", cl::cat(category),
                      cl::desc("The model is in ONNX's textual syntax (default for .onnxtxt)")};
   cl::opt<int> threads{"calibration-threads", cl::init(0), cl::value_desc("n"), cl::cat(category),
@@ -97,6 +101,8 @@ static bool fillOptions(const Arguments &arguments, CompileOptions &options) {
   options.matmulNBits = arguments.matmulNBits;
   options.maxInlineBytes = arguments.maxInlineBytes;
   options.reference = arguments.reference;
+  options.profile = arguments.profile;
+  options.timing = arguments.timing;
   options.text = arguments.text;
   options.threads = arguments.threads;
   std::optional<halftone::EmitStage> stage = halftone::parseEmitStage(arguments.emit);

@@ -28,6 +28,7 @@ static constexpr Description table[] = {
      "ppi", false},
     {RuntimeFunction::Fail, "halftone_fail", HALFTONE_CONTEXT_FAIL_OFFSET, "p", false},
     {RuntimeFunction::Observe, "halftone_observe", HALFTONE_CONTEXT_OBSERVE_OFFSET, "ipiip", false},
+    {RuntimeFunction::Profile, "halftone_profile", HALFTONE_CONTEXT_PROFILE_OFFSET, "i", false},
 };
 
 static const Description &describe(RuntimeFunction function) {

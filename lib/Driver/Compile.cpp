@@ -4,6 +4,7 @@
 #include "Diagnostics.h"
 #include "Report.h"
 #include "SourceHash.h"
+#include "Timing.h"
 #include "halftone/Calibration/Calibrate.h"
 #include "halftone/Dialect/ConstantData.h"
 #include "halftone/IO/FileError.h"
@@ -98,12 +99,13 @@ private:
   bool runPasses(ModuleOp target, llvm::function_ref<void(PassManager &)> populate);
   bool stopsAt(EmitStage stage) const { return options.emit == stage; }
   mlir::halftone::CPUPipelineOptions pipelineOptions() const;
-  mlir::halftone::EmitOptions emitOptions() const;
+  mlir::halftone::EmitOptions emitOptions();
 
   const CompileOptions &options;
   mlir::MLIRContext context;
   mlir::halftone::DiagnosticPrinter printer;
   mlir::halftone::Report report;
+  mlir::halftone::Timing timing;
   std::shared_ptr<const Recipe> recipe;
   mlir::halftone::CPUTarget target;
   OwningOpRef<ModuleOp> module;
@@ -121,12 +123,13 @@ bool Compilation::phase(llvm::StringRef name, llvm::function_ref<bool()> step) {
   auto start = std::chrono::steady_clock::now();
   bool succeeded = step();
   std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  report.addPhase(name, seconds.count());
+  timing.endPhase(name, seconds.count());
   return succeeded;
 }
 
 bool Compilation::runPasses(ModuleOp target, llvm::function_ref<void(PassManager &)> populate) {
   PassManager passes(&context);
+  timing.observe(passes);
   populate(passes);
   if (succeeded(passes.run(target)))
     return true;
@@ -137,11 +140,16 @@ mlir::halftone::CPUPipelineOptions Compilation::pipelineOptions() const {
   mlir::halftone::CPUPipelineOptions pipeline;
   pipeline.target = target;
   pipeline.reference = options.reference;
+  pipeline.profile = options.profile;
   return pipeline;
 }
 
-mlir::halftone::EmitOptions Compilation::emitOptions() const {
-  return {target, {recipe->getText().str(), sourceHash, kVersion.str()}};
+mlir::halftone::EmitOptions Compilation::emitOptions() {
+  mlir::halftone::EmitOptions emit;
+  emit.target = target;
+  emit.provenance = {recipe->getText().str(), sourceHash, kVersion.str()};
+  emit.onStep = [&](llvm::StringRef step, double seconds) { timing.addStep(step, seconds); };
+  return emit;
 }
 
 bool Compilation::prepare() {
@@ -213,7 +221,9 @@ bool Compilation::calibrateInto(llvm::StringRef path) {
   if (std::error_code code = llvm::sys::fs::createTemporaryFile("halftone-observe", "so", program))
     return fail("cannot create a temporary file: " + code.message());
   temporaries.push_back(std::make_unique<llvm::FileRemover>(program));
-  mlir::halftone::EmitOptions emit{*native, {"", sourceHash, kVersion.str()}};
+  mlir::halftone::EmitOptions emit = emitOptions();
+  emit.target = *native;
+  emit.provenance.recipe.clear();
   if (failed(mlir::halftone::emitSharedLibrary(*observing, emit, program)))
     return false;
 
@@ -301,16 +311,19 @@ bool Compilation::finish(LogicalResult (*emit)(ModuleOp, const mlir::halftone::E
 
 bool Compilation::lowerAndEmit() {
   mlir::halftone::CPUPipelineOptions pipeline = pipelineOptions();
-  bool lowered = phase("lower", [&] {
-    return runPasses(*module, [&](PassManager &passes) {
-      mlir::halftone::populateLowerToTensorsPipeline(passes, pipeline);
-      if (options.emit > EmitStage::Tensors)
-        mlir::halftone::populateLowerToLoopsPipeline(passes, pipeline);
-      if (options.emit > EmitStage::Loops)
-        mlir::halftone::populateLowerLoopsToLLVMPipeline(passes, pipeline);
+  using Populate = void (*)(mlir::OpPassManager &, const mlir::halftone::CPUPipelineOptions &);
+  auto lower = [&](llvm::StringRef name, Populate populate) {
+    return phase(name, [&] {
+      return runPasses(*module, [&](PassManager &passes) { populate(passes, pipeline); });
     });
-  });
-  if (!lowered)
+  };
+  if (!lower("lower to tensors", mlir::halftone::populateLowerToTensorsPipeline))
+    return false;
+  if (options.emit > EmitStage::Tensors &&
+      !lower("lower to loops", mlir::halftone::populateLowerToLoopsPipeline))
+    return false;
+  if (options.emit > EmitStage::Loops &&
+      !lower("lower to LLVM", mlir::halftone::populateLowerLoopsToLLVMPipeline))
     return false;
   // The weights as they were before they were packed.
   mlir::halftone::releaseUnusedResources(*module);
@@ -329,6 +342,8 @@ bool Compilation::lowerAndEmit() {
 }
 
 bool Compilation::writeReport() {
+  if (options.timing)
+    timing.print(llvm::outs());
   if (options.report.empty())
     return true;
   report.set("model", options.model);
@@ -338,6 +353,7 @@ bool Compilation::writeReport() {
   report.set("recipe_text", recipe->getText());
   report.set("target", target.cpu);
   report.set("compiler", kVersion);
+  report.set("phases", timing.toJSON());
   uint64_t bytes = 0;
   if (!llvm::sys::fs::file_size(options.output, bytes))
     report.set("output_bytes", int64_t(bytes));

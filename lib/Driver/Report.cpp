@@ -25,10 +25,6 @@ static int64_t getBytes(RankedTensorType type) {
   return int64_t(llvm::divideCeil(uint64_t(type.getNumElements()) * bits, 8));
 }
 
-void Report::addPhase(llvm::StringRef name, double seconds) {
-  phases.push_back(llvm::json::Object{{"name", name}, {"seconds", seconds}});
-}
-
 void Report::addLayers(ModuleOp simplified) {
   simplified.walk([&](Operation *op) {
     std::optional<WeightContraction> contraction = matchWeightContraction(op);
@@ -115,7 +111,6 @@ std::string Report::toText() const {
   }
   llvm::json::Object all = root;
   all["layers"] = std::move(layerList);
-  all["phases"] = llvm::json::Array(phases);
   std::string text;
   llvm::raw_string_ostream stream(text);
   stream << llvm::formatv("{0:2}", llvm::json::Value(std::move(all))) << "\n";

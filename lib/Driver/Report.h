@@ -14,9 +14,6 @@ class Report {
 public:
   void set(llvm::StringRef key, llvm::json::Value value) { root[key] = std::move(value); }
 
-  /// Seconds that a phase took.
-  void addPhase(llvm::StringRef name, double seconds);
-
   /// One entry per contraction with constant weights: node, op, shape, bytes as float.
   void addLayers(ModuleOp simplified);
 
@@ -39,7 +36,6 @@ private:
   void addDescription(StringRef node, DictionaryAttr description);
 
   llvm::json::Object root;
-  llvm::json::Array phases;
   std::vector<Layer> layers;
 };
 

@@ -55,6 +55,8 @@ void mlir::halftone::populateLowerToLoopsPipeline(OpPassManager &pm,
   pm.addPass(createLayoutWeights());
   addCleanup(pm);
   OpPassManager &functions = pm.nest<func::FuncOp>();
+  if (options.profile)
+    functions.addPass(createRecordWork());
   functions.addPass(createLowerKernels());
   functions.addPass(createParallelizeLoops({/*parallel=*/!options.reference}));
   // After ParallelizeLoops: the scalars of its bodies. Before any cleanup that would hoist them.
@@ -62,6 +64,9 @@ void mlir::halftone::populateLowerToLoopsPipeline(OpPassManager &pm,
   addCleanup(functions);
   // After the loops exist: they show which buffers are really used.
   pm.addPass(createPlanArena());
+  // After PlanArena, which looks at buffers between loops; before the loops become calls.
+  if (options.profile)
+    pm.addPass(createMarkRegions());
   // After PlanArena: it sees the tasks' buffers where they are used.
   pm.addPass(createOutlineParallel({/*sequential=*/options.reference}));
   addCleanup(pm);
@@ -104,6 +109,7 @@ struct CPUArguments : PassPipelineOptions<CPUArguments> {
                              llvm::cl::init("x86-64-v3")};
   Option<bool> reference{*this, "reference", llvm::cl::desc("Lower naively")};
   Option<bool> calibration{*this, "calibration", llvm::cl::desc("Keep the observers")};
+  Option<bool> profile{*this, "profile", llvm::cl::desc("Tell which part of the model runs")};
 };
 } // namespace
 
@@ -115,7 +121,7 @@ static void registerPipeline(StringRef name, StringRef description, Populate pop
         llvm::Expected<CPUTarget> target = CPUTarget::get(arguments.target);
         if (!target)
           llvm::report_fatal_error(target.takeError(), /*gen_crash_diag=*/false);
-        populate(pm, {*target, arguments.reference, arguments.calibration});
+        populate(pm, {*target, arguments.reference, arguments.calibration, arguments.profile});
       });
 }
 

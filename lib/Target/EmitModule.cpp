@@ -8,6 +8,7 @@
 #include "halftone/IO/ModuleTrailer.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
+#include <chrono>
 
 using namespace mlir;
 using namespace mlir::halftone;
@@ -16,6 +17,17 @@ static LogicalResult report(ModuleOp module, llvm::Error error) {
   if (!error)
     return success();
   return module.emitError(llvm::toString(std::move(error)));
+}
+
+/// Runs `step` and reports how long it took.
+template <typename Step> static auto timed(const EmitOptions &options, StringRef name, Step step) {
+  auto start = std::chrono::steady_clock::now();
+  llvm::scope_exit report([&] {
+    std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    if (options.onStep)
+      options.onStep(name, seconds.count());
+  });
+  return step();
 }
 
 namespace {
@@ -35,10 +47,13 @@ static std::unique_ptr<Compiled> compile(ModuleOp module, const EmitOptions &opt
     return nullptr;
   }
   compiled->machine = std::move(*machine);
-  compiled->module = translateModule(module, options, *compiled->machine, compiled->context);
+  compiled->module = timed(options, "translate to LLVM IR", [&] {
+    return translateModule(module, options, *compiled->machine, compiled->context);
+  });
   if (!compiled->module)
     return nullptr;
-  optimize(*compiled->module, *compiled->machine, options.optimizationLevel);
+  timed(options, "optimize LLVM IR",
+        [&] { optimize(*compiled->module, *compiled->machine, options.optimizationLevel); });
   return compiled;
 }
 
@@ -56,7 +71,9 @@ LogicalResult mlir::halftone::emitObject(ModuleOp module, const EmitOptions &opt
   std::unique_ptr<Compiled> compiled = compile(module, options);
   if (!compiled)
     return failure();
-  return report(module, generateObject(*compiled->module, *compiled->machine, output));
+  return timed(options, "generate machine code", [&] {
+    return report(module, generateObject(*compiled->module, *compiled->machine, output));
+  });
 }
 
 static llvm::Error writeFile(StringRef path, StringRef content) {
@@ -87,13 +104,17 @@ static llvm::Error linkModule(ModuleOp module, const EmitOptions &options, Strin
   if (llvm::Error error = writeFile(objects[0], object))
     return error;
   if (hasWeights)
-    if (llvm::Error error = writeWeightsObject(module, objects[1]))
+    if (llvm::Error error =
+            timed(options, "write weights", [&] { return writeWeightsObject(module, objects[1]); }))
       return error;
-  if (llvm::Error error = linkSharedLibrary(objects, object, outputPath))
+  if (llvm::Error error =
+          timed(options, "link", [&] { return linkSharedLibrary(objects, object, outputPath); }))
     return error;
-  // lld drops what follows the kind of a section from its name.
-  return ::halftone::appendTrailer(outputPath, findRequiredFeatures(module, options.target),
-                                   ".lrodata");
+  return timed(options, "hash", [&] {
+    // lld drops what follows the kind of a section from its name.
+    return ::halftone::appendTrailer(outputPath, findRequiredFeatures(module, options.target),
+                                     ".lrodata");
+  });
 }
 
 LogicalResult mlir::halftone::emitSharedLibrary(ModuleOp module, const EmitOptions &options,

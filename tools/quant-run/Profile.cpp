@@ -81,8 +81,9 @@ Expected<Profile> halftone::measureProfile(const Model &model, Session &session,
   addTimes(profile, model.descriptor().profile->num_regions);
   constexpr double seconds = 0.01;
   profile.peaks = measureProducts(profile.threads, seconds);
-  // A second-level cache, a last-level cache, memory.
-  profile.bandwidths = measureBandwidths({size_t(1) << 20, size_t(1) << 24, size_t(1) << 28},
-                                         profile.threads, seconds);
+  // A first-level cache, a second-level one, a last-level one, memory.
+  profile.bandwidths =
+      measureBandwidths({size_t(1) << 14, size_t(1) << 20, size_t(1) << 24, size_t(1) << 28},
+                        profile.threads, seconds);
   return profile;
 }

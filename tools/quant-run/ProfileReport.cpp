@@ -87,22 +87,23 @@ static std::string describeNodes(const halftone_profile_region &region, size_t w
   return text.empty() ? "(no node)" : text;
 }
 
-static std::string number(std::optional<double> value, const char *pattern) {
+static std::string number(std::optional<double> value, const char *pattern, const char *missing) {
+  if (!value)
+    return missing;
   std::string text;
-  raw_string_ostream stream(text);
-  if (value)
-    stream << format(pattern, *value);
-  return text.empty() ? "?" : text;
+  raw_string_ostream(text) << format(pattern, *value);
+  return text;
 }
 
+/// `missing` stands where there is no rate: of what nothing is known, or of what does not multiply.
 static void printRow(raw_ostream &stream, const Profile &profile, const RegionTime &time,
-                     const Rates &rates, StringRef kind, StringRef nodes) {
+                     const Rates &rates, const char *missing, StringRef kind, StringRef nodes) {
   stream << format("%10.4f %5.1f%%", time.milliseconds,
                    100 * time.milliseconds / profile.milliseconds)
          << right_justify(std::to_string(time.calls), 6)
-         << right_justify(number(rates.gmacs, "%.1f"), 9)
-         << right_justify(number(rates.gbs, "%.1f"), 8)
-         << right_justify(rates.ofPeak ? number(100 * *rates.ofPeak, "%.1f%%") : std::string("?"),
+         << right_justify(number(rates.gmacs, "%.1f", missing), 9)
+         << right_justify(number(rates.gbs, "%.1f", missing), 8)
+         << right_justify(rates.ofPeak ? number(100 * *rates.ofPeak, "%.1f%%", missing) : missing,
                           9)
          << "  " << left_justify(rates.limit, 14) << left_justify(kind, 9) << nodes << "\n";
 }
@@ -113,7 +114,7 @@ static void printPeaks(raw_ostream &stream, const Profile &profile) {
     stream << " " << peak.name << format(" %.0f GMAC/s,", peak.gmacs);
   for (auto [index, bandwidth] : enumerate(profile.bandwidths))
     stream << (index > 0 ? ", " : " ") << format("%.1f GB/s from ", bandwidth.gbs)
-           << (bandwidth.bytes >> 20) << " MiB";
+           << (bandwidth.bytes >> 10) << " KiB";
   stream << "\n";
 }
 
@@ -142,12 +143,13 @@ void halftone::printProfile(raw_ostream &stream, const Model &model, const Profi
       ++numSmall;
       continue;
     }
-    printRow(stream, profile, time, rate(profile, regions[index], time), regions[index].kind,
-             describeNodes(regions[index]));
+    const halftone_profile_region &region = regions[index];
+    printRow(stream, profile, time, rate(profile, region, time), region.macs == 0 ? "-" : "?",
+             region.kind, describeNodes(region));
   }
   if (numSmall > 0)
-    printRow(stream, profile, rest, {}, "", std::to_string(numSmall) + " smaller regions");
-  printRow(stream, profile, profile.outside, {}, "", "outside of the regions");
+    printRow(stream, profile, rest, {}, "-", "", std::to_string(numSmall) + " smaller regions");
+  printRow(stream, profile, profile.outside, {}, "-", "", "outside of the regions");
 }
 
 static json::Value toValue(std::optional<double> value) {
@@ -171,7 +173,7 @@ json::Object halftone::toJson(const Model &model, const Profile &profile) {
   for (auto [region, time] : zip_equal(regionsOf(model), profile.regions)) {
     Rates rates = rate(profile, region, time);
     regions.push_back(json::Object{{"nodes", nameList(region)},
-                                   {"kind", region.kind},
+                                   {"kind", std::string(region.kind)},
                                    {"ms", time.milliseconds},
                                    {"calls", time.calls},
                                    {"macs", knownOrNull(region.macs)},
@@ -207,7 +209,7 @@ json::Object halftone::toTrace(const Model &model, const Profile &profile) {
     const halftone_profile_region &region = regions[static_cast<size_t>(events[i].region)];
     const double start = microseconds(events[i]);
     list.push_back(json::Object{{"name", describeNodes(region)},
-                                {"cat", region.kind},
+                                {"cat", std::string(region.kind)},
                                 {"ph", "X"},
                                 {"ts", start},
                                 {"dur", microseconds(events[i + 1]) - start},

@@ -205,4 +205,40 @@ def ApproximateMath : Pass<"halftone-approximate-math", "func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
 }
 
+//===--- Profiling ---===//
+
+def RecordWork : Pass<"halftone-record-work", "func::FuncOp"> {
+  let summary = "Write into the locations of kernels and loops how much they compute";
+  let description = [{
+    Each kernel op, linalg op and copy gets a fused location whose first part is its old one, followed by those of what was fused into it, with
+    the metadata `[number, products, bytes, type]`: a number of its own, multiply-accumulates, the bytes of all operands, and the module file's
+    code of the type that is multiplied (0 where nothing is). What depends on sizes known only at run time is -1. Control flow of the graph gets
+    the metadata `"control"`. Later passes keep locations, whatever they make of the ops.
+
+    Requires: bufferized functions; no loop but those of the graph.
+    Ensures:  ops and locations of everything else are the same.
+    Example:  test/CPU/record-work.mlir
+  }];
+  let statistics = [Statistic<"numRecorded", "recorded", "Ops whose work is written down">];
+}
+
+def MarkRegions : Pass<"halftone-mark-regions", "::mlir::ModuleOp"> {
+  let summary = "Tell the runtime which part of the model runs";
+  let description = [{
+    A region is what one loop nest computes, or several that were merged. Before it stands a call `halftone_profile(number)`, before the return
+    `halftone_profile(-1)`. Graph-level control flow is marked inside, unless an iteration moves less than `min-bytes`: then it is one region, since
+    a mark costs as much as such an iteration.
+
+    Requires: loops instead of kernel ops, whose work was recorded (halftone-record-work).
+    Ensures:  the module has `halftone.profile_regions`, one `{nodes, kind, macs, bytes, dtype}` per number: the ONNX nodes, one per line; -1 where
+              a value depends on sizes known only at run time.
+    Example:  test/CPU/mark-regions.mlir
+  }];
+  let options = [
+    Option<"minBytes", "min-bytes", "int64_t", "65536", "Fewest bytes moved by an iteration that is marked inside">
+  ];
+  let statistics = [Statistic<"numRegions", "regions", "Regions marked">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect"];
+}
+
 #endif // HALFTONE_CPU_PASSES_TD

@@ -10,7 +10,7 @@
 
 namespace mlir::halftone {
 
-enum class RuntimeFunction { Weights, Arena, Alloc, Release, ParallelFor, Fail, Observe };
+enum class RuntimeFunction { Weights, Arena, Alloc, Release, ParallelFor, Fail, Observe, Profile };
 
 /// `halftone_…`.
 StringRef getSymbolName(RuntimeFunction function);

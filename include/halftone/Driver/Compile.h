@@ -63,10 +63,14 @@ struct CompileOptions {
   uint64_t maxInlineBytes = 1500000000;
   /// Naive loops instead of kernels; integers come out the same.
   bool reference = false;
+  /// The module tells a session which part of it runs (quant-run --profile).
+  bool profile = false;
   /// The model is ONNX's textual syntax whatever its file name.
   bool text = false;
   /// Threads for calibration; 0: one per CPU.
   int threads = 0;
+  /// Print where the time of the compilation went to stdout.
+  bool timing = false;
   std::function<void(const Progress &)> progress;
 };
 

@@ -15,6 +15,8 @@ struct CPUPipelineOptions {
   bool reference = false;
   /// Keep the observers, which hand their tensors to the session.
   bool calibration = false;
+  /// Tell the session which part of the model runs.
+  bool profile = false;
 };
 
 /// Graph ops on tensors -> `linalg` and kernel ops on tensors.

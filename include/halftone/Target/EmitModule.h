@@ -6,6 +6,7 @@
 #include "halftone/CPU/CPUTarget.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/raw_ostream.h"
+#include <functional>
 #include <string>
 
 namespace mlir::halftone {
@@ -22,6 +23,8 @@ struct EmitOptions {
   ModuleProvenance provenance;
   /// 0 to 3, as of clang's -O.
   unsigned optimizationLevel = 3;
+  /// Told the seconds that each step has taken.
+  std::function<void(llvm::StringRef step, double seconds)> onStep;
 };
 
 /// Makes `context` able to translate modules to LLVM IR. Call it before loading any.
