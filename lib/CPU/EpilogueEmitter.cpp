@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "EpilogueEmitter.h"
 
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/IR/Matchers.h"
 
-#include <cmath>
 
 using namespace mlir;
 using namespace mlir::halftone;
@@ -44,47 +41,6 @@ Value EpilogueEmitter::vectorize(Value value, IRMapping &vectors) {
                                      value);
 }
 
-/// The divisor of an f32 division that is only rounded to an integer, if it is a constant whose
-/// reciprocal is far from the limits of the exponent.
-static std::optional<float> matchDivisionForRounding(Operation &op) {
-  auto division = llvm::dyn_cast<arith::DivFOp>(op);
-  llvm::APFloat divisor(0.0f);
-  if (!division || !division.getType().isF32() ||
-      !matchPattern(division.getRhs(), m_ConstantFloat(&divisor)))
-    return std::nullopt;
-  if (!llvm::all_of(op.getUsers(), llvm::IsaPred<mlir::math::RoundEvenOp>))
-    return std::nullopt;
-  float magnitude = std::fabs(divisor.convertToFloat());
-  if (!(magnitude > 0x1p-60f && magnitude < 0x1p60f))
-    return std::nullopt;
-  return divisor.convertToFloat();
-}
-
-/// The quotient, correctly rounded wherever rounding it to an integer could tell a difference,
-/// without the long instruction: Markstein's theorem says that a quotient good to 1 ulp, corrected
-/// by its remainder (exact in a fused multiply-add) times the rounded reciprocal, is the correctly
-/// rounded one; the first correction makes it that good. Beyond 2^23, where all floats are
-/// integers, the first estimate stands: remainders of infinities are no numbers.
-Value EpilogueEmitter::divideForRounding(Value dividend, float divisor) {
-  OpBuilder &builder = math.builder;
-  Location loc = math.loc;
-  auto type = llvm::cast<VectorType>(dividend.getType());
-  auto splat = [&](float value) -> Value {
-    return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, value));
-  };
-  Value reciprocal = splat(1.0f / divisor), negated = splat(-divisor);
-  Value estimate = arith::MulFOp::create(builder, loc, dividend, reciprocal);
-  Value quotient = estimate;
-  for (int correction = 0; correction < 2; ++correction) {
-    Value remainder = mlir::math::FmaOp::create(builder, loc, quotient, negated, dividend);
-    quotient = mlir::math::FmaOp::create(builder, loc, remainder, reciprocal, quotient);
-  }
-  Value magnitude = mlir::math::AbsFOp::create(builder, loc, estimate);
-  Value isSmall =
-      arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, magnitude, splat(0x1p23f));
-  return arith::SelectOp::create(builder, loc, isSmall, quotient, estimate);
-}
-
 void EpilogueEmitter::vectorizeOp(Operation &op, IRMapping &vectors) {
   OpBuilder &builder = math.builder;
   if (auto constant = llvm::dyn_cast<arith::ConstantOp>(op)) {
@@ -97,10 +53,6 @@ void EpilogueEmitter::vectorizeOp(Operation &op, IRMapping &vectors) {
   SmallVector<Value> operands;
   for (Value operand : op.getOperands())
     operands.push_back(vectorize(operand, vectors));
-  if (std::optional<float> divisor = matchDivisionForRounding(op)) {
-    vectors.map(op.getResult(0), divideForRounding(operands.front(), *divisor));
-    return;
-  }
   SmallVector<Type> types;
   for (Type type : op.getResultTypes())
     types.push_back(getLanesType(type, lanes));

@@ -35,7 +35,6 @@ private:
   Value loadOperand(const OperandView &view, ArrayRef<Value> loopValues, Value mask);
   Value vectorize(Value value, IRMapping &vectors);
   void vectorizeOp(Operation &op, IRMapping &vectors);
-  Value divideForRounding(Value dividend, float divisor);
   Value zeroOf(VectorType type);
 
   IndexMath &math;

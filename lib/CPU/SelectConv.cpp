@@ -19,7 +19,7 @@ struct Convolution {
   RankedTensorType output;
   Weights weights;
   int64_t outputs = 0, inputs = 0, kernelHeight = 0, kernelWidth = 0;
-  ArrayRef<int64_t> strides, dilations, pads;
+  SmallVector<int64_t> strides, dilations, pads;
   bool isDepthwise = false;
 
   ArrayRef<int64_t> kernel() const { return weights.type.getShape().drop_front(2); }
@@ -57,8 +57,8 @@ FailureOr<Convolution> matchConvolution(KernelBuilder &builder, Op op, Value inp
   bool isInteger = weights->elements == KernelElements::U8S8;
   if (isInteger == tensorTypeOf(op.getInput()).getElementType().isF32())
     return builder.decline("input and filter are of different kinds");
-  if (!weights->isSymmetric())
-    return builder.decline("the filter has a zero point");
+  if (isDepthwise && !weights->isSymmetric())
+    return builder.decline("the filter of a depthwise convolution has a zero point");
   Convolution match;
   match.input = op.getInput();
   match.inputZeroPoint = inputZeroPoint;
@@ -68,9 +68,9 @@ FailureOr<Convolution> matchConvolution(KernelBuilder &builder, Op op, Value inp
   match.inputs = filter.getDimSize(1);
   match.kernelHeight = filter.getDimSize(2);
   match.kernelWidth = filter.getDimSize(3);
-  match.strides = op.getStrides();
-  match.dilations = op.getDilations();
-  match.pads = op.getPads();
+  match.strides.assign(op.getStrides().begin(), op.getStrides().end());
+  match.dilations.assign(op.getDilations().begin(), op.getDilations().end());
+  match.pads.assign(op.getPads().begin(), op.getPads().end());
   match.isDepthwise = isDepthwise;
   return match;
 }
@@ -135,13 +135,14 @@ Value makeOutput(KernelBuilder &builder, const Convolution &match) {
 }
 
 Correction makeCorrection(KernelBuilder &builder, const Convolution &match,
-                          const Activations &activations, const ::halftone::WeightView &view) {
+                          const Activations &activations, const ::halftone::WeightView &view,
+                          llvm::function_ref<Value()> makeWindowSums) {
   if (match.weights.elements != KernelElements::U8S8)
     return builder.makeScaling(match.weights, match.output.getRank());
   int64_t numTaps = match.inputs * match.kernelHeight * match.kernelWidth;
   return builder.makeCorrection(activations, match.weights,
                                 ::halftone::sumColumns(view, /*isSigned=*/true), numTaps,
-                                match.output.getRank(), [] { return Value(); });
+                                match.output.getRank(), makeWindowSums);
 }
 
 std::optional<int64_t> product(ArrayRef<int64_t> sizes) {
@@ -154,39 +155,132 @@ std::optional<int64_t> product(ArrayRef<int64_t> sizes) {
   return result;
 }
 
-/// An implicit matrix product; a plain one where the window is a pixel.
-void buildContract(KernelBuilder &builder, const Convolution &match) {
-  Activations activations = builder.prepareActivations(match.input, match.inputZeroPoint);
+/// How the implicit matrix product of a convolution is cut and packed.
+struct ContractPlan {
+  const KernelRow *row;
+  int64_t nr, channels, channelStep, depth;
+};
+
+ContractPlan planContract(KernelBuilder &builder, const Convolution &match) {
   bool isMatmul = match.isMatmul();
   ArrayRef<int64_t> shape = match.output.getShape();
   std::optional<int64_t> rows = isMatmul ? product(shape.drop_back()) : product(shape.slice(2, 1));
   // Runs of k are whole steps of 4 in an image of 8-bit codes, and any number of floats or of a
   // matrix's.
   bool isInteger = match.weights.elements == KernelElements::U8S8;
-  int64_t channelStep = isInteger && !isMatmul ? 4 : 1;
-  int64_t channels = int64_t(llvm::alignTo(uint64_t(match.inputs), uint64_t(channelStep)));
+  ContractPlan plan;
+  plan.channelStep = isInteger && !isMatmul ? 4 : 1;
+  plan.channels = int64_t(llvm::alignTo(uint64_t(match.inputs), uint64_t(plan.channelStep)));
   bool hasGaps = match.dilations[1] != 1 && match.kernelWidth != 1;
-  int64_t run = isMatmul || hasGaps ? channels : channels * match.kernelWidth;
-  const KernelRow &row =
-      chooseContractRow(builder.target, match.weights.elements, {rows, match.outputs, run});
-  int64_t nr = choosePanelColumns(row, {rows, match.outputs, run});
-  int64_t depth = channels * match.kernelHeight * match.kernelWidth;
+  int64_t run = isMatmul || hasGaps ? plan.channels : plan.channels * match.kernelWidth;
+  plan.row = &chooseContractRow(builder.target, match.weights.elements, {rows, match.outputs, run});
+  plan.nr = choosePanelColumns(*plan.row, {rows, match.outputs, run});
+  plan.depth = plan.channels * match.kernelHeight * match.kernelWidth;
+  return plan;
+}
 
+/// The kernel on an image that is padded already.
+Value buildProduct(
+    KernelBuilder &builder, const Convolution &match, const ContractPlan &plan, Value image,
+    llvm::function_ref<Correction(const ::halftone::WeightView &)> makeCorrectionOf) {
   auto view =
       ::halftone::WeightView::convolution(match.weights.bytes.data(), match.outputs, match.inputs,
-                                          match.kernelHeight, match.kernelWidth, channelStep);
-  int64_t numPanels = int64_t(llvm::divideCeil(match.outputs, nr));
-  int64_t numSteps = int64_t(llvm::divideCeil(depth, row.kr));
-  Value rhs = builder.makePacked(match.weights, view, row, {numPanels, numSteps, nr, row.kr}, nr);
-  Value image = padImage(builder, match, activations, channels);
+                                          match.kernelHeight, match.kernelWidth, plan.channelStep);
+  int64_t numPanels = int64_t(llvm::divideCeil(match.outputs, plan.nr));
+  int64_t numSteps = int64_t(llvm::divideCeil(plan.depth, plan.row->kr));
+  Value rhs = builder.makePacked(match.weights, view, *plan.row,
+                                 {numPanels, numSteps, plan.nr, plan.row->kr}, plan.nr);
   MLIRContext *context = builder.op->getContext();
-  auto packing = PackingAttr::get(context, row.name, nr, row.kr, depth, match.outputs);
+  auto packing =
+      PackingAttr::get(context, plan.row->name, plan.nr, plan.row->kr, plan.depth, match.outputs);
   WindowAttr window =
-      isMatmul ? nullptr : WindowAttr::get(context, match.kernel(), match.strides, match.dilations);
-  auto kernel =
-      builder.makeKernel<ContractOp>(image, rhs, makeOutput(builder, match), packing, window,
-                                     makeCorrection(builder, match, activations, view));
-  builder.replacement = kernel.getOutput();
+      match.isMatmul() ? nullptr
+                       : WindowAttr::get(context, match.kernel(), match.strides, match.dilations);
+  Correction correction = makeCorrectionOf(view);
+  return builder
+      .makeKernel<ContractOp>(image, rhs, makeOutput(builder, match), packing, window, correction)
+      .getOutput();
+}
+
+/// The sums of the codes in each window, [N, H, W]: a convolution with one filter of ones.
+Value buildWindowSums(KernelBuilder &builder, const Convolution &match, Value image) {
+  Convolution sums;
+  sums.input = match.input;
+  sums.inputs = match.inputs;
+  sums.kernelHeight = match.kernelHeight;
+  sums.kernelWidth = match.kernelWidth;
+  sums.strides = match.strides;
+  sums.dilations = match.dilations;
+  sums.pads = match.pads;
+  SmallVector<int64_t> shape(match.output.getShape());
+  shape.back() = 1;
+  Type i32 = builder.rewriter.getI32Type();
+  sums.output = RankedTensorType::get(shape, i32);
+  sums.outputs = 1;
+  auto filter = SmallVector<int64_t>(match.weights.type.getShape());
+  filter.front() = 1;
+  sums.weights.type = match.weights.type.clone(filter);
+  sums.weights.elements = match.weights.elements;
+  sums.weights.zeroPoints = {0};
+  sums.weights.storage.assign(size_t(sums.weights.type.getNumElements()), 1);
+  sums.weights.bytes = sums.weights.storage;
+  Value product = buildProduct(builder, sums, planContract(builder, sums), image,
+                               [](const ::halftone::WeightView &) { return Correction(); });
+  return tensor::CollapseShapeOp::create(builder.rewriter, builder.loc, product,
+                                         SmallVector<ReassociationIndices>{{0}, {1}, {2, 3}});
+}
+
+/// Images one pixel wide, which have one pixel in each row of windows.
+bool isColumn(const Convolution &match) {
+  return match.kernelWidth == 1 && tensorTypeOf(match.input).getDimSize(2) == 1 &&
+         match.strides[1] == 1 && match.pads[1] == 0 && match.pads[3] == 0;
+}
+
+/// [N, H, 1, C] as [N, 1, H, C] or back: the same bytes.
+Value turnImage(KernelBuilder &builder, Value image) {
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t dim : {0, 2, 1, 3})
+    sizes.push_back(builder.size(image, dim));
+  SmallVector<int64_t> shape(tensorTypeOf(image).getShape());
+  std::swap(shape[1], shape[2]);
+  SmallVector<ReassociationIndices> groups{{0}, {1, 2}, {3}};
+  Value flat = tensor::CollapseShapeOp::create(builder.rewriter, builder.loc, image, groups);
+  return tensor::ExpandShapeOp::create(builder.rewriter, builder.loc,
+                                       tensorTypeOf(image).clone(shape), flat, groups, sizes);
+}
+
+/// A column as the row that it is as well: a tile of the product then holds many pixels, each of
+/// which would otherwise read all weights.
+void turnColumn(KernelBuilder &builder, Convolution &match, Activations &activations) {
+  auto swapTypes = [](RankedTensorType type, unsigned dim) {
+    SmallVector<int64_t> shape(type.getShape());
+    std::swap(shape[dim], shape[dim + 1]);
+    return type.clone(shape);
+  };
+  activations.tensor = turnImage(builder, activations.tensor);
+  match.input = activations.tensor;
+  match.output = swapTypes(match.output, 1);
+  match.weights.type = swapTypes(match.weights.type, 2);
+  std::swap(match.kernelHeight, match.kernelWidth);
+  std::swap(match.strides[0], match.strides[1]);
+  std::swap(match.dilations[0], match.dilations[1]);
+  std::swap(match.pads[0], match.pads[1]);
+  std::swap(match.pads[2], match.pads[3]);
+}
+
+/// An implicit matrix product; a plain one where the window is a pixel.
+void buildContract(KernelBuilder &builder, Convolution &match) {
+  Activations activations = builder.prepareActivations(match.input, match.inputZeroPoint);
+  bool isTurned = !match.isMatmul() && isColumn(match);
+  if (isTurned)
+    turnColumn(builder, match, activations);
+  ContractPlan plan = planContract(builder, match);
+  Value image = padImage(builder, match, activations, plan.channels);
+  Value output = buildProduct(builder, match, plan, image, [&](const ::halftone::WeightView &view) {
+    return makeCorrection(builder, match, activations, view,
+                          [&] { return buildWindowSums(builder, match, image); });
+  });
+  builder.replacement = isTurned ? turnImage(builder, output) : output;
 }
 
 void buildDepthwise(KernelBuilder &builder, const Convolution &match) {
@@ -210,13 +304,13 @@ void buildDepthwise(KernelBuilder &builder, const Convolution &match) {
   MLIRContext *context = builder.op->getContext();
   auto packing = PackingAttr::get(context, row.name, row.lanes, row.kr, taps, match.outputs);
   auto window = WindowAttr::get(context, match.kernel(), match.strides, match.dilations);
-  auto kernel =
-      builder.makeKernel<DepthwiseOp>(image, rhs, makeOutput(builder, match), packing, window,
-                                      makeCorrection(builder, match, activations, view));
+  auto kernel = builder.makeKernel<DepthwiseOp>(
+      image, rhs, makeOutput(builder, match), packing, window,
+      makeCorrection(builder, match, activations, view, [] { return Value(); }));
   builder.replacement = kernel.getOutput();
 }
 
-void buildConvolution(KernelBuilder &builder, const Convolution &match) {
+void buildConvolution(KernelBuilder &builder, Convolution &match) {
   if (match.isDepthwise)
     buildDepthwise(builder, match);
   else

@@ -41,6 +41,7 @@ static void numberObservers(ModuleOp module) {
 static void populatePatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns) {
   populateMemoryPatterns(converter, patterns);
   populateReportPatterns(converter, patterns);
+  populateRoundingPatterns(converter, patterns);
   // Of upstream's expansions those that LLVM has no intrinsic for.
   arith::populateCeilFloorDivExpandOpsPatterns(patterns);
   arith::populateArithToLLVMConversionPatterns(converter, patterns);

@@ -16,6 +16,9 @@ void populateMemoryPatterns(const LLVMTypeConverter &converter, RewritePatternSe
 /// What is reported to the host: assertions and observed tensors.
 void populateReportPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns);
 
+/// Roundings followed by a conversion to an integer.
+void populateRoundingPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns);
+
 } // namespace halftone
 } // namespace mlir
 

@@ -3,6 +3,7 @@
 #include "halftone/Dialect/HalftoneDialect.h"
 #include "halftone/Numerics/AffineGrid.h"
 #include "halftone/Numerics/Format.h"
+#include "halftone/Numerics/RoundedDivision.h"
 #include "halftone/Transforms/Passes.h"
 #include "halftone/Transforms/SchemeAttribute.h"
 #include <limits>
@@ -27,9 +28,14 @@ static Value buildScalar(OpBuilder &b, Location loc, Type elementType, Attribute
 /// largest number.
 static AffineGrid fitScale(::halftone::Range range, const ::halftone::Format &format,
                            bool symmetric) {
-  if (format.isInteger())
-    return ::halftone::fitGrid(range, format, symmetric);
   AffineGrid grid;
+  if (format.isInteger()) {
+    grid = ::halftone::fitGrid(range, format, symmetric);
+    // A scale that quantizes without a division: the range was estimated far less exactly.
+    if (format.codec.bits <= 8)
+      grid.scale = ::halftone::findExactReciprocal(grid.scale, grid.qmax - grid.qmin);
+    return grid;
+  }
   if (range.absmax() > 0)
     grid.scale =
         std::max(range.absmax() / format.maxMagnitude(), std::numeric_limits<float>::min());

@@ -30,3 +30,29 @@ func.func @declines_unknown_batches(%x: tensor<?x4x8xf32>, %y: tensor<?x8x4xf32>
   %0 = halftone.matmul %x, %y : (tensor<?x4x8xf32>, tensor<?x8x4xf32>) -> tensor<?x4x4xf32>
   return %0 : tensor<?x4x4xf32>
 }
+
+// The filter's zero point takes the sum of each window: a product with ones, added times -2 (130 less the 128 that makes
+// the codes signed).
+// CHECK-LABEL: @sums_windows_for_the_zero_point_of_a_filter
+// CHECK: %[[SUMS:.*]] = halftone.contract {{.*}} n = 1>{{.*}}
+// CHECK: -> tensor<1x6x6x1xi32>
+// CHECK: %[[FLAT:.*]] = tensor.collapse_shape %{{.*}} {{\[}}[0], [1], [2, 3]{{\]}} : tensor<1x6x6x1xi32> into tensor<1x6x6xi32>
+// CHECK: halftone.contract {{.*}} epilogue_ins({{.*}}%[[FLAT]]{{.*}} n = 5>
+func.func @sums_windows_for_the_zero_point_of_a_filter(%x: tensor<1x8x8x4xui8>) -> tensor<1x6x6x5xi32> {
+  %w = halftone.constant dense<131> : tensor<5x4x3x3xui8>
+  %z = halftone.constant dense<7> : tensor<ui8>
+  %zr = halftone.constant dense<130> : tensor<ui8>
+  %0 = halftone.conv_integer %x, %w, %z, %zr {layout = 1 : i32, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, group = 1 : i64} : (tensor<1x8x8x4xui8>, tensor<5x4x3x3xui8>, tensor<ui8>, tensor<ui8>) -> tensor<1x6x6x5xi32>
+  return %0 : tensor<1x6x6x5xi32>
+}
+
+// An image one pixel wide is turned, so that a tile of the product holds many pixels.
+// CHECK-LABEL: @turns_columns
+// CHECK: %[[ROW:.*]] = tensor.expand_shape {{.*}} into tensor<?x1x512x16xf32>
+// CHECK: halftone.contract ins(%[[ROW]], {{.*}} window = #halftone.window<kernel = [1, 5], strides = [1, 1], dilations = [1, 1]>
+// CHECK: tensor.expand_shape {{.*}} into tensor<?x508x1x32xf32>
+func.func @turns_columns(%x: tensor<?x512x1x16xf32>) -> tensor<?x508x1x32xf32> {
+  %w = halftone.constant dense<1.0> : tensor<32x16x5x1xf32>
+  %0 = halftone.conv %x, %w {layout = 1 : i32, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, group = 1 : i64} : (tensor<?x512x1x16xf32>, tensor<32x16x5x1xf32>) -> tensor<?x508x1x32xf32>
+  return %0 : tensor<?x508x1x32xf32>
+}

@@ -22,6 +22,23 @@ def LayoutNHWC : Pass<"halftone-layout-nhwc", "func::FuncOp"> {
   let dependentDialects = ["::mlir::halftone::HalftoneDialect"];
 }
 
+def DecomposeConvTranspose : Pass<"halftone-decompose-conv-transpose", "func::FuncOp"> {
+  let summary = "Compute transposed convolutions as convolutions";
+  let description = [{
+    With stride s, the outputs whose positions are equal modulo s see only every s-th element of the filter, so each of the s * s
+    phases is a convolution of its own with a filter of ceil(k / s) elements per side. All phases become one `conv` with s * s times
+    the channels (elements that a phase lacks are zeros), followed by `depth_to_space` and a `slice` that removes the pads.
+
+    Requires: types are inferred.
+    Ensures:  the same sums, in another order.
+    Declines (op unchanged): filters that are no constants of f32; other than two spatial dimensions; groups; dilations; strides
+              that differ.
+    Example:  test/CPU/decompose-conv-transpose.mlir
+  }];
+  let statistics = [Statistic<"numDecomposed", "decomposed", "Transposed convolutions replaced">];
+  let dependentDialects = ["::mlir::halftone::HalftoneDialect"];
+}
+
 def SelectKernels : Pass<"halftone-select-kernels", "func::FuncOp"> {
   let summary = "Turn contractions into kernel ops for a CPU";
   let description = [{
@@ -58,6 +75,27 @@ def FuseEpilogues : Pass<"halftone-fuse-epilogues", "func::FuncOp"> {
   }];
   let statistics = [Statistic<"numFused", "fused", "Elementwise ops moved into an epilogue">];
   let dependentDialects = ["::mlir::halftone::HalftoneDialect"];
+}
+
+def SimplifyQuantize : Pass<"halftone-simplify-quantize", "func::FuncOp"> {
+  let summary = "Quantize by constant scales without divisions";
+  let description = [{
+    In the bodies of `linalg.generic` and of kernel ops, `clamp(roundeven(x / scale) + zero_point)` with a constant scale and codes of
+    at most 8 bits becomes a clamp of x, a multiplication by the reciprocal, and a rounding conversion. Where the reciprocal alone
+    would move an x to another code, the product is corrected once by its remainder, in fused multiply-adds. Both are tried at every
+    boundary between two codes first, so each f32 keeps its code. Of an x with a known bound (an integer times constants, say), the
+    test for NaN and clamps that the codes' limits imply are dropped.
+
+    Requires: elementwise ops are `linalg.generic` on tensors.
+    Ensures:  the same codes, infinities and NaN included.
+    Declines (op unchanged): scales that are not constant; more than 8 bits; a scale whose boundaries neither form meets, or that is
+              next to the limits of the exponent; the corrected form for a CPU without fused multiply-add.
+    Errors:   an unknown CPU.
+    Example:  test/CPU/simplify-quantize.mlir
+  }];
+  let options = [Option<"target", "target", "std::string", "\"x86-64-v3\"", "CPU to compile for: LLVM's name, +feature…">];
+  let statistics = [Statistic<"numSimplified", "simplified", "Divisions replaced">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 
 def PlacePadding : Pass<"halftone-place-padding", "func::FuncOp"> {
