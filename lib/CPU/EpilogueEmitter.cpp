@@ -4,7 +4,6 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
 
-
 using namespace mlir;
 using namespace mlir::halftone;
 

@@ -308,8 +308,8 @@ KernelOp KernelBuilder::makeKernel(Value lhs, Value rhs, Value init, PackingAttr
     maps.push_back(input.map);
     types.push_back(tensorTypeOf(input.tensor).getElementType());
   }
-  auto kernel = KernelOp::create(rewriter, loc, TypeRange{init.getType()}, lhs, rhs,
-                                 decoder.inputs, inputs, init, packing, window,
+  auto kernel = KernelOp::create(rewriter, loc, TypeRange{init.getType()}, lhs, rhs, decoder.inputs,
+                                 inputs, init, packing, window,
                                  rewriter.getAffineMapArrayAttr(maps), decoder.attribute);
   OpBuilder::InsertionGuard guard(rewriter);
   Block *block = rewriter.createBlock(&kernel.getEpilogue(), {}, types,

@@ -29,6 +29,7 @@ void mlir::halftone::populateLowerToTensorsPipeline(OpPassManager &pm,
     functions.addPass(createDropObservers());
   functions.addPass(createMaterializeBroadcasts());
   if (!options.reference) {
+    functions.addPass(createDecomposeConvTranspose());
     functions.addPass(createLayoutNHWC());
     // After LayoutNHWC: kernels compute convolutions in that layout only.
     functions.addPass(createSelectKernels({options.target.name}));
@@ -39,6 +40,8 @@ void mlir::halftone::populateLowerToTensorsPipeline(OpPassManager &pm,
   if (!options.reference) {
     // After FuseElementwise: one generic per chain, which is moved as a whole.
     functions.addPass(createFuseEpilogues());
+    // After fusion: the constants and bounds of a chain are in one body.
+    functions.addPass(createSimplifyQuantize({options.target.name}));
   }
   addCleanup(functions);
 }

@@ -18,8 +18,7 @@ static float divide(float x, float scale, RoundedDivision form) {
 /// How many floats from scale / 4 to limit * scale the form rounds to another integer.
 static int64_t countDifferences(float scale, int32_t limit, RoundedDivision form) {
   int64_t count = 0;
-  for (float x = scale / 4, end = float(limit) * scale; x <= end;
-       x = std::nextafter(x, INFINITY))
+  for (float x = scale / 4, end = float(limit) * scale; x <= end; x = std::nextafter(x, INFINITY))
     count += divide(x, scale, form) != std::rint(x / scale);
   return count;
 }
