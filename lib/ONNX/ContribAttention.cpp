@@ -61,7 +61,12 @@ struct GroupedHeads {
 /// Queries, keys and values may come in one tensor.
 static void splitPacked(NodeImporter &node, const GroupedHeads &heads, Value &query, Value &key,
                         Value &value) {
-  int64_t size = node.requireStaticDim(query, 2) / (heads.heads + 2 * heads.shared);
+  int64_t hidden = node.requireStaticDim(query, 2);
+  if (!node.hasFailed() && (heads.heads > hidden || heads.shared > hidden))
+    node.emitError() << "has more heads than the " << hidden << " columns of its packed input";
+  if (node.hasFailed())
+    return;
+  int64_t size = hidden / (heads.heads + 2 * heads.shared);
   int64_t first = heads.heads * size, second = first + heads.shared * size;
   Value packed = query;
   query = buildSlice(node, packed, 2, 0, first);

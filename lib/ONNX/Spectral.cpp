@@ -217,24 +217,25 @@ static LogicalResult importMelWeightMatrix(NodeImporter &node) {
   auto toMel = [](double hertz) { return 2595 * std::log10(1 + hertz / 700); };
   double first = toMel(low->front());
   double step = (toMel(high->front()) - first) / double(count + 2);
-  SmallVector<int64_t> edges;
+  if (!std::isfinite(first) || !std::isfinite(step))
+    return node.emitError() << "expects edges above -700 Hz";
+  SmallVector<double> edges;
   for (int64_t i = 0; i < count + 2; ++i) {
     double hertz = 700 * (std::pow(10, (double(i) * step + first) / 2595) - 1);
-    edges.push_back(int64_t(double(length->front() + 1) * hertz / double(rate->front())));
+    double row = double(length->front() + 1) * hertz / double(rate->front());
+    edges.push_back(std::trunc(std::min(row, 1e18)));
   }
   SmallVector<float> values(rows * count, 0.0f);
   for (int64_t bin = 0; bin < count; ++bin) {
-    int64_t left = edges[bin], center = edges[bin + 1], right = edges[bin + 2];
-    auto put = [&](int64_t row, double value) {
-      if (row >= 0 && row < rows)
-        values[row * count + bin] = float(value);
-    };
-    if (left == center)
-      put(center, 1);
-    for (int64_t row = left; left != center && row <= center; ++row)
-      put(row, double(row - left) / double(center - left));
-    for (int64_t row = center; center < right && row < right; ++row)
-      put(row, double(right - row) / double(right - center));
+    double left = edges[bin], center = edges[bin + 1], right = edges[bin + 2];
+    for (int64_t row = 0; row < rows; ++row) {
+      double value = 0;
+      if (row >= center)
+        value = row < right ? (right - row) / (right - center) : row == center && left <= center;
+      else if (row >= left)
+        value = (row - left) / (center - left);
+      values[row * count + bin] = float(value);
+    }
   }
   return node.setResults({node.castTo(buildFloatTensor(node, {rows, count}, values), type)});
 }
