@@ -28,6 +28,15 @@ LogicalResult selectKernel(KernelBuilder &builder) {
       .Default([](Operation *) { return failure(); });
 }
 
+/// What was packed lies in memory no longer, if it is in a file.
+void releaseWeights(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (auto constant = llvm::dyn_cast_if_present<ConstantOp>(op))
+    return releasePages(constant.getValue());
+  if (llvm::isa_and_present<DequantizeOp, LookupOp, BinaryDecodeOp, TransposeOp>(op))
+    llvm::for_each(op->getOperands(), releaseWeights);
+}
+
 struct SelectKernels : mlir::halftone::impl::SelectKernelsBase<SelectKernels> {
   using SelectKernelsBase::SelectKernelsBase;
 
@@ -54,6 +63,7 @@ struct SelectKernels : mlir::halftone::impl::SelectKernelsBase<SelectKernels> {
       KernelBuilder builder(rewriter, op, *cpu, *facts);
       if (succeeded(selectKernel(builder)))
         replacements.push_back({op, builder.replacement});
+      llvm::for_each(op->getOperands(), releaseWeights);
     }
     for (auto [op, value] : replacements)
       rewriter.replaceOp(op, value);

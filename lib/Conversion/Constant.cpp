@@ -25,6 +25,7 @@ ElementsAttr widenToBytes(ElementsAttr elements, RankedTensorType type) {
     if (!elements.getElementType().isSignlessInteger())
       return DenseResourceElementsAttr::get(type, resource.getRawHandle());
     std::optional<std::vector<int64_t>> codes = readIntegers(elements);
+    releasePages(elements);
     if (!codes)
       return nullptr;
     std::vector<int8_t> bytes(codes->begin(), codes->end());

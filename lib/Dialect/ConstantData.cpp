@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "halftone/Dialect/ConstantData.h"
 
+#include "halftone/Dialect/MappedData.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/BuiltinDialect.h"
@@ -19,6 +20,10 @@ using namespace mlir::halftone;
 /// Larger constants become resources: they are not uniqued, so making them does not hash their
 /// bytes.
 static constexpr size_t kMaxDenseBytes = 1024;
+
+/// Constants from this size on are kept in files: what a model has many of does not add up in
+/// memory.
+static constexpr size_t kMinSpilledBytes = size_t(1) << 20;
 
 ElementsAttr halftone::getConstant(Value value) {
   ElementsAttr elements;
@@ -145,6 +150,9 @@ ElementsAttr halftone::makeConstant(RankedTensorType type, ArrayRef<char> bytes,
     SmallVector<bool> values(bytes.begin(), bytes.end());
     return DenseElementsAttr::get(type, values);
   }
+  if (bytes.size() >= kMinSpilledBytes)
+    if (std::optional<AsmResourceBlob> blob = spillToFile(type.getContext(), bytes))
+      return DenseResourceElementsAttr::get(type, name, std::move(*blob));
   return DenseResourceElementsAttr::get(
       type, name, HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, /*align=*/64));
 }
@@ -152,17 +160,15 @@ ElementsAttr halftone::makeConstant(RankedTensorType type, ArrayRef<char> bytes,
 void halftone::releasePages(ElementsAttr elements) {
   auto resource = llvm::dyn_cast<DenseResourceElementsAttr>(elements);
   const AsmResourceBlob *blob = resource ? resource.getRawHandle().getBlob() : nullptr;
-  if (!blob || blob->isMutable())
+  if (!blob || !isMapped(elements.getContext(), blob->getData()))
     return;
   uint64_t pageSize = llvm::sys::Process::getPageSizeEstimate();
   auto begin = llvm::alignTo(reinterpret_cast<uintptr_t>(blob->getData().data()), pageSize);
   auto end = llvm::alignDown(
       reinterpret_cast<uintptr_t>(blob->getData().data() + blob->getData().size()), pageSize);
-#ifdef MADV_PAGEOUT
-  // Whatever the bytes are, they stay. Where it is not possible, nothing is given back.
+  // Where it is not possible, nothing is given back.
   if (begin < end)
-    (void)::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_PAGEOUT);
-#endif
+    (void)::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
 }
 
 void halftone::releaseUnusedResources(Operation *root) {

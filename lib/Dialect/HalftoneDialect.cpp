@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "halftone/Dialect/HalftoneDialect.h"
 
+#include "MappedRanges.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -19,6 +20,7 @@ using namespace mlir::halftone;
 
 void HalftoneDialect::initialize() {
   registerHalftoneDialectOperations(this);
+  addInterfaces<MappedRangesInterface>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "halftone/Dialect/HalftoneAttributes.cpp.inc"

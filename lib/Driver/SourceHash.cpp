@@ -22,6 +22,7 @@ llvm::Expected<std::string> mlir::halftone::hashSource(StringRef modelPath, Modu
       return;
     if (std::optional<ArrayRef<char>> bytes = getRawBytes(constant.getValue()))
       chain.push_back(llvm::xxh3_64bits(StringRef(bytes->data(), bytes->size())));
+    releasePages(constant.getValue());
   });
   uint64_t hash = llvm::xxh3_64bits(ArrayRef<uint8_t>(
       reinterpret_cast<const uint8_t *>(chain.data()), chain.size() * sizeof(uint64_t)));

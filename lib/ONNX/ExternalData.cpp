@@ -121,5 +121,6 @@ std::optional<TensorBytes> ExternalData::find(const onnx::TensorProto &tensor, u
   }
   if (size == 0)
     return TensorBytes{};
-  return TensorBytes{ArrayRef<char>(mapping->const_data() + reference->offset, size), mapping};
+  return TensorBytes{ArrayRef<char>(mapping->const_data() + reference->offset, size), mapping,
+                     /*areMapped=*/true};
 }

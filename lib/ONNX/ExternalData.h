@@ -20,6 +20,8 @@ namespace mlir::halftone {
 struct TensorBytes {
   ArrayRef<char> data;
   std::shared_ptr<const void> owner;
+  /// Whether the bytes are those of a mapped file.
+  bool areMapped = false;
 };
 
 /// The files beside a model that hold its weights, each mapped once. A location that would leave

@@ -2,6 +2,7 @@
 #include "TensorReader.h"
 #include "ElementTypes.h"
 
+#include "halftone/Dialect/MappedData.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "onnx/onnx_pb.h"
@@ -148,6 +149,9 @@ ElementsAttr TensorReader::makeAttribute(RankedTensorType type, TensorBytes byte
     return DenseResourceElementsAttr::get(type, key,
                                           HeapAsmResourceBlob::allocateAndCopyWithAlign(
                                               bytes.data, kBlobAlignment, /*dataIsMutable=*/false));
+  if (bytes.areMapped)
+    return DenseResourceElementsAttr::get(
+        type, key, makeMappedBlob(context, bytes.data, alignment, std::move(bytes.owner)));
   auto release = [owner = std::move(bytes.owner)](void *, size_t, size_t) {};
   return DenseResourceElementsAttr::get(
       type, key,

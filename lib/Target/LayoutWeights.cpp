@@ -56,6 +56,7 @@ std::optional<int64_t> WeightsLayout::place(ElementsAttr value) {
   }
   llvm::XXH128_hash_t hash =
       llvm::xxh3_128bits(ArrayRef(reinterpret_cast<const uint8_t *>(bytes->data()), bytes->size()));
+  releasePages(value);
   auto [known, isNew] =
       placeOfContent.try_emplace({hash.high64, hash.low64, bytes->size()}, /*offset=*/size);
   if (isNew) {

@@ -6,6 +6,7 @@
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include <malloc.h>
 #include <mutex>
 
 LLD_HAS_DRIVER(elf)
@@ -97,6 +98,11 @@ llvm::Error mlir::halftone::linkSharedLibrary(ArrayRef<std::string> objects, Str
   // lld keeps its state in globals: one link at a time in a process.
   static std::mutex linkerMutex;
   std::lock_guard<std::mutex> lock(linkerMutex);
+#ifdef __GLIBC__
+  // lld has the weights in memory twice, as input and as output: what the code generator has freed
+  // goes back to the system first.
+  (void)malloc_trim(/*pad=*/0);
+#endif
   std::string messages;
   llvm::raw_string_ostream stream(messages);
   lld::Result result = lld::lldMain(arguments, stream, stream, {{lld::Gnu, &lld::elf::link}});

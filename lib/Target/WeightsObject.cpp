@@ -95,6 +95,7 @@ llvm::Error writeContents(ModuleOp module, llvm::raw_ostream &output, uint64_t s
     }
     output.write(bytes->data(), bytes->size());
     written = offset + bytes->size();
+    releasePages(elements);
   }
   output.write_zeros(sectionSize - written);
   return llvm::Error::success();
