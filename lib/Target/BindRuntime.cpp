@@ -2,6 +2,7 @@
 #include "halftone/CPU/RuntimeCalls.h"
 #include "halftone/Target/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace mlir::halftone {
 #define GEN_PASS_DEF_BINDRUNTIME
@@ -30,6 +31,7 @@ struct BindRuntime : halftone::impl::BindRuntimeBase<BindRuntime> {
 private:
   void addContextArgument(LLVM::LLVMFuncOp function);
   LogicalResult bindCalls(LLVM::LLVMFuncOp function, const SymbolTable &symbols);
+  void replaceByField(ArrayRef<LLVM::CallOp> calls, RuntimeFunction field, Value context);
   void bindCall(LLVM::CallOp call, RuntimeFunction callee, Value context);
   Value loadField(OpBuilder &builder, Location loc, Value context, RuntimeFunction field);
 };
@@ -60,14 +62,20 @@ Value BindRuntime::loadField(OpBuilder &builder, Location loc, Value context,
                               /*isVolatile=*/false, /*isNonTemporal=*/false, /*isInvariant=*/true);
 }
 
+/// One load for the whole function: equal loads in a row take upstream's CSE quadratic time.
+void BindRuntime::replaceByField(ArrayRef<LLVM::CallOp> calls, RuntimeFunction field,
+                                 Value context) {
+  OpBuilder builder = OpBuilder::atBlockBegin(context.getParentBlock());
+  Value pointer = loadField(builder, context.getLoc(), context, field);
+  for (LLVM::CallOp call : calls) {
+    call.replaceAllUsesWith(ValueRange(pointer));
+    call.erase();
+  }
+}
+
 void BindRuntime::bindCall(LLVM::CallOp call, RuntimeFunction callee, Value context) {
   OpBuilder builder(call);
   Value field = loadField(builder, call.getLoc(), context, callee);
-  if (isPointerField(callee)) {
-    call.replaceAllUsesWith(ValueRange(field));
-    call.erase();
-    return;
-  }
   LLVM::LLVMFunctionType type = getFunctionType(callee, &getContext());
   SmallVector<Type> parameters(type.getParams());
   parameters.insert(parameters.begin(), context.getType());
@@ -84,12 +92,16 @@ LogicalResult BindRuntime::bindCalls(LLVM::LLVMFuncOp function, const SymbolTabl
   Value context = function.getArgument(0);
   SmallVector<LLVM::CallOp> calls;
   function.walk([&](LLVM::CallOp call) { calls.push_back(call); });
+  llvm::MapVector<RuntimeFunction, SmallVector<LLVM::CallOp>> pointers;
   for (LLVM::CallOp call : calls) {
     std::optional<StringRef> name = call.getCallee();
     if (!name)
       continue;
     if (std::optional<RuntimeFunction> callee = findRuntimeFunction(*name)) {
-      bindCall(call, *callee, context);
+      if (isPointerField(*callee))
+        pointers[*callee].push_back(call);
+      else
+        bindCall(call, *callee, context);
       continue;
     }
     auto callee = symbols.lookup<LLVM::LLVMFuncOp>(*name);
@@ -101,6 +113,8 @@ LogicalResult BindRuntime::bindCalls(LLVM::LLVMFuncOp function, const SymbolTabl
     if (name->starts_with("halftone_"))
       return call.emitOpError() << "calls '" << *name << "', which the runtime does not offer";
   }
+  for (auto &[field, fieldCalls] : pointers)
+    replaceByField(fieldCalls, field, context);
   return success();
 }
 
