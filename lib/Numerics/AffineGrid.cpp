@@ -3,9 +3,9 @@
 #include "halftone/Numerics/AffineGrid.h"
 
 #include "FloatSummary.h"
+#include "GridRounding.h"
 
 #include "halftone/Numerics/Format.h"
-#include "halftone/Numerics/Rounding.h"
 
 #include <algorithm>
 #include <cassert>
@@ -15,20 +15,6 @@
 using namespace halftone;
 
 float Range::absmax() const { return std::max(std::fabs(min), std::fabs(max)); }
-
-// roundeven(x / scale) + zeroPoint clamped to the codes, still as a float. The quotient is clamped
-// first to where the quick rounding is exact; whatever lies outside saturates just as well there.
-static inline float quantizeToFloat(float value, float scale, float zeroPoint, float qmin,
-                                    float qmax) {
-  constexpr float limit = 1 << 20;
-  float quotient = value / scale;
-  quotient = quotient < -limit ? -limit : quotient;
-  quotient = quotient > limit ? limit : quotient;
-  float code = roundHalfEvenSmall(quotient) + zeroPoint;
-  code = code < qmin ? qmin : code;
-  code = code > qmax ? qmax : code;
-  return quotient == quotient ? code : zeroPoint;
-}
 
 int32_t AffineGrid::quantize(float value) const {
   return int32_t(quantizeToFloat(value, scale, float(zeroPoint), float(qmin), float(qmax)));
