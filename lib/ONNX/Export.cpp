@@ -4,7 +4,7 @@
 
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
-#include "halftone/IO/FileError.h"
+#include "halftone/IO/FilePair.h"
 #include "onnx/onnx_pb.h"
 #include "llvm/Support/Path.h"
 
@@ -51,13 +51,13 @@ static llvm::Error writeMessage(const onnx::ModelProto &model, AtomicFile &file)
                                                              : stream.getMessage());
 }
 
-/// Puts the weights in place and the model into `file`; the file of the weights gets its name
-/// first, so that no model is ever without them.
+/// Puts the weights in place and the model into `file`. Both get their names, or neither: a model
+/// without its weights is worth nothing, one with those of another is worse.
 static llvm::Error writeModel(onnx::ModelProto &model, TensorWriter &tensors, StringRef path,
                               AtomicFile &file, uint64_t maxInlineBytes) {
   std::optional<AtomicFile> data;
+  std::string dataPath = (path + ".data").str();
   if (tensors.getSize() > maxInlineBytes) {
-    std::string dataPath = (path + ".data").str();
     llvm::Expected<AtomicFile> created = AtomicFile::create(dataPath);
     if (!created)
       return created.takeError();
@@ -70,8 +70,7 @@ static llvm::Error writeModel(onnx::ModelProto &model, TensorWriter &tensors, St
   if (llvm::Error error = writeMessage(model, file))
     return error;
   if (data)
-    if (llvm::Error error = data->commit())
-      return error;
+    return ::halftone::commitPair(std::move(*data), dataPath, std::move(file));
   return file.commit();
 }
 
