@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: quant-opt %s --halftone-quantize-activations | FileCheck %s
 
-// The range [-1, 1.55] gives the scale 2.55 / 255 and the zero point 100; the residual add sees the same rounded values.
+// The range [-1, 1.55] gives the zero point 100 and the scale 2.55 / 255, or rather the next float whose reciprocal quantizes
+// without a division; the residual add sees the same rounded values.
 // CHECK-LABEL: @static_codes_replace_the_observer_for_all_users
-// CHECK-DAG: %[[S:.*]] = halftone.constant dense<0.00999999977> : tensor<f32>
+// CHECK-DAG: %[[S:.*]] = halftone.constant dense<0.0100000221> : tensor<f32>
 // CHECK-DAG: %[[Z:.*]] = halftone.constant dense<100> : tensor<ui8>
 // CHECK: %[[Q:.*]] = halftone.quantize %{{.*}}, %[[S]], %[[Z]] : (tensor<2x4xf32>, tensor<f32>, tensor<ui8>) -> tensor<2x4xui8>
 // CHECK: %[[X:.*]] = halftone.dequantize %[[Q]], %[[S]], %[[Z]]

@@ -69,8 +69,6 @@ def FoldScaleIntoFilter : Pass<"halftone-fold-scale-into-filter", "func::FuncOp"
   let statistics = [Statistic<"numFolded", "folded", "Factors moved into weights">];
 }
 
-//===--- Quantization: decide, observe, insert scales, fuse ---===//
-
 def AssignSchemes : Pass<"halftone-assign-schemes", "func::FuncOp"> {
   let summary = "Decide for each contraction how it is quantized";
   let description = [{
@@ -144,6 +142,7 @@ def QuantizeActivations : Pass<"halftone-quantize-activations", "func::FuncOp"> 
   let summary = "Insert quantize and dequantize on the inputs of contractions";
   let description = [{
     Static: every `observe` with a range becomes `dequantize(quantize(x))` with a constant scale and zero point, for all users of the value.
+    The scale is the next float not below that of the range (a few hundred further at most) by whose reciprocal quantizing needs no division.
     Dynamic: the input of the contraction becomes `dequantize(dynamic_quantize(x))`, one scale per token (last dimension) or per tensor.
 
     Requires: schemes are assigned; static schemes also that observations are attached.
