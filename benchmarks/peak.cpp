@@ -13,13 +13,14 @@ using namespace halftone;
 static constexpr size_t memoryBytes = size_t(1) << 29;
 static constexpr size_t cachedBytes = size_t(1) << 20;
 
-static bool printPeaks(int threads, double seconds) {
+static bool printPeaks(int threads) {
+  const Effort effort;
   std::vector<Bandwidth> bandwidths =
-      measureBandwidths({memoryBytes, cachedBytes}, threads, seconds);
+      measureBandwidths({memoryBytes, cachedBytes}, threads, effort);
   if (bandwidths.empty())
     return false;
   std::printf("{\"threads\": %d", threads);
-  for (const Peak &peak : measureProducts(threads, seconds))
+  for (const Peak &peak : measureProducts(threads, effort))
     std::printf(", \"%s_gmacs\": %.1f", peak.name.c_str(), peak.gmacs);
   std::printf(", \"memory_gbs\": %.1f, \"cached_1mb_gbs\": %.1f}", bandwidths[0].gbs,
               bandwidths[1].gbs);
@@ -35,7 +36,7 @@ int main(int argc, char **argv) {
   std::printf("{\"peaks\": [");
   for (int threads = 1; threads <= maxThreads; ++threads) {
     std::printf(threads > 1 ? ",\n           " : "");
-    if (!printPeaks(threads, 0.05)) {
+    if (!printPeaks(threads)) {
       std::fprintf(stderr, "halftone-peak: cannot allocate %zu bytes\n", memoryBytes);
       return 1;
     }

@@ -130,23 +130,23 @@ static double measure(int threads, const std::function<void(int)> &body) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// The least time of several tries: a neighbour's load only ever adds.
-static double fastest(int threads, const std::function<void(int)> &body) {
+/// The least time of several tries.
+static double fastest(int threads, int tries, const std::function<void(int)> &body) {
   double best = measure(threads, body);
-  for (int i = 0; i < 4; ++i)
+  for (int i = 1; i < tries; ++i)
     best = std::min(best, measure(threads, body));
   return best;
 }
 
-/// GMAC/s of `kernel` with enough steps for about `seconds`.
-static double measureKernel(const Kernel &kernel, int threads, double seconds) {
+/// GMAC/s of `kernel` with enough steps for a try.
+static double measureKernel(const Kernel &kernel, int threads, const Effort &effort) {
   int64_t steps = 10000;
   double time = measure(1, [&](int) { kernel.run(steps); });
-  while (time < seconds / 4) {
+  while (time < effort.seconds / 4) {
     steps *= 4;
     time = measure(1, [&](int) { kernel.run(steps); });
   }
-  time = fastest(threads, [&](int) { kernel.run(steps); });
+  time = fastest(threads, effort.tries, [&](int) { kernel.run(steps); });
   return kernel.macsPerStep * static_cast<double>(steps) * threads / time / 1e9;
 }
 
@@ -162,28 +162,28 @@ __attribute__((target("avx2"))) static void readAll(const char *data, size_t byt
 }
 
 /// GB/s of reading `bytes` in all, `data` being at least that long.
-static double measureRead(const char *data, size_t bytes, int threads, double seconds) {
+static double measureRead(const char *data, size_t bytes, int threads, const Effort &effort) {
   size_t share = bytes / static_cast<size_t>(threads) / 256 * 256;
   auto pass = [&](int thread) { readAll(data + share * static_cast<size_t>(thread), share); };
   double time = measure(threads, pass);
-  int repeats = std::max(1, static_cast<int>(seconds / time));
-  time = fastest(threads, [&](int thread) {
+  int repeats = std::max(1, static_cast<int>(effort.seconds / time));
+  time = fastest(threads, effort.tries, [&](int thread) {
     for (int i = 0; i < repeats; ++i)
       pass(thread);
   });
   return static_cast<double>(share) * threads * repeats / time / 1e9;
 }
 
-std::vector<Peak> halftone::measureProducts(int threads, double seconds) {
+std::vector<Peak> halftone::measureProducts(int threads, const Effort &effort) {
   std::vector<Peak> peaks;
   for (const Kernel &kernel : kernels())
     if (kernel.isAvailable)
-      peaks.push_back({kernel.name, measureKernel(kernel, threads, seconds)});
+      peaks.push_back({kernel.name, measureKernel(kernel, threads, effort)});
   return peaks;
 }
 
 std::vector<Bandwidth> halftone::measureBandwidths(const std::vector<size_t> &sizes, int threads,
-                                                   double seconds) {
+                                                   const Effort &effort) {
   size_t largest = *std::max_element(sizes.begin(), sizes.end());
   char *data = static_cast<char *>(std::aligned_alloc(4096, largest));
   if (!data)
@@ -191,7 +191,7 @@ std::vector<Bandwidth> halftone::measureBandwidths(const std::vector<size_t> &si
   std::fill(data, data + largest, 1);
   std::vector<Bandwidth> bandwidths;
   for (size_t size : sizes)
-    bandwidths.push_back({size, measureRead(data, size, threads, seconds)});
+    bandwidths.push_back({size, measureRead(data, size, threads, effort)});
   std::free(data);
   return bandwidths;
 }

@@ -22,13 +22,19 @@ struct Bandwidth {
   double gbs = 0;
 };
 
-/// Of every instruction kernels are made of that this machine has; each takes a few times
-/// `seconds`.
-std::vector<Peak> measureProducts(int threads, double seconds);
+/// How long one try takes, and how many there are: the best counts, since a neighbour's load only
+/// ever takes away. Short tries fit between two of its turns.
+struct Effort {
+  double seconds = 0.05;
+  int tries = 5;
+};
+
+/// Of every instruction kernels are made of that this machine has.
+std::vector<Peak> measureProducts(int threads, const Effort &effort);
 
 /// For each of `sizes`, which the threads divide among them; empty when there is no memory for it.
 std::vector<Bandwidth> measureBandwidths(const std::vector<size_t> &sizes, int threads,
-                                         double seconds);
+                                         const Effort &effort);
 
 } // namespace halftone
 

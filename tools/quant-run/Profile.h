@@ -16,7 +16,16 @@ namespace halftone {
 /// The beginning of a region of the module's profile table; region -1: of what lies outside of all.
 struct ProfileEvent {
   int64_t region = -1;
-  std::chrono::steady_clock::time_point time;
+  uint64_t ticks = 0; ///< Of the processor's counter, which is read in less time than a clock.
+};
+
+/// The events of one run and their times.
+struct ProfileRun {
+  std::vector<ProfileEvent> events;
+  double milliseconds = 0;
+
+  /// From the first event to this one.
+  double millisecondsUntil(const ProfileEvent &event) const;
 };
 
 /// Takes the times of the regions. Its address goes into the session's options.
@@ -26,10 +35,11 @@ public:
   static void record(void *user, int64_t region);
 
   void begin();
-  /// The events of the run since `begin`, and one at its end.
-  std::vector<ProfileEvent> finish();
+  /// The run since `begin`, with an event at its end.
+  ProfileRun finish();
 
 private:
+  std::chrono::steady_clock::time_point start;
   std::vector<ProfileEvent> events;
 };
 
@@ -43,10 +53,9 @@ struct RegionTime {
 struct Profile {
   int64_t runs = 0;
   int threads = 0;
-  double milliseconds = 0;
+  ProfileRun run;
   std::vector<RegionTime> regions; ///< In the order of the module's table.
   RegionTime outside;              ///< Checks before the first region, and what follows the last.
-  std::vector<ProfileEvent> events;
   std::vector<Peak> peaks;
   std::vector<Bandwidth> bandwidths;
 };

@@ -99,7 +99,7 @@ static std::string number(std::optional<double> value, const char *pattern, cons
 static void printRow(raw_ostream &stream, const Profile &profile, const RegionTime &time,
                      const Rates &rates, const char *missing, StringRef kind, StringRef nodes) {
   stream << format("%10.4f %5.1f%%", time.milliseconds,
-                   100 * time.milliseconds / profile.milliseconds)
+                   100 * time.milliseconds / profile.run.milliseconds)
          << right_justify(std::to_string(time.calls), 6)
          << right_justify(number(rates.gmacs, "%.1f", missing), 9)
          << right_justify(number(rates.gbs, "%.1f", missing), 8)
@@ -121,7 +121,7 @@ static void printPeaks(raw_ostream &stream, const Profile &profile) {
 void halftone::printProfile(raw_ostream &stream, const Model &model, const Profile &profile) {
   // Rows below a thousandth of the time share one.
   constexpr double leastShare = 0.001;
-  stream << format("%.4f ms", profile.milliseconds) << ", the median of " << profile.runs
+  stream << format("%.4f ms", profile.run.milliseconds) << ", the median of " << profile.runs
          << " runs, " << profile.threads << " threads\n";
   printPeaks(stream, profile);
   stream << "        ms  share calls   GMAC/s    GB/s  of peak  limit         kind     nodes\n";
@@ -137,7 +137,7 @@ void halftone::printProfile(raw_ostream &stream, const Model &model, const Profi
   size_t numSmall = 0;
   for (size_t index : order) {
     const RegionTime &time = profile.regions[index];
-    if (time.milliseconds < leastShare * profile.milliseconds) {
+    if (time.milliseconds < leastShare * profile.run.milliseconds) {
       rest.milliseconds += time.milliseconds;
       rest.calls += time.calls;
       ++numSmall;
@@ -190,17 +190,18 @@ json::Object halftone::toJson(const Model &model, const Profile &profile) {
   for (const Bandwidth &bandwidth : profile.bandwidths)
     bandwidths.push_back(json::Object{{"bytes", static_cast<int64_t>(bandwidth.bytes)},
                                       {"gb_per_second", bandwidth.gbs}});
-  return json::Object{{"ms", profile.milliseconds},   {"outside_ms", profile.outside.milliseconds},
-                      {"runs", profile.runs},         {"threads", profile.threads},
-                      {"peaks", std::move(peaks)},    {"bandwidths", std::move(bandwidths)},
-                      {"regions", std::move(regions)}};
+  return json::Object{
+      {"ms", profile.run.milliseconds}, {"outside_ms", profile.outside.milliseconds},
+      {"runs", profile.runs},           {"threads", profile.threads},
+      {"peaks", std::move(peaks)},      {"bandwidths", std::move(bandwidths)},
+      {"regions", std::move(regions)}};
 }
 
 json::Object halftone::toTrace(const Model &model, const Profile &profile) {
   ArrayRef<halftone_profile_region> regions = regionsOf(model);
-  const std::vector<ProfileEvent> &events = profile.events;
+  const std::vector<ProfileEvent> &events = profile.run.events;
   auto microseconds = [&](const ProfileEvent &event) {
-    return std::chrono::duration<double, std::micro>(event.time - events.front().time).count();
+    return profile.run.millisecondsUntil(event) * 1000;
   };
   json::Array list;
   for (size_t i = 0; i + 1 < events.size(); ++i) {
