@@ -103,8 +103,8 @@ struct KernelModel : DstBufferizableOpInterfaceExternalModel<KernelModel<KernelO
     }
     OperationState bufferized(op->getLoc(), op->getName(), buffers, /*types=*/TypeRange(),
                               op->getAttrs());
-    Region *epilogue = bufferized.addRegion();
-    epilogue->takeBody(op->getRegion(0));
+    for (Region &region : op->getRegions())
+      bufferized.addRegion()->takeBody(region);
     rewriter.create(bufferized);
     replaceOpWithBufferizedValues(rewriter, op, buffers.back());
     return success();
@@ -127,6 +127,7 @@ void mlir::halftone::registerBufferization(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, HalftoneDialect *) {
     halftone::ConstantOp::attachInterface<ConstantModel>(*context);
     ObserveOp::attachInterface<ObserveModel>(*context);
+    AttentionOp::attachInterface<KernelModel<AttentionOp>>(*context);
     ContractOp::attachInterface<KernelModel<ContractOp>>(*context);
     DepthwiseOp::attachInterface<KernelModel<DepthwiseOp>>(*context);
   });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "AttentionEmitter.h"
 #include "ContractEmitter.h"
 #include "halftone/CPU/Passes.h"
 
@@ -36,6 +37,7 @@ LogicalResult lowerKernel(OpBuilder &builder, Operation *op) {
     return failure();
   LogicalResult result =
       llvm::TypeSwitch<Operation *, LogicalResult>(op)
+          .Case([&](AttentionOp attention) { return lowerAttention(builder, attention); })
           .Case([&](ContractOp contract) { return lowerContract(builder, contract); })
           .Case([&](DepthwiseOp depthwise) { return lowerDepthwise(builder, depthwise); });
   if (succeeded(result))
@@ -47,7 +49,7 @@ struct LowerKernels : mlir::halftone::impl::LowerKernelsBase<LowerKernels> {
   void runOnOperation() override {
     SmallVector<Operation *> kernels;
     getOperation().walk([&](Operation *op) {
-      if (llvm::isa<ContractOp, DepthwiseOp>(op))
+      if (llvm::isa<AttentionOp, ContractOp, DepthwiseOp>(op))
         kernels.push_back(op);
     });
     OpBuilder builder(&getContext());

@@ -61,6 +61,20 @@ template <typename KernelOp> Work measureKernel(KernelOp op) {
   return work;
 }
 
+/// Queries by keys, and scores by values.
+Work measureAttention(AttentionOp op) {
+  auto query = llvm::cast<MemRefType>(op.getQuery().getType());
+  auto output = llvm::cast<MemRefType>(op.getInit().getType());
+  int64_t keys = llvm::cast<MemRefType>(op.getKey().getType())
+                     .getDimSize(op.getTokenDim(AttentionOp::Part::Key));
+  bool isKnown = query.hasStaticShape() && output.hasStaticShape() && !ShapedType::isDynamic(keys);
+  Work work;
+  work.macs =
+      isKnown ? (query.getNumElements() + output.getNumElements()) * keys : HALFTONE_DYNAMIC;
+  work.dtype = getCode(query.getElementType());
+  return work;
+}
+
 /// The product that a reduction adds up; null if it does not.
 Operation *findProduct(linalg::LinalgOp op) {
   if (op.getNumReductionLoops() == 0)
@@ -91,6 +105,8 @@ std::optional<Work> measure(Operation *op) {
     return measureKernel(contract);
   if (auto depthwise = llvm::dyn_cast<DepthwiseOp>(op))
     return measureKernel(depthwise);
+  if (auto attention = llvm::dyn_cast<AttentionOp>(op))
+    return measureAttention(attention);
   if (auto loops = llvm::dyn_cast<linalg::LinalgOp>(op))
     return measureLoops(loops);
   if (llvm::isa<memref::CopyOp>(op))

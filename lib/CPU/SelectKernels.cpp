@@ -51,6 +51,9 @@ struct SelectKernels : mlir::halftone::impl::SelectKernelsBase<SelectKernels> {
     if (failed(facts))
       return signalPassFailure();
 
+    function.walk([&](AttentionOp op) {
+      op.setKernel(chooseContractRow(*cpu, KernelElements::F32, {}).name);
+    });
     SmallVector<Operation *> contractions;
     function.walk([&](Operation *op) {
       if (llvm::isa<MatMulOp, MatMulIntegerOp, ConvOp, ConvIntegerOp>(op))

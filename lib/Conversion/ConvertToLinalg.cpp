@@ -132,7 +132,8 @@ class ConvertToLinalg : public halftone::impl::ConvertToLinalgBase<ConvertToLina
     target.addDynamicallyLegalOp<ConstantOp>([&](ConstantOp op) {
       return converter.isLegal(op.getOperation()) && !isFoldedIntoArith(op.getValue());
     });
-    target.addDynamicallyLegalOp<ObserveOp, ContractOp, DepthwiseOp, YieldOp, WeightsViewOp>(
+    target.addDynamicallyLegalOp<ObserveOp, AttentionOp, ContractOp, DepthwiseOp, YieldOp,
+                                 WeightsViewOp>(
         [&](Operation *op) { return converter.isLegal(op); });
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return converter.isSignatureLegal(op.getFunctionType()) && converter.isLegal(&op.getBody());

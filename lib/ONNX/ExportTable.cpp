@@ -21,6 +21,7 @@ ExportTable::ExportTable() {
   addCodebookExports(*this);
   addControlFlowExports(*this);
   constexpr StringRef kLowered = "it is made for a target; export the model before it is lowered";
+  refuse<AttentionOp>(kLowered);
   refuse<ContractOp>(kLowered);
   refuse<DepthwiseOp>(kLowered);
   refuse<WeightsViewOp>(kLowered);

@@ -29,6 +29,8 @@ void mlir::halftone::populateLowerToTensorsPipeline(OpPassManager &pm,
     functions.addPass(createDropObservers());
   functions.addPass(createMaterializeBroadcasts());
   if (!options.reference) {
+    // Before SelectKernels, which would make kernels of the two products.
+    functions.addPass(createFuseAttention());
     functions.addPass(createDecomposeConvTranspose());
     functions.addPass(createLayoutNHWC());
     // After LayoutNHWC: kernels compute convolutions in that layout only.

@@ -7,14 +7,13 @@ or a block. Each graph is compiled once for the queries, keys and batches it lea
 """
 
 import pathlib
-import subprocess
 import tempfile
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from harness import BUILD, Program, check_same_bits, main
+from harness import Program, check_same_bits, main, run_tool
 
 TARGETS = ("native", "x86-64-v3", "x86-64")
 LARGEST_ERROR = 1e-5  # of the values, which are around 1
@@ -38,8 +37,9 @@ def save(path, nodes, constants, inputs, rank=4):
             dims = [open_dim or size for open_dim, size in zip(names[name][-rank:], dims)]
             dims[0] = "batch"
         elif name == "m":
-            dims = [size if size == 1 or axis < rank - 2 else ("queries", "keys")[axis - rank + 2]
-                    for axis, size in enumerate(dims, rank - len(dims))]
+            open_dims = ["batch", None, "queries", "keys"][-len(dims):]
+            dims = [size if size == 1 else open_dim or size
+                    for open_dim, size in zip(open_dims, dims)]
         dtype = helper.np_dtype_to_tensor_dtype(array.dtype)
         return helper.make_tensor_value_info(name, dtype, dims)
 
@@ -110,10 +110,10 @@ def check(result, expected, what):
 
 def assert_fused(model):
     """Else the tests below would test the three ops."""
-    tool = BUILD / "bin" / "quant-compile"
-    tensors = subprocess.run([tool, model, "--emit=mlir-tensors", "-o", "-", "--quiet"],
-                             capture_output=True, text=True, check=True).stdout
-    assert tensors.count("halftone.attention") == 1 and "halftone.contract" not in tensors
+    tensors = model.with_suffix(".mlir")
+    run_tool("quant-compile", model, "--emit=mlir-tensors", "-o", tensors, "--quiet")
+    text = tensors.read_text()
+    assert text.count("= halftone.attention") == 1 and "halftone.contract" not in text
 
 
 def check_graph(graph, runs, targets=TARGETS, rank=4):

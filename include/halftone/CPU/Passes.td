@@ -46,7 +46,7 @@ def SelectKernels : Pass<"halftone-select-kernels", "func::FuncOp"> {
     consumes, and replaces it by `halftone.contract` or `halftone.depthwise`. Integer contractions become the product of the
     codes with the zero-point corrections, in i32, as epilogue; what is constant in them is computed here. Float contractions
     with dequantized constant codes keep the codes: they become floats in registers, and the epilogue multiplies each output by
-    its channel's scale.
+    its channel's scale. `halftone.attention` gets the name of its row.
 
     Requires: types are inferred; convolutions have layout `nhwc`.
     Ensures:  operands and results of kernel ops are signless; a contraction that remains is left to the generic lowering.
@@ -119,6 +119,8 @@ def LowerKernels : Pass<"halftone-lower-kernels", "func::FuncOp"> {
     Each kernel op becomes an `scf.forall` over independent tasks (none when there is one task) around loops over panels of
     columns and tiles of rows, whose accumulators are 1-D vectors carried by the loop over k. How the work is cut depends on
     shapes alone, never on the number of threads.
+
+    Attention goes through blocks of keys for a block of queries, whose scores stay in a buffer of fixed size on the stack.
 
     Requires: kernel ops work on memrefs whose innermost dimension is contiguous.
     Ensures:  no kernel op remains.

@@ -19,8 +19,8 @@ def Halftone_Dialect : Dialect {
     and the integer contractions) say how values are rendered with few levels. Scales and zero points are operands,
     never part of a type: a layer may have hundreds of thousands of them.
 
-    *Kernel ops* (`contract`, `depthwise`) are what contractions become once a target has been chosen. They work on
-    tensors and, after bufferization, on memrefs.
+    *Kernel ops* (`contract`, `depthwise`, `attention`) are what contractions become once a target has been chosen. They
+    work on tensors and, after bufferization, on memrefs.
 
     The location of every op is the name of the ONNX node it comes from; diagnostics are reported there.
   }];

@@ -7,6 +7,7 @@ include "halftone/Dialect/ShapeOps.td"
 include "halftone/Dialect/NNOps.td"
 include "halftone/Dialect/QuantizationOps.td"
 include "halftone/Dialect/KernelOps.td"
+include "halftone/Dialect/AttentionOps.td"
 include "halftone/Dialect/ControlFlowOps.td"
 
 #endif // HALFTONE_OPS_TD

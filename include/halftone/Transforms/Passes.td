@@ -69,6 +69,27 @@ def FoldScaleIntoFilter : Pass<"halftone-fold-scale-into-filter", "func::FuncOp"
   let statistics = [Statistic<"numFolded", "folded", "Factors moved into weights">];
 }
 
+def FuseAttention : Pass<"halftone-fuse-attention", "func::FuncOp"> {
+  let summary = "Turn softmax(Q K^T * scale + mask) V into one op";
+  let description = [{
+    Finds `matmul(softmax(scores), V)` and what leads to the scores: a product of Q and a transposed K, constant factors on Q, on K or on
+    the product, one sum with a mask, and the choice between the product and a constant below -2^100, which becomes such a mask. Q, K
+    and V have 3 or 4 dimensions, or 5 when the heads are split into groups that share keys and values. Keys and values that are
+    repeated for each head of a group (`unsqueeze`, `expand` or `tile`, `reshape`) are read once. Transposes between heads and tokens become
+    part of the op.
+
+    Requires: broadcasts are materialized (`halftone-materialize-broadcasts`).
+    Ensures:  the scores and probabilities of such a product have no tensor of their own.
+    Declines (op unchanged): scores, products or probabilities with other users, such as an observer; types other than f32; sizes or numbers of heads
+              that are not static; heads of more than 256 elements; scores along another dimension.
+    Example:  test/Transforms/fuse-attention.mlir
+  }];
+  let statistics = [Statistic<"numFused", "fused", "Products of probabilities that became attention">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::halftone::HalftoneDialect", "::mlir::tensor::TensorDialect"];
+}
+
+//===--- Quantization: decide, observe, insert scales, fuse ---===//
+
 def AssignSchemes : Pass<"halftone-assign-schemes", "func::FuncOp"> {
   let summary = "Decide for each contraction how it is quantized";
   let description = [{
