@@ -21,6 +21,7 @@ def keep_only_inputs(model):
         return False
     del model.graph.input[:]
     model.graph.input.extend(inputs)
+    model.ir_version = max(model.ir_version, 4)  # The first that allows this.
     return True
 
 
@@ -91,10 +92,11 @@ def forget_shapes(path):
 def quantize_static(model, target, feeds):
     """The form that is fast on x86: unsigned activations, signed weights per channel."""
     logging.disable(logging.WARNING)
-    loaded = onnx.load(model)
-    keep_only_inputs(loaded)
+    # The converter needs the constants where they were.
+    newer = to_opset_13(onnx.load(model))
+    keep_only_inputs(newer)
     quantization.quantize_static(
-        to_opset_13(loaded), str(target), Samples(feeds), quant_format=quantization.QuantFormat.QDQ,
+        newer, str(target), Samples(feeds), quant_format=quantization.QuantFormat.QDQ,
         activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8,
         per_channel=True, calibrate_method=quantization.CalibrationMethod.MinMax)
     forget_shapes(target)
