@@ -72,9 +72,13 @@ AttentionPlan::AttentionPlan(AttentionOp op, const KernelRow &row) : kernel(row)
 }
 
 int64_t AttentionPlan::tileVectors(int64_t rows) const {
+  // Powers of two, so that tiles of all heights cut a block evenly; none wider than all keys.
+  int64_t widest = kernel.tiles.front().vectors;
+  if (keys)
+    widest = llvm::PowerOf2Ceil(std::max<int64_t>(llvm::divideCeil(*keys, kernel.lanes), 1));
   for (const TileShape &shape : kernel.tiles)
     if (shape.rows >= rows)
-      return shape.vectors;
+      return std::min(shape.vectors, widest);
   return 1;
 }
 
