@@ -9,6 +9,8 @@ using namespace mlir::halftone;
 
 // Larger heads leave no room for a block of keys in the first-level cache.
 static constexpr int64_t largestHead = 256;
+// The scores of fewer keys fit any cache, and a block of them does not fill a register.
+static constexpr int64_t fewestKeys = 16;
 
 static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 static int64_t rankOf(Value value) { return typeOf(value).getRank(); }
@@ -355,6 +357,8 @@ bool Matcher::matchTypes() {
   if (sizeOf(match.query, 0) != sizeOf(match.key, 0) ||
       sizeOf(match.query, 0) != sizeOf(match.value, 0))
     return fail("batches that broadcast");
+  if (int64_t keys = sizeOf(match.key, 2); !ShapedType::isDynamic(keys) && keys < fewestKeys)
+    return fail("fewer keys than fill a register");
   if (sizeOf(match.query, 3) > largestHead || sizeOf(match.value, 3) > largestHead)
     return fail("heads of more than 256 elements");
   return true;
