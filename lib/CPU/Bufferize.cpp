@@ -65,19 +65,25 @@ static bool isPart(Value tensor) {
   return isa_and_nonnull<tensor::ExtractSliceOp>(op);
 }
 
-/// Branches that yield buffers of different layouts would give one that nothing is known about.
+/// Gives the parts of other tensors among the operands of `terminator` a buffer of their own.
+static void copyParts(Operation *terminator) {
+  for (OpOperand &operand : terminator->getOpOperands()) {
+    auto type = dyn_cast<RankedTensorType>(operand.get().getType());
+    if (!type || !isPart(operand.get()))
+      continue;
+    OpBuilder builder(terminator);
+    operand.set(bufferization::AllocTensorOp::create(builder, terminator->getLoc(), type,
+                                                     /*dynamicSizes=*/ValueRange(), operand.get()));
+  }
+}
+
+/// Branches that yield buffers of different layouts would give one that nothing is known about. And
+/// results are contiguous: upstream copies parts of a known layout, but takes one whose strides are
+/// dynamic to be contiguous as well.
 static void copyYieldedParts(ModuleOp module) {
-  module.walk([](scf::IfOp op) {
-    if (op.getNumResults() == 0)
-      return;
-    for (Operation *yield : {op.thenYield().getOperation(), op.elseYield().getOperation()})
-      for (OpOperand &operand : yield->getOpOperands())
-        if (isa<TensorType>(operand.get().getType()) && isPart(operand.get())) {
-          OpBuilder builder(yield);
-          auto type = cast<RankedTensorType>(operand.get().getType());
-          operand.set(bufferization::AllocTensorOp::create(
-              builder, yield->getLoc(), type, /*dynamicSizes=*/ValueRange(), operand.get()));
-        }
+  module.walk([](Operation *op) {
+    if (isa<func::ReturnOp>(op) || (isa<scf::YieldOp>(op) && isa<scf::IfOp>(op->getParentOp())))
+      copyParts(op);
   });
 }
 

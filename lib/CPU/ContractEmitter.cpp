@@ -100,12 +100,13 @@ void ContractEmitter::emit() {
   costs.perRowAndPanel = length * std::min(panelColumns, columns.value_or(panelColumns));
   costs.grain = getGrain();
   costs.rowAlignment = getRowAlignment();
-  costs.maxRows = cacheBytes / std::max<int64_t>(1, length * elementBytes);
+  costs.maxRows = cacheBytes / std::max<int64_t>(1, getDepthBlock(length) * elementBytes);
   costs.cutPanelsFirst = columns.value_or(128) >= getConstantIntValue(space.rows).value_or(128);
   TaskPlan plan = makeTaskPlan(space, getAsOpFoldResult(numPanels), costs);
+  taskRows = plan.rowsPerTask;
   emitTasks(math, space, plan, [&](const TaskRange &range) {
     allocateScratch();
-    emitOuterLoops(math, space, range, [&](ArrayRef<Value> outer) { emitTask(range, outer); });
+    emitTask(range);
   });
 }
 
@@ -184,18 +185,23 @@ void ContractEmitter::preparePrefetch(const TaskRange &range, int64_t tileRows,
 
 void ContractEmitter::prefetchNextPanel(Value firstRow, const Panel &panel, Value step,
                                         Value steps) {
+  if (prefetch.elements)
+    prefetchFrom(math.add(panel.index, 1), math.constant(0), firstRow, step, steps);
+}
+
+void ContractEmitter::prefetchFrom(Value panelIndex, Value nextStep, Value firstRow, Value step,
+                                   Value steps) {
   if (!prefetch.elements)
     return;
   int64_t lineElements = cacheLineBytes * 8 / rhs.getType().getElementTypeBitWidth();
   Value tile = math.div(math.sub(firstRow, prefetch.taskBegin), prefetch.tileRows);
   Value element = math.mul(math.add(math.mul(tile, steps), step), prefetch.elements);
-  // Counts on from the start of the panel; what lies behind the last one is never touched by a
-  // prefetch.
+  // Counts on from there; what lies behind the last panel is never touched by a prefetch.
   for (int64_t line = 0; line < prefetch.lines; ++line)
-    memref::PrefetchOp::create(math.builder, math.loc, rhs.memref,
-                               ValueRange{math.add(panel.index, 1), math.constant(0),
-                                          math.add(element, line * lineElements)},
-                               /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+    memref::PrefetchOp::create(
+        math.builder, math.loc, rhs.memref,
+        ValueRange{panelIndex, nextStep, math.add(element, line * lineElements)},
+        /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
 }
 
 SmallVector<Value> ContractEmitter::loopValues(ArrayRef<Value> outer, Value rowIndex,

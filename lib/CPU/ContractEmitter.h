@@ -38,14 +38,17 @@ protected:
     SmallVector<Value> masks;
   };
 
-  /// Builds one task; the panels and rows of `range`.
-  virtual void emitTask(const TaskRange &range, ArrayRef<Value> outer) = 0;
+  /// Builds one task: the outer iterations, panels and rows of `range`.
+  virtual void emitTask(const TaskRange &range) = 0;
   /// Called once for each task that is built.
   virtual void allocateScratch() {}
   /// Memory on the stack.
   Value makeScratch(MemRefType type);
   virtual int64_t getGrain() const = 0;
   virtual int64_t getRowAlignment() const = 0;
+  /// How much of K, in elements, is worked on at a time: that many of the left-hand side's rows
+  /// have to stay in the second-level cache.
+  virtual int64_t getDepthBlock(int64_t length) const { return length; }
 
   /// Calls `body` for the full panels in a loop, and for the last one when it is narrower.
   void emitPanels(const TaskRange &range, llvm::function_ref<void(const Panel &)> body);
@@ -64,6 +67,8 @@ protected:
   /// tile at `firstRow`: spread over all tiles of the panel, because the first one alone would wait
   /// for it. Nothing where the right-hand side is small or there are few tiles.
   void prefetchNextPanel(Value firstRow, const Panel &panel, Value step, Value steps);
+  /// The same for what begins at step `nextStep` of `panelIndex`.
+  void prefetchFrom(Value panelIndex, Value nextStep, Value firstRow, Value step, Value steps);
   SmallVector<Value> loopValues(ArrayRef<Value> outer, Value row, Value column);
   Value lanesMask(Value count);
   bool isPacked() { return op.getPacking().getNr() != 0; }
@@ -76,6 +81,8 @@ protected:
   DepthLoops depth;
   EpilogueEmitter epilogue;
   int64_t panelColumns = 0;
+  /// The most rows of a task.
+  int64_t taskRows = 0;
   /// Packed: [panel][step][nr * kr]. Plain: [batch…, K, N].
   OperandView rhs;
 

@@ -17,6 +17,11 @@ namespace mlir::halftone {
 using namespace mlir;
 using namespace mlir::halftone;
 
+// The phases' filters have at most this many times the filter's elements.
+constexpr int64_t maxGrowth = 4;
+// Far from overflow in products of sizes.
+constexpr int64_t maxStride = 64;
+
 namespace {
 
 /// One spatial dimension. The output before the pads are removed has position y = stride * q +
@@ -61,12 +66,16 @@ std::optional<Match> match(ConvTransposeOp op) {
   if (input.getRank() != 4 || !filter.getElementType().isF32() || op.getGroup() != 1 ||
       strides[0] != strides[1] || op.getDilations() != ArrayRef<int64_t>{1, 1})
     return std::nullopt;
+  Axis y(op, 0), x(op, 1);
+  // Zeros in place of elements that a phase lacks: work for nothing.
+  if (y.stride > maxStride ||
+      y.stride * y.taps * x.stride * x.taps > maxGrowth * y.kernel * x.kernel)
+    return std::nullopt;
   ElementsAttr constant = getConstant(op.getFilter());
   std::optional<std::vector<float>> values = constant ? readFloats(constant) : std::nullopt;
   if (!values || values->empty())
     return std::nullopt;
-  return Match{op,          std::move(*values), filter.getDimSize(0), filter.getDimSize(1),
-               Axis(op, 0), Axis(op, 1)};
+  return Match{op, std::move(*values), filter.getDimSize(0), filter.getDimSize(1), y, x};
 }
 
 /// [(phase y, phase x, O), C, taps y, taps x] of the filter [C, O, kernel y, kernel x].

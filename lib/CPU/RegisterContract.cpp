@@ -14,20 +14,29 @@ class RegisterContract : public ContractEmitter {
 public:
   RegisterContract(IndexMath &math, ContractOp op, const KernelRow &row)
       : ContractEmitter(math, op, row), dot(math, row),
-        tileRows(chooseTileRows(row, panelColumns / row.lanes, getConstantIntValue(space.rows))) {
+        tileRows(chooseTileRows(row, panelColumns / row.lanes, getConstantIntValue(space.rows))),
+        blockSteps(chooseBlockSteps()) {
     if (op.getDecoder())
       decoder.emplace(math, op, row);
   }
 
 protected:
-  void emitTask(const TaskRange &range, ArrayRef<Value> outer) override;
+  void emitTask(const TaskRange &range) override;
   void allocateScratch() override;
   int64_t getGrain() const override { return row.isInteger() ? 2 << 20 : 1 << 20; }
   int64_t getRowAlignment() const override { return tileRows; }
+  int64_t getDepthBlock(int64_t length) const override { return blockSteps ? blockSteps : length; }
 
 private:
+  using BuildTile = llvm::function_ref<void(int64_t rows, Value firstRow)>;
+  int64_t chooseBlockSteps();
   void emitRows(const TaskRange &range, ArrayRef<Value> outer, const Panel &panel);
-  void emitRemainder(Value begin, Value end, ArrayRef<Value> outer, const Panel &panel);
+  void emitBlocks(const TaskRange &range, ArrayRef<Value> outer, const Panel &panel);
+  void emitBlockTile(int64_t rows, Value firstRow, Value block, const TaskRange &range,
+                     ArrayRef<Value> outer, const Panel &panel);
+  /// Calls `build` for each tile of rows of the range.
+  void forEachTile(const TaskRange &range, BuildTile build);
+  void emitRemainder(Value begin, Value end, BuildTile build);
   void emitTile(int64_t rows, Value firstRow, ArrayRef<Value> outer, const Panel &panel);
   SmallVector<Value> accumulate(int64_t rows, Value firstRow, ArrayRef<Value> outer,
                                 const Panel &panel);
@@ -52,50 +61,137 @@ private:
   DotEmitter dot;
   std::optional<WeightDecoder> decoder;
   int64_t tileRows;
+  /// Steps of k that are done for all rows of a task before the next ones, so that their part of a
+  /// panel stays in the second-level cache; 0 where the whole panel does.
+  int64_t blockSteps;
   Value scratch;
 };
 
 } // namespace
 
-void RegisterContract::allocateScratch() {
-  if (!stagesEpilogue())
-    return;
-  auto type = MemRefType::get({tileRows, panelColumns}, dot.getAccumulatorType().getElementType());
-  scratch = makeScratch(type);
+int64_t RegisterContract::chooseBlockSteps() {
+  // Half of a second-level cache for the panel, less for what goes through it meanwhile.
+  constexpr int64_t largePanel = 1024 * 1024, blockBytes = 384 * 1024, minTiles = 4;
+  std::optional<int64_t> rows = getConstantIntValue(space.rows);
+  if (!isPacked() || hasWindow() || op.getDecoder() || row.kr != 1 ||
+      rows.value_or(minTiles * tileRows) < minTiles * tileRows)
+    return 0;
+  int64_t stepBytes = panelColumns * rhs.getType().getElementTypeBitWidth() / 8;
+  int64_t steps = op.getPacking().getK();
+  if (steps * stepBytes <= largePanel)
+    return 0;
+  return llvm::divideCeil(steps, llvm::divideCeil(steps * stepBytes, blockBytes));
 }
 
-void RegisterContract::emitTask(const TaskRange &range, ArrayRef<Value> outer) {
+void RegisterContract::allocateScratch() {
+  if (!stagesEpilogue() && !blockSteps)
+    return;
+  int64_t rows = blockSteps ? taskRows : tileRows;
+  scratch =
+      makeScratch(MemRefType::get({rows, panelColumns}, dot.getAccumulatorType().getElementType()));
+}
+
+void RegisterContract::emitTask(const TaskRange &range) {
   preparePrefetch(range, tileRows, panelColumns * row.kr);
-  emitPanels(range, [&](const Panel &panel) { emitRows(range, outer, panel); });
+  auto emitOuter = [&](llvm::function_ref<void(ArrayRef<Value>)> body) {
+    emitOuterLoops(math, space, range, body);
+  };
+  if (!isPacked())
+    return emitOuter([&](ArrayRef<Value> outer) {
+      emitPanels(range, [&](const Panel &panel) { emitRows(range, outer, panel); });
+    });
+  // A panel serves all rows while it is in the cache.
+  emitPanels(range, [&](const Panel &panel) {
+    emitOuter([&](ArrayRef<Value> outer) {
+      if (blockSteps)
+        emitBlocks(range, outer, panel);
+      else
+        emitRows(range, outer, panel);
+    });
+  });
 }
 
 void RegisterContract::emitRows(const TaskRange &range, ArrayRef<Value> outer, const Panel &panel) {
+  forEachTile(range, [&](int64_t rows, Value firstRow) { emitTile(rows, firstRow, outer, panel); });
+}
+
+/// The sums of all rows wait in memory from block to block; each is made in the same order as in
+/// one go.
+void RegisterContract::emitBlocks(const TaskRange &range, ArrayRef<Value> outer,
+                                  const Panel &panel) {
+  Value rows = math.sub(range.rowEnd, range.rowBegin), zero = dot.zeroAccumulator();
+  math.loop(math.constant(0), rows, 1, [&](Value index) {
+    for (int64_t vector = 0; vector < panel.vectors; ++vector)
+      vector::StoreOp::create(math.builder, math.loc, zero, scratch,
+                              ValueRange{index, math.constant(vector * row.lanes)});
+  });
+  int64_t numBlocks = llvm::divideCeil(op.getPacking().getK(), blockSteps);
+  math.loop(math.constant(0), math.constant(numBlocks), 1, [&](Value block) {
+    forEachTile(range, [&](int64_t tile, Value firstRow) {
+      emitBlockTile(tile, firstRow, block, range, outer, panel);
+    });
+  });
+  emitScratchEpilogue(scratch, rows, outer, range.rowBegin, panel);
+}
+
+void RegisterContract::emitBlockTile(int64_t rows, Value firstRow, Value block,
+                                     const TaskRange &range, ArrayRef<Value> outer,
+                                     const Panel &panel) {
+  Value begin = math.mul(block, blockSteps), next = math.add(begin, blockSteps);
+  int64_t depthSteps = op.getPacking().getK();
+  Value steps = depthSteps % blockSteps == 0
+                    ? math.constant(blockSteps)
+                    : math.sub(math.min(next, math.constant(depthSteps)), begin);
+  auto place = [&](size_t accumulator) {
+    int64_t tileRow = int64_t(accumulator) / panel.vectors,
+            vector = int64_t(accumulator) % panel.vectors;
+    return SmallVector<Value>{math.add(math.sub(firstRow, range.rowBegin), tileRow),
+                              math.constant(vector * row.lanes)};
+  };
+  SmallVector<Value> sums;
+  for (size_t index = 0; index < size_t(rows * panel.vectors); ++index)
+    sums.push_back(vector::LoadOp::create(math.builder, math.loc, dot.getAccumulatorType(), scratch,
+                                          place(index)));
+  Value zero = math.constant(0);
+  sums = carry(getAsOpFoldResult(steps), sums, [&](Value step, SmallVector<Value> values) {
+    Value k = math.add(begin, step);
+    SmallVector<Value> vectors = loadRhs(panel, outer, k);
+    prefetchFrom(panel.index, next, firstRow, step, steps);
+    addStep(rows, vectors, values, [&](int64_t index) {
+      return dot.loadLhs(space.lhs.memref,
+                         lhsIndices(outer, math.add(firstRow, index), zero, zero, k));
+    });
+    return values;
+  });
+  for (auto [index, sum] : llvm::enumerate(sums))
+    vector::StoreOp::create(math.builder, math.loc, sum, scratch, place(index));
+}
+
+void RegisterContract::forEachTile(const TaskRange &range, BuildTile build) {
   Value count = math.sub(range.rowEnd, range.rowBegin);
   Value fullEnd = math.add(range.rowBegin, math.mul(math.div(count, tileRows), tileRows));
-  math.loop(range.rowBegin, fullEnd, tileRows,
-            [&](Value firstRow) { emitTile(tileRows, firstRow, outer, panel); });
+  math.loop(range.rowBegin, fullEnd, tileRows, [&](Value firstRow) { build(tileRows, firstRow); });
   if (tileRows > 1)
-    emitRemainder(fullEnd, range.rowEnd, outer, panel);
+    emitRemainder(fullEnd, range.rowEnd, build);
 }
 
 /// Rows [begin, end), fewer than a tile: one kernel for each number they can be.
-void RegisterContract::emitRemainder(Value begin, Value end, ArrayRef<Value> outer,
-                                     const Panel &panel) {
+void RegisterContract::emitRemainder(Value begin, Value end, BuildTile build) {
   if (std::optional<int64_t> rows = getConstantIntValue(space.rows)) {
     int64_t rest = *rows % tileRows;
     if (!rest)
       return;
     if (getConstantIntValue(end) == *rows)
-      return emitTile(rest, begin, outer, panel);
+      return build(rest, begin);
     Value isLast =
         arith::CmpIOp::create(math.builder, math.loc, arith::CmpIPredicate::ult, begin, end);
     auto ifOp = scf::IfOp::create(math.builder, math.loc, isLast, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard guard(math.builder);
     math.builder.setInsertionPointToStart(ifOp.thenBlock());
-    return emitTile(rest, begin, outer, panel);
+    return build(rest, begin);
   }
   if (!isPacked()) {
-    math.loop(begin, end, 1, [&](Value rowIndex) { emitTile(1, rowIndex, outer, panel); });
+    math.loop(begin, end, 1, [&](Value rowIndex) { build(1, rowIndex); });
     return;
   }
   SmallVector<int64_t> cases = llvm::to_vector(llvm::seq<int64_t>(1, tileRows));
@@ -104,7 +200,7 @@ void RegisterContract::emitRemainder(Value begin, Value end, ArrayRef<Value> out
   OpBuilder::InsertionGuard guard(math.builder);
   for (auto [rows, region] : llvm::zip_equal(cases, switchOp.getCaseRegions())) {
     math.builder.createBlock(&region);
-    emitTile(rows, begin, outer, panel);
+    build(rows, begin);
     scf::YieldOp::create(math.builder, math.loc);
   }
   math.builder.createBlock(&switchOp.getDefaultRegion());

@@ -84,7 +84,7 @@ std::optional<Quantization> matchQuantization(arith::FPToSIOp conversion) {
   std::optional<float> scale = matchConstant(division.getRhs());
   std::optional<float> zeroPoint = matchConstant(sum.getRhs());
   if (!scale || !zeroPoint || !isSmallInteger(*zeroPoint) || !isSmallInteger(low->limit) ||
-      !isSmallInteger(high->limit) || low->limit > high->limit)
+      !isSmallInteger(high->limit) || *zeroPoint < low->limit || *zeroPoint > high->limit)
     return std::nullopt;
   return Quantization{division.getLhs(), *scale, *zeroPoint, low->limit, high->limit};
 }

@@ -26,12 +26,13 @@ public:
   }
 
 protected:
-  void emitTask(const TaskRange &range, ArrayRef<Value> outer) override;
+  void emitTask(const TaskRange &range) override;
   void allocateScratch() override;
   int64_t getGrain() const override { return 4 << 20; }
   int64_t getRowAlignment() const override { return 2 * tileEdge; }
 
 private:
+  void emitRows(const TaskRange &range, ArrayRef<Value> outer);
   /// Tells the processor the sizes of the tiles: `upperRows` and `lowerRows` rows of the left-hand
   /// side.
   void configure(Value upperRows, Value lowerRows);
@@ -129,7 +130,11 @@ void TileContract::configure(Value upperRows, Value lowerRows) {
   call("llvm.x86.ldtilecfg", {pointerTo(config, {math.constant(0)})});
 }
 
-void TileContract::emitTask(const TaskRange &range, ArrayRef<Value> outer) {
+void TileContract::emitTask(const TaskRange &range) {
+  emitOuterLoops(math, space, range, [&](ArrayRef<Value> outer) { emitRows(range, outer); });
+}
+
+void TileContract::emitRows(const TaskRange &range, ArrayRef<Value> outer) {
   constexpr int64_t tileRows = 2 * tileEdge;
   Value count = math.sub(range.rowEnd, range.rowBegin);
   Value fullEnd = math.add(range.rowBegin, math.mul(math.div(count, tileRows), tileRows));

@@ -38,10 +38,11 @@ static Value findTensor(BlockArgument argument) {
 }
 
 static double boundOfInteger(Value integer, bool isUnsigned) {
-  if (auto extension = integer.getDefiningOp<arith::ExtSIOp>())
-    return boundOfInteger(extension.getIn(), /*isUnsigned=*/false);
   if (auto extension = integer.getDefiningOp<arith::ExtUIOp>())
     return boundOfInteger(extension.getIn(), /*isUnsigned=*/true);
+  auto extension = integer.getDefiningOp<arith::ExtSIOp>();
+  if (extension && !isUnsigned)
+    return boundOfInteger(extension.getIn(), /*isUnsigned=*/false);
   unsigned width = integer.getType().getIntOrFloatBitWidth();
   return std::ldexp(1.0, int(isUnsigned ? width : width - 1));
 }

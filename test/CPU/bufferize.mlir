@@ -116,3 +116,16 @@ func.func @empty_tensors_are_not_shared(%x: tensor<4xf32>) -> (tensor<4xf32>, te
   %b = linalg.abs ins(%x : tensor<4xf32>) outs(%empty : tensor<4xf32>) -> tensor<4xf32>
   return %a, %b : tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+// A part of another tensor is no result: its rows are further apart than the result's type says.
+// CHECK-LABEL: func @parts_are_copied_into_results
+// CHECK: %[[PART:.*]] = memref.subview
+// CHECK: %[[RESULT:.*]] = memref.alloc({{.*}}) {{.*}}: memref<?x?xf32>
+// CHECK: memref.copy %[[PART]], %[[RESULT]]
+// CHECK: return %[[RESULT]] : memref<?x?xf32>
+func.func @parts_are_copied_into_results(%x: tensor<?x?xf32>, %m: index, %n: index) -> tensor<?x?xf32> {
+  %part = tensor.extract_slice %x[0, 0] [%m, %n] [1, 1] : tensor<?x?xf32> to tensor<?x?xf32>
+  return %part : tensor<?x?xf32>
+}
