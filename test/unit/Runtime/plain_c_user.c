@@ -54,7 +54,7 @@ int main(int argc, char **argv) {
   }
   halftone_context context = {
       HALFTONE_ABI_VERSION, sizeof(context), module->weights, NULL, userAlloc, userRelease,
-      userParallelFor,      userFail,        userObserve,     NULL, NULL, {NULL}};
+      userParallelFor,      userFail,        userObserve,     NULL, NULL,      {NULL}};
   if (setjmp(failure))
     return 1;
   float a[2] = {1, 2}, b[2] = {10, 20};
