@@ -2,7 +2,6 @@
 #include "AttentionEmitter.h"
 
 #include "KernelRegion.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -19,7 +18,6 @@ static constexpr int64_t rowsPerUnit = 96;
 static constexpr int64_t usualQueries = 128;
 // Multiplications that are worth handing to a thread.
 static constexpr int64_t grain = 512 << 10;
-static constexpr StringLiteral scratchMarker = "halftone.scratch";
 
 SmallVector<Chunk> mlir::halftone::cutIntoChunks(int64_t size, int64_t lanes) {
   SmallVector<Chunk> chunks;
@@ -99,7 +97,6 @@ private:
   Value size(Value memref, unsigned dim) {
     return math.builder.createOrFold<memref::DimOp>(math.loc, memref, dim);
   }
-  Value makeScratch();
   Value countUnitsPerTask(Value units);
   void emitUnits(Value begin, Value end);
   void emitUnit(Value batch, Value keyHead, Value firstToken, Value scratch);
@@ -146,26 +143,9 @@ Value AttentionEmitter::countUnitsPerTask(Value units) {
   return atLeastOne(math.div(math.add(units, math.sub(tasks, one)), tasks));
 }
 
-/// Memory on the stack: of the task, or of the function, where kernels share it.
-Value AttentionEmitter::makeScratch() {
-  OpBuilder &builder = math.builder;
-  auto type = MemRefType::get({plan.scratchSize}, builder.getF32Type());
-  IntegerAttr alignment = builder.getI64IntegerAttr(64);
-  if (llvm::isa<scf::ForallOp>(builder.getInsertionBlock()->getParentOp()))
-    return memref::AllocaOp::create(builder, math.loc, type, alignment);
-  Block &entry = op->getParentOfType<func::FuncOp>().front();
-  for (auto existing : entry.getOps<memref::AllocaOp>())
-    if (existing.getType() == type && existing->hasAttr(scratchMarker))
-      return existing;
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(&entry);
-  auto scratch = memref::AllocaOp::create(builder, math.loc, type, alignment);
-  scratch->setAttr(scratchMarker, builder.getUnitAttr());
-  return scratch;
-}
-
 void AttentionEmitter::emitUnits(Value begin, Value end) {
-  Value scratch = makeScratch();
+  auto type = MemRefType::get({plan.scratchSize}, math.builder.getF32Type());
+  Value scratch = makeKernelScratch(math.builder, math.loc, type);
   math.loop(begin, end, 1, [&](Value unit) {
     Value block = math.rem(unit, tokenBlocks), rest = math.div(unit, tokenBlocks);
     Value keyHead = math.rem(rest, plan.keyHeads), batch = math.div(rest, plan.keyHeads);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "ContractEmitter.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -66,26 +65,6 @@ void ContractEmitter::prepareRhs() {
     rhs.loops.push_back(type.getDimSize(dim) == 1 ? OperandView::kZero : int(dim));
   panelColumns = choosePanelColumns(
       row, {getConstantIntValue(space.rows), getConstantIntValue(space.columns), std::nullopt});
-}
-
-/// In a task's body, which is outlined with its own stack, or once for all kernels of the function,
-/// which follow each other.
-Value ContractEmitter::makeScratch(MemRefType type) {
-  OpBuilder &builder = math.builder;
-  IntegerAttr alignment = builder.getI64IntegerAttr(64);
-  Operation *parent = builder.getInsertionBlock()->getParentOp();
-  if (llvm::isa<scf::ForallOp>(parent))
-    return memref::AllocaOp::create(builder, math.loc, type, alignment);
-  constexpr StringLiteral marker = "halftone.scratch";
-  Block &entry = op->getParentOfType<func::FuncOp>().front();
-  for (auto existing : entry.getOps<memref::AllocaOp>())
-    if (existing.getType() == type && existing->hasAttr(marker))
-      return existing;
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(&entry);
-  auto scratch = memref::AllocaOp::create(builder, math.loc, type, alignment);
-  scratch->setAttr(marker, builder.getUnitAttr());
-  return scratch;
 }
 
 void ContractEmitter::emit() {

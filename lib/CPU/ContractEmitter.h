@@ -5,6 +5,7 @@
 
 #include "DotEmitter.h"
 #include "EpilogueEmitter.h"
+#include "KernelRegion.h"
 #include "TaskPlan.h"
 
 namespace mlir::halftone {
@@ -42,8 +43,7 @@ protected:
   virtual void emitTask(const TaskRange &range) = 0;
   /// Called once for each task that is built.
   virtual void allocateScratch() {}
-  /// Memory on the stack.
-  Value makeScratch(MemRefType type);
+  Value makeScratch(MemRefType type) { return makeKernelScratch(math.builder, math.loc, type); }
   virtual int64_t getGrain() const = 0;
   virtual int64_t getRowAlignment() const = 0;
   /// How much of K, in elements, is worked on at a time: that many of the left-hand side's rows

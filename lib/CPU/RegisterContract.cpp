@@ -34,6 +34,9 @@ private:
   void emitBlocks(const TaskRange &range, ArrayRef<Value> outer, const Panel &panel);
   void emitBlockTile(int64_t rows, Value firstRow, Value block, const TaskRange &range,
                      ArrayRef<Value> outer, const Panel &panel);
+  /// Where the accumulators of a tile are in the scratch memory when they begin at its `firstRow`.
+  SmallVector<Value> scratchPlace(size_t accumulator, Value firstRow, const Panel &panel);
+  void storeScratch(ArrayRef<Value> accumulators, Value firstRow, const Panel &panel);
   /// Calls `build` for each tile of rows of the range.
   void forEachTile(const TaskRange &range, BuildTile build);
   void emitRemainder(Value begin, Value end, BuildTile build);
@@ -91,6 +94,20 @@ void RegisterContract::allocateScratch() {
       makeScratch(MemRefType::get({rows, panelColumns}, dot.getAccumulatorType().getElementType()));
 }
 
+SmallVector<Value> RegisterContract::scratchPlace(size_t accumulator, Value firstRow,
+                                                  const Panel &panel) {
+  int64_t tileRow = int64_t(accumulator) / panel.vectors;
+  int64_t vector = int64_t(accumulator) % panel.vectors;
+  return {math.add(firstRow, tileRow), math.constant(vector * row.lanes)};
+}
+
+void RegisterContract::storeScratch(ArrayRef<Value> accumulators, Value firstRow,
+                                    const Panel &panel) {
+  for (auto [index, accumulator] : llvm::enumerate(accumulators))
+    vector::StoreOp::create(math.builder, math.loc, accumulator, scratch,
+                            scratchPlace(index, firstRow, panel));
+}
+
 void RegisterContract::emitTask(const TaskRange &range) {
   preparePrefetch(range, tileRows, panelColumns * row.kr);
   auto emitOuter = [&](llvm::function_ref<void(ArrayRef<Value>)> body) {
@@ -142,16 +159,11 @@ void RegisterContract::emitBlockTile(int64_t rows, Value firstRow, Value block,
   Value steps = depthSteps % blockSteps == 0
                     ? math.constant(blockSteps)
                     : math.sub(math.min(next, math.constant(depthSteps)), begin);
-  auto place = [&](size_t accumulator) {
-    int64_t tileRow = int64_t(accumulator) / panel.vectors,
-            vector = int64_t(accumulator) % panel.vectors;
-    return SmallVector<Value>{math.add(math.sub(firstRow, range.rowBegin), tileRow),
-                              math.constant(vector * row.lanes)};
-  };
+  Value scratchRow = math.sub(firstRow, range.rowBegin);
   SmallVector<Value> sums;
   for (size_t index = 0; index < size_t(rows * panel.vectors); ++index)
     sums.push_back(vector::LoadOp::create(math.builder, math.loc, dot.getAccumulatorType(), scratch,
-                                          place(index)));
+                                          scratchPlace(index, scratchRow, panel)));
   Value zero = math.constant(0);
   sums = carry(getAsOpFoldResult(steps), sums, [&](Value step, SmallVector<Value> values) {
     Value k = math.add(begin, step);
@@ -163,8 +175,7 @@ void RegisterContract::emitBlockTile(int64_t rows, Value firstRow, Value block,
     });
     return values;
   });
-  for (auto [index, sum] : llvm::enumerate(sums))
-    vector::StoreOp::create(math.builder, math.loc, sum, scratch, place(index));
+  storeScratch(sums, scratchRow, panel);
 }
 
 void RegisterContract::forEachTile(const TaskRange &range, BuildTile build) {
@@ -401,11 +412,7 @@ void RegisterContract::emitTile(int64_t rows, Value firstRow, ArrayRef<Value> ou
   SmallVector<Value> accumulators = accumulate(rows, firstRow, outer, panel);
   if (!stagesEpilogue() || rows == 1)
     return emitDirectEpilogue(rows, accumulators, firstRow, outer, panel);
-  for (auto [index, accumulator] : llvm::enumerate(accumulators)) {
-    int64_t tileRow = int64_t(index) / panel.vectors, vector = int64_t(index) % panel.vectors;
-    vector::StoreOp::create(math.builder, math.loc, accumulator, scratch,
-                            ValueRange{math.constant(tileRow), math.constant(vector * row.lanes)});
-  }
+  storeScratch(accumulators, math.constant(0), panel);
   emitScratchEpilogue(scratch, math.constant(rows), outer, firstRow, panel);
 }
 

@@ -11,7 +11,6 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/IR/PatternMatch.h"
 
 #include <cmath>
 
@@ -108,7 +107,7 @@ class Simplifier {
 public:
   explicit Simplifier(bool hasFma) : hasFma(hasFma) {}
 
-  /// Replaces the operand of `conversion`, whose new operand is a rounded float.
+  /// Whether the uses of `conversion` take their code from a shorter chain now.
   bool simplify(arith::FPToSIOp conversion);
 
 private:
@@ -194,12 +193,11 @@ struct SimplifyQuantize : mlir::halftone::impl::SimplifyQuantizeBase<SimplifyQua
       op->walk([&](arith::FPToSIOp conversion) { conversions.push_back(conversion); });
     });
     Simplifier simplifier(cpu->avx2);
-    IRRewriter rewriter(&getContext());
     for (arith::FPToSIOp conversion : conversions) {
       if (!simplifier.simplify(conversion))
         continue;
       ++numSimplified;
-      rewriter.eraseOp(conversion);
+      conversion.erase();
     }
     // What only the replaced conversions used is left to the cleanup that follows.
   }
