@@ -10,6 +10,7 @@ failed and exits with an error, it counts as one failure.
 
 import argparse
 import collections
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -76,16 +77,23 @@ def count_python(status, output):
 
 
 def run_python(build, test):
-    print(f"-- {test.relative_to(ROOT)}", flush=True)
+    """The exit status of one Python test, and what it printed."""
     environment = dict(os.environ, HALFTONE_BUILD=str(build))
     environment["PATH"] = f"{build / 'bin'}{os.pathsep}{environment['PATH']}"
     command = [build / "venv/bin/python", test]
-    lines = []
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            lines.append(line)
-    return count_python(process.returncode, "".join(lines))
+    process = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
+    return process.returncode, process.stdout
+
+
+def run_python_tests(build, tests):
+    """Several at a time: most of them use one processor. What they print keeps their order."""
+    counts = []
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(lambda test: run_python(build, test), tests)
+        for test, (status, output) in zip(tests, results):
+            print(f"-- {test.relative_to(ROOT)}\n{output}", end="", flush=True)
+            counts.append(count_python(status, output))
+    return counts
 
 
 def python_tests(name_filter):
@@ -101,7 +109,7 @@ def main():
     arguments = parser.parse_args()
     build = arguments.build.resolve()
     counts = [run_lit(build, arguments.filter)]
-    counts += [run_python(build, test) for test in python_tests(arguments.filter)]
+    counts += run_python_tests(build, python_tests(arguments.filter))
     passed, failed, skipped = (sum(column) for column in zip(*counts))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     sys.exit(1 if failed or not passed else 0)

@@ -175,7 +175,7 @@ void AttentionEmitter::emitUnit(Value batch, Value keyHead, Value firstToken, Va
     forEachHead(unit,
                 [&](const AttentionTiles::Head &head) { emitHead(tiles, head, block, tokens); });
   });
-  forEachHead(unit, [&](const AttentionTiles::Head &head) { tiles.divide(head, tokens); });
+  forEachHead(unit, [&](const AttentionTiles::Head &head) { tiles.divide(head, tokens, keys); });
 }
 
 /// High tiles as long as they fit, lower ones for the rest.

@@ -63,7 +63,8 @@ public:
   void clearStates(const Head &head, Value tokens);
   void transposeKeys(const Head &head, const Keys &keys);
   void emitTile(const Head &head, const Keys &keys, Value token, int64_t rows);
-  void divide(const Head &head, Value tokens);
+  /// The last step. `keys`: the number of all keys.
+  void divide(const Head &head, Value tokens, Value keys);
 
 private:
   using Part = AttentionOp::Part;
@@ -80,6 +81,7 @@ private:
   Value loadScratch(Value index, int64_t width);
   void storeScratch(Value value, Value index);
   Value stateOf(const Head &head, Value token);
+  Value testEmpty(Value sum, Value keys);
 
   void transposeSquare(const Head &head, const Keys &keys, Value key, Chunk chunk, bool isLast);
   /// `lanes` of the mask from key `column` of the block on; `lane` (null: all) says which exist.

@@ -109,15 +109,21 @@ void AttentionTiles::clearStates(const Head &head, Value tokens) {
   });
 }
 
-void AttentionTiles::divide(const Head &head, Value tokens) {
+/// Whether a row is 0 because it adds up nothing; null if no row is.
+Value AttentionTiles::testEmpty(Value sum, Value keys) {
+  if (op.getZeroEmpty())
+    return arith::CmpFOp::create(builder, math.loc, arith::CmpFPredicate::OEQ, sum, number(0));
+  if (plan.keys.value_or(0) > 0)
+    return nullptr;
+  return arith::CmpIOp::create(builder, math.loc, arith::CmpIPredicate::eq, keys, math.constant(0));
+}
+
+void AttentionTiles::divide(const Head &head, Value tokens, Value keys) {
   math.loop(math.constant(0), tokens, 1, [&](Value offset) {
     Value sum = loadScratch(math.add(math.add(head.firstState, offset), plan.sums), 1);
     Value factor = arith::DivFOp::create(builder, math.loc, number(1), sum);
-    if (op.getZeroEmpty()) {
-      Value isEmpty =
-          arith::CmpFOp::create(builder, math.loc, arith::CmpFPredicate::OEQ, sum, number(0));
+    if (Value isEmpty = testEmpty(sum, keys))
       factor = arith::SelectOp::create(builder, math.loc, isEmpty, number(0), factor);
-    }
     Value token = math.add(head.firstToken, offset);
     for (Chunk chunk : cutIntoChunks(plan.valueSize, plan.kernel.lanes)) {
       SmallVector<Value> at =

@@ -67,6 +67,15 @@ void ContractEmitter::prepareRhs() {
       row, {getConstantIntValue(space.rows), getConstantIntValue(space.columns), std::nullopt});
 }
 
+/// With a guess for every size that only the run time knows.
+static int64_t bytesOf(MemRefType type) {
+  constexpr int64_t usualSize = 32;
+  int64_t bits = type.getElementTypeBitWidth();
+  for (int64_t size : type.getShape())
+    bits *= ShapedType::isDynamic(size) ? usualSize : size;
+  return bits / 8;
+}
+
 void ContractEmitter::emit() {
   std::optional<int64_t> columns = getConstantIntValue(space.columns);
   Value numPanels = math.ceilDiv(math.get(space.columns), panelColumns);
@@ -81,6 +90,10 @@ void ContractEmitter::emit() {
   costs.rowAlignment = getRowAlignment();
   costs.maxRows = cacheBytes / std::max<int64_t>(1, getDepthBlock(length) * elementBytes);
   costs.cutPanelsFirst = columns.value_or(128) >= getConstantIntValue(space.rows).value_or(128);
+  if (isPacked()) {
+    costs.lhsBytes = bytesOf(space.lhs.getType());
+    costs.rhsBytes = bytesOf(rhs.getType());
+  }
   TaskPlan plan = makeTaskPlan(space, getAsOpFoldResult(numPanels), costs);
   taskRows = plan.rowsPerTask;
   emitTasks(math, space, plan, [&](const TaskRange &range) {

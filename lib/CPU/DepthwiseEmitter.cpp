@@ -4,6 +4,8 @@
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace mlir::halftone;
 
@@ -36,6 +38,7 @@ private:
   Value loadColumn(ArrayRef<Value> outer, Value column, int64_t group, const Channels &channels);
   Value loadElements(ArrayRef<Value> outer, Value column, int64_t windowRow,
                      const Channels &channels);
+  Value interleave(ArrayRef<Value> rows);
   int64_t numGroups() const { return (kernelRows + row.kr - 1) / row.kr; }
 
   IndexMath &math;
@@ -141,8 +144,6 @@ Value DepthwiseEmitter::loadElements(ArrayRef<Value> outer, Value column, int64_
   OpBuilder &builder = math.builder;
   auto type = VectorType::get({row.lanes}, space.lhs.getElementType());
   Value zero = arith::ConstantOp::create(builder, math.loc, builder.getZeroAttr(type));
-  if (windowRow >= kernelRows)
-    return zero;
   Value y = math.add(math.mul(outer[1], strides[0]), windowRow * dilations[0]);
   SmallVector<Value> indices{outer[0], y, column, channels.first};
   if (!channels.mask)
@@ -151,22 +152,38 @@ Value DepthwiseEmitter::loadElements(ArrayRef<Value> outer, Value column, int64_
                                       channels.mask, zero);
 }
 
+/// The elements of each channel side by side. In two steps, of which the second is a permutation of
+/// all elements: one instruction where the CPU has it for bytes. Rows that the window does not have
+/// meet weights of zero and repeat the first.
+Value DepthwiseEmitter::interleave(ArrayRef<Value> rows) {
+  int64_t lanes = row.lanes, size = row.kr * lanes;
+  auto shuffle = [&](Value lhs, Value rhs, ArrayRef<int64_t> positions) -> Value {
+    return vector::ShuffleOp::create(math.builder, math.loc, lhs, rhs, positions);
+  };
+  // Two rows behind each other, at the beginning of `size` elements.
+  auto joinRows = [&](size_t first) {
+    SmallVector<int64_t> positions(size, vector::ShuffleOp::kPoisonIndex);
+    Value second = first + 1 < rows.size() ? rows[first + 1] : rows[first];
+    std::iota(positions.begin(), positions.begin() + 2 * lanes, 0);
+    return shuffle(rows[first], second, positions);
+  };
+  Value lower = joinRows(0), upper = rows.size() > 2 ? joinRows(2) : lower;
+  SmallVector<int64_t> positions;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    for (int64_t element = 0; element < row.kr; ++element) {
+      int64_t from = size_t(element) < rows.size() ? element : 0;
+      positions.push_back(from / 2 * size + from % 2 * lanes + lane);
+    }
+  return shuffle(lower, upper, positions);
+}
+
 Value DepthwiseEmitter::loadColumn(ArrayRef<Value> outer, Value column, int64_t group,
                                    const Channels &channels) {
-  auto element = [&](int64_t index) {
-    return loadElements(outer, column, group * row.kr + index, channels);
-  };
-  auto interleave = [&](Value even, Value odd) -> Value {
-    return vector::InterleaveOp::create(math.builder, math.loc, even, odd);
-  };
-  if (row.kr == 1)
-    return dot.prepareLhs(element(0));
-  if (row.kr == 2)
-    return dot.prepareLhs(interleave(element(0), element(1)));
-  assert(row.kr == 4 && "a step takes 1, 2 or 4 elements");
-  Value even = interleave(element(0), element(2));
-  Value odd = interleave(element(1), element(3));
-  return dot.prepareLhs(interleave(even, odd));
+  SmallVector<Value> rows;
+  int64_t first = group * row.kr, end = std::min(first + row.kr, kernelRows);
+  for (int64_t windowRow = first; windowRow < end; ++windowRow)
+    rows.push_back(loadElements(outer, column, windowRow, channels));
+  return dot.prepareLhs(row.kr == 1 ? rows.front() : interleave(rows));
 }
 
 void DepthwiseEmitter::emitStrip(int64_t pixels, Value firstPixel, ArrayRef<Value> outer,

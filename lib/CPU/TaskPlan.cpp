@@ -15,6 +15,11 @@ constexpr int64_t usualRows = 128;
 constexpr int64_t usualPanels = 4;
 // More tasks than this only cost.
 constexpr int64_t maxTasks = 64;
+// Enough to keep several threads busy to the end.
+constexpr int64_t enoughTasks = 16;
+// A right-hand side of this size is gone from the second-level cache when the next outer iteration
+// begins.
+constexpr int64_t largeBytes = 1024 * 1024;
 
 int64_t sizeOr(OpFoldResult size, int64_t usual) {
   return getConstantIntValue(size).value_or(usual);
@@ -22,6 +27,23 @@ int64_t sizeOr(OpFoldResult size, int64_t usual) {
 
 int64_t roundUp(int64_t value, int64_t multiple) {
   return int64_t(llvm::alignTo(uint64_t(value), uint64_t(multiple)));
+}
+
+/// Whether less has to be read when a task takes a few panels through all outer iterations, and
+/// the left-hand side is read for every panel, than when it takes an outer iteration through all
+/// panels, and the right-hand side is read for every iteration.
+bool readsLessByPanel(int64_t outer, int64_t numPanels, const TaskCosts &costs) {
+  return outer > 1 && costs.rhsBytes > largeBytes &&
+         costs.lhsBytes * numPanels < costs.rhsBytes * outer;
+}
+
+void cutByPanel(TaskPlan &plan, int64_t outer, int64_t numPanels, int64_t pieces) {
+  int64_t panelPieces = std::min(numPanels, pieces);
+  int64_t outerPieces =
+      std::min<int64_t>(outer, llvm::divideCeil(std::min(pieces, enoughTasks), panelPieces));
+  plan.panelsPerTask = llvm::divideCeil(numPanels, panelPieces);
+  plan.outerPerTask = llvm::divideCeil(outer, outerPieces);
+  plan.panelsOutermost = true;
 }
 
 } // namespace
@@ -34,11 +56,16 @@ TaskPlan mlir::halftone::makeTaskPlan(const IterationSpace &space, OpFoldResult 
   int64_t numPanels = sizeOr(panels, usualPanels);
   int64_t work = std::max<int64_t>(1, costs.perRowAndPanel * numRows * numPanels);
 
-  TaskPlan plan{nullptr, space.rows, panels, 1, 1, 1};
+  TaskPlan plan;
+  plan.rows = space.rows;
+  plan.panels = panels;
   plan.rowsPerTask = roundUp(std::max<int64_t>(numRows, 1), costs.rowAlignment);
   plan.panelsPerTask = std::max<int64_t>(numPanels, 1);
   if (work * outer <= 2 * costs.grain) {
     plan.outerPerTask = std::max<int64_t>(outer, 1);
+  } else if (readsLessByPanel(outer, numPanels, costs)) {
+    cutByPanel(plan, outer, numPanels,
+               std::clamp<int64_t>(work * outer / costs.grain, 1, maxTasks));
   } else if (work <= costs.grain) {
     plan.outerPerTask = std::max(std::max<int64_t>(1, costs.grain / work), outer / maxTasks);
   } else {
@@ -74,10 +101,24 @@ void mlir::halftone::emitTasks(IndexMath &math, const IterationSpace &space, con
   };
   auto build = [&](Value task) {
     TaskRange range;
-    cut(math.rem(task, panelTasks), plan.panelsPerTask, panels, range.panelBegin, range.panelEnd);
-    Value rest = math.div(task, panelTasks);
-    cut(math.rem(rest, rowTasks), plan.rowsPerTask, rows, range.rowBegin, range.rowEnd);
-    cut(math.div(rest, rowTasks), plan.outerPerTask, outer, range.outerBegin, range.outerEnd);
+    /// The last digit of `task`, in the system whose bases are the numbers of tasks.
+    auto takeDigit = [&](Value base) {
+      Value digit = math.rem(task, base);
+      task = math.div(task, base);
+      return digit;
+    };
+    auto cutPanels = [&](Value index) {
+      cut(index, plan.panelsPerTask, panels, range.panelBegin, range.panelEnd);
+    };
+    if (!plan.panelsOutermost)
+      cutPanels(takeDigit(panelTasks));
+    cut(takeDigit(rowTasks), plan.rowsPerTask, rows, range.rowBegin, range.rowEnd);
+    if (plan.panelsOutermost) {
+      cut(takeDigit(outerTasks), plan.outerPerTask, outer, range.outerBegin, range.outerEnd);
+      cutPanels(task);
+    } else {
+      cut(task, plan.outerPerTask, outer, range.outerBegin, range.outerEnd);
+    }
     body(range);
   };
 

@@ -15,12 +15,14 @@ struct TaskRange {
   Value panelBegin, panelEnd;
 };
 
-/// The sizes of a kernel's loops, and how many of each make a task.
+/// The sizes of the inner loops of a kernel, and how much of each loop makes a task.
 struct TaskPlan {
-  OpFoldResult outer, rows, panels;
+  OpFoldResult rows, panels;
   int64_t outerPerTask = 1;
   int64_t rowsPerTask = 1;
   int64_t panelsPerTask = 1;
+  /// Tasks that share panels follow each other, instead of tasks that share outer iterations.
+  bool panelsOutermost = false;
 };
 
 /// What a task costs.
@@ -35,6 +37,8 @@ struct TaskCosts {
   int64_t maxRows;
   /// Cut panels before rows: the right-hand side is the larger one.
   bool cutPanelsFirst;
+  /// Bytes of the left-hand side, and of a right-hand side that all outer iterations share.
+  int64_t lhsBytes = 0, rhsBytes = 0;
 };
 
 TaskPlan makeTaskPlan(const IterationSpace &space, OpFoldResult panels, const TaskCosts &costs);

@@ -143,6 +143,14 @@ std::optional<std::vector<int64_t>> halftone::readIntegers(ElementsAttr elements
   }
 }
 
+ElementsAttr mlir::halftone::reshapeConstant(ElementsAttr elements, RankedTensorType type) {
+  if (auto dense = llvm::dyn_cast<DenseElementsAttr>(elements))
+    return dense.reshape(type);
+  if (auto resource = llvm::dyn_cast<DenseResourceElementsAttr>(elements))
+    return DenseResourceElementsAttr::get(type, resource.getRawHandle());
+  return nullptr;
+}
+
 ElementsAttr halftone::makeConstant(RankedTensorType type, ArrayRef<char> bytes, StringRef name) {
   if (bytes.size() <= kMaxDenseBytes && !type.getElementType().isInteger(1))
     return DenseElementsAttr::getFromRawBuffer(type, bytes);

@@ -35,6 +35,7 @@ private:
   std::optional<Labels> parseTerm(StringRef text, int64_t rank);
   Labels makeImplicitOutput(ArrayRef<Labels> inputs);
   Term takeDiagonals(Term term);
+  Value countDiagonal(Value value, int64_t first, int64_t other);
   Term sumAllBut(Term term, const Labels &kept);
   Term permute(Term term, const Labels &order);
   Term combine(Term lhs, Term rhs, const Labels &kept);
@@ -130,6 +131,17 @@ std::optional<Equation> EinsumImporter::parse(StringRef text, ArrayRef<Value> op
   return equation;
 }
 
+/// The numbers of the elements of a diagonal. Of two sizes that differ only at run time those of
+/// the larger, for which there is no element: an error then, where half a diagonal would be an
+/// answer.
+Value EinsumImporter::countDiagonal(Value value, int64_t first, int64_t other) {
+  RankedTensorType type = NodeImporter::getType(value);
+  Value numbers = buildIota(node, buildSize(node, value, first));
+  if (node.hasFailed() || (!type.isDynamicDim(first) && !type.isDynamicDim(other)))
+    return numbers;
+  return node.create<MaxOp>(numbers, buildIota(node, buildSize(node, value, other)));
+}
+
 // In rows of n, the elements (i, i) are those at i * (n + 1).
 Term EinsumImporter::takeDiagonals(Term term) {
   Labels &labels = term.labels;
@@ -157,7 +169,7 @@ Term EinsumImporter::takeDiagonals(Term term) {
         llvm::is_sorted(permutation) ? term.value : buildTranspose(node, term.value, permutation);
     Value matrices = mergeDims(value, rank - 2, 2, 0);
     Value stride = buildShift(node, buildSize(node, term.value, other), 1);
-    Value places = node.create<MulOp>(buildIota(node, buildSize(node, term.value, first)), stride);
+    Value places = node.create<MulOp>(countDiagonal(term.value, first, other), stride);
     Value flat = node.create<SqueezeOp>(matrices, ArrayRef<int64_t>(rank - 1));
     rest.push_back(labels[i]);
     term = {node.create<GatherOp>(flat, places, /*axis=*/rank - 2), rest};

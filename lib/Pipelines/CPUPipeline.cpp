@@ -32,6 +32,7 @@ void mlir::halftone::populateLowerToTensorsPipeline(OpPassManager &pm,
     // Before SelectKernels, which would make kernels of the two products.
     functions.addPass(createFuseAttention());
     functions.addPass(createDecomposeConvTranspose());
+    functions.addPass(createRaiseConvolutions());
     functions.addPass(createLayoutNHWC());
     // After LayoutNHWC: kernels compute convolutions in that layout only.
     functions.addPass(createSelectKernels({options.target.name}));

@@ -44,15 +44,6 @@ static ElementsAttr symbolicConstant(OpResult result, ShapeContext &shapes) {
   return makeConstant(type, tensor.getBytes(), getTensorName(result));
 }
 
-// The same elements with other dimensions, without copying large ones.
-static ElementsAttr reshapeElements(ElementsAttr elements, RankedTensorType type) {
-  if (auto dense = dyn_cast<DenseElementsAttr>(elements))
-    return dense.reshape(type);
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements))
-    return DenseResourceElementsAttr::get(type, resource.getRawHandle());
-  return nullptr;
-}
-
 static int64_t byteSize(RankedTensorType type) {
   return type.getNumElements() * (getStorageBits(type.getElementType()) / 8);
 }
@@ -79,7 +70,7 @@ ElementsAttr FoldConstants::evaluateOperands(OpResult result) {
       return nullptr;
   }
   if (isa<ReshapeOp, FlattenOp, SqueezeOp, UnsqueezeOp>(op))
-    return reshapeElements(constants.front(), type);
+    return reshapeConstant(constants.front(), type);
   if (!isSmallEnough(type, op))
     return nullptr;
   SmallVector<ConstantTensor> operands;

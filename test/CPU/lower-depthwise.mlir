@@ -38,3 +38,24 @@ func.func @masks_the_last_channels(%x: memref<1x3x3x19xf32>, %w: memref<2x3x3x16
   }
   return
 }
+
+// -----
+
+// Three rows of codes become one vector of fours in three shuffles, of which two only place rows; the fourth, which the
+// window does not have, repeats the first.
+// CHECK-LABEL: @interleaves_rows_of_codes
+// CHECK:       %[[A:.*]] = vector.load %arg0{{.*}} vector<16xi8>
+// CHECK:       %[[B:.*]] = vector.load %arg0{{.*}} vector<16xi8>
+// CHECK:       %[[C:.*]] = vector.load %arg0{{.*}} vector<16xi8>
+// CHECK:       %[[LOWER:.*]] = vector.shuffle %[[A]], %[[B]] [0, 1, {{.*}}, 30, 31, -1, {{.*}}] : vector<16xi8>, vector<16xi8>
+// CHECK:       %[[UPPER:.*]] = vector.shuffle %[[C]], %[[C]] [0, 1, {{.*}}] : vector<16xi8>, vector<16xi8>
+// CHECK:       vector.shuffle %[[LOWER]], %[[UPPER]] [0, 16, 64, 0, 1, 17, 65, 1, {{.*}}, 15, 31, 79, 15] : vector<64xi8>, vector<64xi8>
+func.func @interleaves_rows_of_codes(%x: memref<1x3x3x16xi8>, %w: memref<1x3x1x16x4xi8>, %y: memref<1x1x1x16xi32>) {
+  halftone.depthwise ins(%x, %w : memref<1x3x3x16xi8>, memref<1x3x1x16x4xi8>) outs(%y : memref<1x1x1x16xi32>)
+    attributes {epilogue_maps = [], packing = #halftone.packing<"u8s8-vnni-avx512", nr = 16, kr = 4, k = 12, n = 16>,
+                window = #halftone.window<kernel = [3, 3], strides = [1, 1], dilations = [1, 1]>} {
+  ^bb0(%acc: i32):
+    halftone.yield %acc : i32
+  }
+  return
+}

@@ -40,6 +40,8 @@ class Entry:
     domain: str = DOMAIN
     # Outputs that ONNX Runtime leaves out or pads: only those with a name are compared.
     unnamed: tuple = ()
+    # Nodes of standard ops that mean the same, for an op without a kernel in ONNX Runtime.
+    meaning: tuple = ()
 
 
 def seeded(name):
@@ -304,6 +306,19 @@ def fused():
     ]
 
 
+def nhwc_conv(name, attributes, groups=1):
+    """A convolution with the channels last, in the input, the filter and the output."""
+    rng = seeded(name)
+    inputs = [floats(rng, 2, 7, 6, 4), floats(rng, 8, 3, 2, 4 // groups), floats(rng, 8)]
+    meaning = (
+        helper.make_node("Transpose", ["input_0"], ["x"], perm=[0, 3, 1, 2]),
+        helper.make_node("Transpose", ["input_1"], ["w"], perm=[0, 3, 1, 2]),
+        helper.make_node("Conv", ["x", "w", "input_2"], ["y"], group=groups, **attributes),
+        helper.make_node("Transpose", ["y"], ["output_0"], perm=[0, 2, 3, 1]),
+    )
+    return Entry(name, "NhwcConv", inputs, {"group": groups, **attributes}, (1, 2), meaning=meaning)
+
+
 def table():
     return [
         *(binary(op, dtype) for op in ("QLinearAdd", "QLinearMul") for dtype in (np.uint8, np.int8)),
@@ -342,11 +357,14 @@ def table():
         packed_attention(past=4, causal=1), packed_attention(sizes=[16, 16, 24]),
         packed_attention(scores=True),
         embeddings(True, True), embeddings(False, False),
+        nhwc_conv("NhwcConv", {"pads": [1, 0, 1, 1], "strides": [2, 1]}),
+        nhwc_conv("NhwcConv_groups", {"dilations": [2, 1]}, groups=2),
         *fused(),
     ]
 
 
-def make_model(entry):
+def make_model(entry, nodes=()):
+    """The model of an entry, or one with `nodes` between its inputs and outputs instead of the op."""
     names = [f"input_{i}" if array is not None else "" for i, array in enumerate(entry.inputs)]
     outputs = ["" if i in entry.unnamed else f"output_{i}" for i in range(entry.outputs)]
     node = helper.make_node(entry.op, names, outputs, name=entry.name, domain=entry.domain,
@@ -361,7 +379,7 @@ def make_model(entry):
             kind = helper.np_dtype_to_tensor_dtype(array.dtype)
             infos.append(helper.make_tensor_value_info(names[i], kind, array.shape))
     results = [onnx.ValueInfoProto(name=name) for name in outputs if name]
-    graph = helper.make_graph([node], entry.name, infos, results, initializers)
+    graph = helper.make_graph(nodes or [node], entry.name, infos, results, initializers)
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid(DOMAIN, 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=8)
 
@@ -372,7 +390,7 @@ def write_case(entry, session_of, folder):
     model = make_model(entry)
     data = folder / "test_data_set_0"
     data.mkdir()
-    session = session_of(model.SerializeToString())
+    session = session_of(make_model(entry, entry.meaning).SerializeToString())
     feeds = {info.name: entry.inputs[int(info.name.split("_")[1])] for info in session.get_inputs()}
     results = session.run(None, feeds)
     for i, info in enumerate(model.graph.input):

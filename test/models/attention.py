@@ -153,6 +153,17 @@ def test_numbers_of_queries_and_keys():
     check_graph(chain(scale=("Mul", 0.25)), runs)
 
 
+def test_no_keys():
+    """A sum of nothing is 0, with keys of an open number as with the three ops."""
+    random = np.random.default_rng(8)
+    runs = {}
+    for keys in (20, 0):
+        inputs = make_inputs(random, 1, 2, 2, 9, keys, 8, 4)
+        expected = reference(**inputs) if keys else np.zeros((1, 2, 9, 4), np.float32)
+        runs[f"{keys} keys"] = (inputs, expected)
+    check_graph(chain(), runs)
+
+
 def test_sizes_of_heads():
     random = np.random.default_rng(1)
     for size, value_size in ((1, 1), (7, 20), (33, 5), (64, 80), (256, 100)):

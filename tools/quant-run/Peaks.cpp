@@ -161,9 +161,10 @@ __attribute__((target("avx2"))) static void readAll(const char *data, size_t byt
     asm volatile("" ::"x"(sum));
 }
 
-/// GB/s of reading `bytes` in all, `data` being at least that long.
+/// GB/s of reading `bytes` in all, and at least a step of the loop per thread. `data` is at least
+/// that long.
 static double measureRead(const char *data, size_t bytes, int threads, const Effort &effort) {
-  size_t share = bytes / static_cast<size_t>(threads) / 256 * 256;
+  size_t share = std::max<size_t>(bytes / static_cast<size_t>(threads) / 256, 1) * 256;
   auto pass = [&](int thread) { readAll(data + share * static_cast<size_t>(thread), share); };
   double time = measure(threads, pass);
   int repeats = std::max(1, static_cast<int>(effort.seconds / time));
@@ -184,7 +185,8 @@ std::vector<Peak> halftone::measureProducts(int threads, const Effort &effort) {
 
 std::vector<Bandwidth> halftone::measureBandwidths(const std::vector<size_t> &sizes, int threads,
                                                    const Effort &effort) {
-  size_t largest = *std::max_element(sizes.begin(), sizes.end());
+  size_t largest =
+      std::max(*std::max_element(sizes.begin(), sizes.end()), 256 * static_cast<size_t>(threads));
   char *data = static_cast<char *>(std::aligned_alloc(4096, largest));
   if (!data)
     return {};

@@ -30,12 +30,28 @@ def DecomposeConvTranspose : Pass<"halftone-decompose-conv-transpose", "func::Fu
     the channels (elements that a phase lacks are zeros), followed by `depth_to_space` and a `slice` that removes the pads.
 
     Requires: types are inferred.
-    Ensures:  the same sums, in another order.
+    Ensures:  the same sums, in another order. An infinite or NaN input also reaches, as NaN, those outputs of its window whose
+              element of the filter is one of the zeros.
     Declines (op unchanged): filters that are no constants of f32; other than two spatial dimensions; groups; dilations; strides
               that differ.
     Example:  test/CPU/decompose-conv-transpose.mlir
   }];
   let statistics = [Statistic<"numDecomposed", "decomposed", "Transposed convolutions replaced">];
+  let dependentDialects = ["::mlir::halftone::HalftoneDialect"];
+}
+
+def RaiseConvolutions : Pass<"halftone-raise-convolutions", "func::FuncOp"> {
+  let summary = "Compute convolutions over one dimension as those over images of height 1";
+  let description = [{
+    Puts a dimension of size 1 before the spatial one of convolutions and pools over [N, C, W], between an `unsqueeze` and a `squeeze`, and
+    moves the `squeeze` through elementwise and quantization ops until it meets the next `unsqueeze`, which cancels it.
+
+    Requires: types are inferred.
+    Ensures:  no `conv`, `conv_integer`, `max_pool` or `average_pool` with one spatial dimension remains; the same sums.
+    Declines (op unchanged): transposed convolutions; `quantize` and `dequantize` with blocks.
+    Example:  test/CPU/raise-convolutions.mlir
+  }];
+  let statistics = [Statistic<"numRaised", "raised", "Convolutions and pools that got a height">];
   let dependentDialects = ["::mlir::halftone::HalftoneDialect"];
 }
 

@@ -14,8 +14,8 @@ def Halftone_AttentionOp : Halftone_Op<"attention", [
     output[b, h, i, d] = sum_j e^(s[j] - max(s)) * value[b, g, j, d] / sum_j e^(s[j] - max(s))
     ```
     Evaluated in f32, over j in blocks; the numbers of one row do not depend on the other rows. Without a mask nothing is added. Keys whose mask is
-    -inf may be left out, even if what they would be multiplied with is not finite. A row without any key, or whose scores are
-    all -inf, is NaN; with `zero_empty`, 0.
+    -inf may be left out, even if what they would be multiplied with is not finite. A row whose scores are all
+    -inf is NaN; with `zero_empty`, 0. Without any key, rows are 0.
 
     `query` is [B, H, Sq, D], `key` [B, G, Sk, D], `value` [B, G, Sk, E] and the output [B, H, Sq, E]. `by_token` says for each of these four, in
     this order, whether its second and third dimensions are exchanged instead. `kernel` names the row of the target's instruction table that

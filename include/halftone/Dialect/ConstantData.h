@@ -34,6 +34,10 @@ std::optional<std::vector<float>> readFloats(ElementsAttr elements);
 /// types or a missing blob.
 std::optional<std::vector<int64_t>> readIntegers(ElementsAttr elements);
 
+/// The same elements, as many, with the dimensions of `type`. Large ones are not copied. Null for
+/// other attributes than dense ones and resources.
+ElementsAttr reshapeConstant(ElementsAttr elements, RankedTensorType type);
+
 /// A constant of `type` with these bytes: a dense attribute when small, otherwise a resource called
 /// `name` (made unique). `bytes` has the size of the type.
 ElementsAttr makeConstant(RankedTensorType type, ArrayRef<char> bytes, StringRef name);
