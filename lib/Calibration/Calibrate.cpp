@@ -1,117 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "halftone/Calibration/Calibrate.h"
 
-#include "halftone/IO/Model.h"
-#include "halftone/IO/SampleSource.h"
+#include "SampleRun.h"
 
 using namespace halftone;
-
-namespace {
-/// Adds the tensors of one sample at a time. The runtime's callback cannot fail, so the first error
-/// waits until the run ends.
-class Collector {
-public:
-  explicit Collector(Observations &observations) : observations(observations) {}
-
-  void startSample(uint64_t number) { sample = number; }
-
-  void add(llvm::StringRef name, const halftone_tensor &tensor) {
-    if (!message.empty())
-      return;
-    if (tensor.dtype != HALFTONE_DTYPE_F32) {
-      message = ("tensor '" + name + "' is observed, but not f32").str();
-      return;
-    }
-    llvm::Expected<TensorStatistics *> statistics = observations.getOrCreate(name);
-    if (!statistics) {
-      message = llvm::toString(statistics.takeError());
-      return;
-    }
-    llvm::ArrayRef<float> values(static_cast<const float *>(tensor.data),
-                                 size_t(halftone_tensor_bytes(&tensor)) / sizeof(float));
-    if (llvm::Error error =
-            (*statistics)->observe(sample, values, llvm::ArrayRef(tensor.dims, tensor.rank)))
-      message = llvm::toString(std::move(error));
-  }
-
-  llvm::Error takeError() {
-    if (message.empty())
-      return llvm::Error::success();
-    return llvm::createStringError(std::exchange(message, ""));
-  }
-
-private:
-  Observations &observations;
-  uint64_t sample = 0;
-  std::string message;
-};
-} // namespace
 
 static llvm::Error inSample(uint64_t number, llvm::Error error) {
   return llvm::createStringError("calibration sample " + llvm::Twine(number) + ": " +
                                  llvm::toString(std::move(error)));
 }
 
-static llvm::Error runSample(Session &session, const halftone_entry &entry, NamedArrays &sample) {
-  llvm::Expected<std::vector<Array>> arrays = bindInputs(entry, sample);
-  if (!arrays)
-    return arrays.takeError();
-  std::vector<halftone_tensor> inputs, outputs(entry.num_outputs);
-  for (const Array &array : *arrays)
-    inputs.push_back(array.tensor());
-  return session.run(0, inputs, outputs);
-}
+namespace {
+/// Positions [begin, end) in the data.
+struct Positions {
+  int64_t begin, end;
+};
+} // namespace
 
-static llvm::Error checkFinite(const Observations &observations) {
-  for (const auto &[name, statistics] : observations.getTensors())
-    if (uint64_t bad = statistics.getNumNaNs() + statistics.getNumInfinities())
-      return llvm::createStringError(
-          "calibration: tensor '" + name + "' has " + llvm::Twine(bad) +
-          " values that are not finite; check the samples, or skip the nodes that read it");
-  return llvm::Error::success();
+static Positions selectPositions(const SampleSelection &samples, int64_t size) {
+  auto bound = [&](int64_t shard) {
+    return size / samples.numShards * shard + size % samples.numShards * shard / samples.numShards;
+  };
+  return {bound(samples.shard), bound(samples.shard + 1)};
 }
 
 llvm::Error halftone::calibrate(llvm::StringRef modulePath, const CalibrationOptions &options,
                                 Observations &observations) {
-  llvm::Expected<Model> model = Model::load(modulePath);
-  if (!model)
-    return model.takeError();
-  const halftone_entry &entry = model->entries().front();
-  std::vector<std::string> names;
-  for (const halftone_tensor_info &input : llvm::ArrayRef(entry.inputs, entry.num_inputs))
-    names.push_back(input.name);
-  llvm::Expected<std::unique_ptr<SampleSource>> source = SampleSource::open(options.samples, names);
-  if (!source)
-    return source.takeError();
-  if ((*source)->size() == 0)
-    return llvm::createStringError("'" + options.samples + "' has no samples");
-
-  Collector collector(observations);
-  SessionOptions sessionOptions;
-  sessionOptions.threads = options.threads;
-  sessionOptions.observer = [&](int64_t, llvm::StringRef name, const halftone_tensor &tensor) {
-    collector.add(name, tensor);
+  uint64_t number = 0;
+  auto visit = [&](llvm::StringRef tensor, llvm::ArrayRef<float> values,
+                   llvm::ArrayRef<int64_t> dims) -> llvm::Error {
+    llvm::Expected<TensorStatistics *> statistics = observations.getOrCreate(tensor);
+    if (!statistics)
+      return statistics.takeError();
+    return (*statistics)->observe(number, values, dims);
   };
-  llvm::Expected<Session> session = Session::create(*model, sessionOptions);
-  if (!session)
-    return session.takeError();
+  llvm::Expected<std::unique_ptr<SampleRun>> run =
+      SampleRun::open(modulePath, options.samples.data, options.threads, visit);
+  if (!run)
+    return run.takeError();
 
-  for (uint64_t number = 0;; ++number) {
-    llvm::Expected<std::optional<NamedArrays>> sample = (*source)->next();
-    if (!sample)
-      return inSample(number, sample.takeError());
-    if (!*sample)
-      break;
-    if (!observations.getSamples().contains(number)) {
-      collector.startSample(number);
-      if (llvm::Error error = runSample(*session, entry, **sample))
+  auto [begin, end] = selectPositions(options.samples, (*run)->getNumSamples());
+  for (int64_t position = 0; position < end; ++position) {
+    number = options.samples.firstNumber + uint64_t(position);
+    if (position < begin || observations.getSamples().contains(number)) {
+      if (llvm::Error error = (*run)->skip())
         return inSample(number, std::move(error));
-      if (llvm::Error error = collector.takeError())
-        return inSample(number, std::move(error));
-      observations.addSample(number);
+      continue;
     }
+    if (llvm::Error error = (*run)->run())
+      return inSample(number, std::move(error));
+    observations.addSample(number);
+    if (options.checkpoint)
+      if (llvm::Error error = options.checkpoint())
+        return error;
     if (options.progress)
-      options.progress(number + 1, (*source)->size());
+      options.progress(position + 1 - begin, end - begin);
   }
-  return checkFinite(observations);
+  return llvm::Error::success();
 }

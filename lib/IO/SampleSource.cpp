@@ -50,6 +50,8 @@ public:
 
   int64_t size() const override { return numSamples; }
   Expected<std::optional<NamedArrays>> next() override;
+  // Deflated members are read from their start.
+  Error skip() override { return next().takeError(); }
   Error rewind() override;
 
 private:
@@ -70,6 +72,10 @@ public:
 
   int64_t size() const override { return static_cast<int64_t>(files.size()); }
   Expected<std::optional<NamedArrays>> next() override;
+  Error skip() override {
+    ++position;
+    return Error::success();
+  }
   Error rewind() override {
     position = 0;
     return Error::success();

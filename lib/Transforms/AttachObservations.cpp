@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/Analysis/NodeName.h"
 #include "halftone/Dialect/HalftoneDialect.h"
 #include "halftone/Numerics/Format.h"
 #include "halftone/Numerics/Observations.h"
 #include "halftone/Numerics/RangeEstimator.h"
 #include "halftone/Transforms/Passes.h"
 #include "halftone/Transforms/SchemeAttribute.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
 
 namespace mlir::halftone {
 #define GEN_PASS_DEF_ATTACHOBSERVATIONS
@@ -25,23 +28,50 @@ static std::optional<ActivationScheme> findConsumerScheme(ObserveOp observer) {
   return std::nullopt;
 }
 
-static LogicalResult attach(ObserveOp observer, const Observations &observations) {
-  std::optional<ActivationScheme> scheme = findConsumerScheme(observer);
-  if (!scheme)
-    return success(); // Nobody needs the range; QuantizeActivations drops the observer.
-  const ::halftone::TensorStatistics *statistics = observations.find(observer.getTensor());
-  if (!statistics) {
-    InFlightDiagnostic diag = observer.emitError("no observations of tensor '")
-                              << observer.getTensor() << "'";
-    diag.attachNote() << "the file has " << observations.getTensors().size()
-                      << " tensors; calibrate this model again with this recipe";
-    return diag;
+/// Whether a static layer reads the observed value; if none does, QuantizeActivations drops the
+/// observer.
+static bool isNeeded(ObserveOp observer) { return findConsumerScheme(observer).has_value(); }
+
+/// One error for all tensors that the file does not have, with the layers that read them.
+static LogicalResult checkObserved(ArrayRef<ObserveOp> observers,
+                                   const Observations &observations) {
+  SmallVector<ObserveOp> missing;
+  llvm::SetVector<StringRef> layers;
+  for (ObserveOp observer : observers) {
+    if (observations.find(observer.getTensor()))
+      continue;
+    missing.push_back(observer);
+    for (Operation *user : observer.getOutput().getUsers())
+      if (std::optional<::halftone::Scheme> scheme = getScheme(user);
+          scheme && scheme->isStatic() && !getNodeName(user->getLoc()).empty())
+        layers.insert(getNodeName(user->getLoc()));
   }
-  llvm::Expected<RangeOptions> options = ::halftone::parseRangeEstimator(scheme->range);
+  if (missing.empty())
+    return success();
+  InFlightDiagnostic diag = missing.front().emitError("no observations of tensor '")
+                            << missing.front().getTensor() << "'";
+  if (missing.size() > 1)
+    diag << " and " << missing.size() - 1 << " more";
+  if (!layers.empty())
+    diag.attachNote() << "needed by the layers " << llvm::join(layers, ", ");
+  diag.attachNote() << "the file has " << observations.getTensors().size()
+                    << " tensors; calibrate this model again";
+  return diag;
+}
+
+static LogicalResult attach(ObserveOp observer, const Observations &observations) {
+  ActivationScheme scheme = *findConsumerScheme(observer);
+  const ::halftone::TensorStatistics &statistics = *observations.find(observer.getTensor());
+  if (uint64_t bad = statistics.getNumNaNs() + statistics.getNumInfinities())
+    return observer.emitError("tensor '")
+           << observer.getTensor() << "' had " << bad
+           << " values that are not finite when it was observed; check the samples, or skip the "
+              "nodes that read it";
+  llvm::Expected<RangeOptions> options = ::halftone::parseRangeEstimator(scheme.range);
   if (!options)
     return observer.emitError(llvm::toString(options.takeError()));
   llvm::Expected<::halftone::Range> range = ::halftone::estimateRange(
-      *statistics, *options, *::halftone::findFormat(scheme->format), scheme->symmetric);
+      statistics, *options, *::halftone::findFormat(scheme.format), scheme.symmetric);
   if (!range)
     return observer.emitError("no range for tensor '")
            << observer.getTensor() << "': " << llvm::toString(range.takeError());
@@ -64,12 +94,16 @@ struct AttachObservations
       getOperation().emitError(llvm::toString(observations.takeError()));
       return signalPassFailure();
     }
-    WalkResult result = getOperation().walk([&](ObserveOp observer) {
-      return succeeded(attach(observer, *observations)) ? WalkResult::advance()
-                                                        : WalkResult::interrupt();
+    SmallVector<ObserveOp> observers;
+    getOperation().walk([&](ObserveOp observer) {
+      if (isNeeded(observer))
+        observers.push_back(observer);
     });
-    if (result.wasInterrupted())
-      signalPassFailure();
+    if (failed(checkObserved(observers, *observations)))
+      return signalPassFailure();
+    for (ObserveOp observer : observers)
+      if (failed(attach(observer, *observations)))
+        return signalPassFailure();
   }
 };
 } // namespace

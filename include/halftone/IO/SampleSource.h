@@ -26,6 +26,9 @@ public:
   /// The next sample, arrays by name, or nothing after the last one.
   virtual llvm::Expected<std::optional<NamedArrays>> next() = 0;
 
+  /// Passes over the next sample; there must be one.
+  virtual llvm::Error skip() = 0;
+
   /// Starts again with the first sample.
   virtual llvm::Error rewind() = 0;
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "ModelTask.h"
+
+#include "SourceHash.h"
+#include "halftone/ONNX/Import.h"
+#include "halftone/Pipelines/CPUPipeline.h"
+#include "halftone/Pipelines/GraphPipeline.h"
+#include "halftone/Pipelines/Register.h"
+#include "halftone/Target/EmitModule.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include <chrono>
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+static DialectRegistry makeRegistry() {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  return registry;
+}
+
+ModelTask::ModelTask(const ::halftone::ModelOptions &options)
+    : modelOptions(options), context(makeRegistry()), printer(&context, options.model) {
+  // A model is described by its own names, not by pages of IR.
+  context.printOpOnDiagnostic(false);
+}
+
+bool ModelTask::fail(const llvm::Twine &message) {
+  llvm::errs() << modelOptions.model << ": error: " << message << "\n";
+  return false;
+}
+
+bool ModelTask::phase(StringRef name, llvm::function_ref<bool()> step) {
+  if (modelOptions.progress)
+    modelOptions.progress({name, 0, 0});
+  auto start = std::chrono::steady_clock::now();
+  bool succeeded = step();
+  std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  timing.endPhase(name, seconds.count());
+  return succeeded;
+}
+
+bool ModelTask::runPasses(ModuleOp target, llvm::function_ref<void(PassManager &)> populate) {
+  PassManager passes(&context);
+  timing.observe(passes);
+  populate(passes);
+  if (succeeded(passes.run(target)))
+    return true;
+  return printer.getNumErrors() > 0 ? false : fail("a pass failed without saying why");
+}
+
+bool ModelTask::importModel() {
+  ImportOptions importOptions;
+  importOptions.dims = modelOptions.dims;
+  importOptions.text = modelOptions.text;
+  module = mlir::halftone::importModel(modelOptions.model, importOptions, &context);
+  if (!module)
+    return false;
+  llvm::Expected<std::string> hash = hashSource(modelOptions.model, *module);
+  if (!hash)
+    return fail(hash.takeError());
+  sourceHash = *hash;
+  (*module)->setAttr("halftone.source_hash", StringAttr::get(&context, sourceHash));
+  return true;
+}
+
+bool ModelTask::simplify() {
+  return runPasses(*module, [](PassManager &passes) { populateSimplifyPipeline(passes); });
+}
+
+bool ModelTask::runObserver(OwningOpRef<ModuleOp> program,
+                            llvm::function_ref<llvm::Error(StringRef path)> run) {
+  llvm::Expected<CPUTarget> native = CPUTarget::get("native");
+  if (!native)
+    return fail(native.takeError());
+  SmallString<128> path;
+  if (std::error_code code = llvm::sys::fs::createTemporaryFile("halftone-observe", "so", path))
+    return fail("cannot create a temporary file: " + code.message());
+  llvm::FileRemover remover(path);
+  CPUPipelineOptions pipeline;
+  pipeline.target = *native;
+  pipeline.calibration = true;
+  if (!runPasses(*program,
+                 [&](PassManager &passes) { populateLowerToLLVMPipeline(passes, pipeline); }))
+    return false;
+  EmitOptions emit;
+  emit.target = *native;
+  emit.provenance = {/*recipe=*/"", sourceHash, kCompilerVersion.str()};
+  emit.onStep = [&](StringRef step, double seconds) { timing.addStep(step, seconds); };
+  if (failed(emitSharedLibrary(*program, emit, path)))
+    return false;
+  program = nullptr; // Memory is for the run now.
+  if (llvm::Error error = run(path))
+    return fail(std::move(error));
+  return true;
+}
+
+bool ModelTask::observe(::halftone::CalibrationOptions calibration,
+                        ::halftone::Observations &observations) {
+  OwningOpRef<ModuleOp> observing = module->clone();
+  if (!runPasses(*observing, [&](PassManager &passes) {
+        // All: what a tensor was does not depend on who asks.
+        populateObservePipeline(passes, {/*recipe=*/nullptr, /*all=*/true});
+      }))
+    return false;
+  calibration.threads = modelOptions.threads;
+  calibration.progress = [&](int64_t done, int64_t total) {
+    if (modelOptions.progress)
+      modelOptions.progress({"calibrate", done, total});
+  };
+  return runObserver(std::move(observing), [&](StringRef program) {
+    return ::halftone::calibrate(program, calibration, observations);
+  });
+}
