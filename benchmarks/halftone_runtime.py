@@ -6,7 +6,7 @@ import ctypes
 import ml_dtypes
 import numpy as np
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 MAX_RANK = 8
 DTYPES = {
     1: np.bool_, 2: np.int8, 3: np.uint8, 4: np.int16, 5: np.uint16, 6: np.int32, 7: np.uint32,

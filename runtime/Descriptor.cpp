@@ -38,6 +38,19 @@ static const char *findEntryDefect(const halftone_entry &entry) {
   return findTensorsDefect(entry.outputs, entry.num_outputs);
 }
 
+static const char *findLayersDefect(const halftone_layer_table &table) {
+  if (table.num_layers > 0 && !table.layers)
+    return "missing layers";
+  for (uint64_t i = 0; i < table.num_layers; ++i) {
+    const halftone_layer &layer = table.layers[i];
+    if (!layer.node || !layer.format || !layer.granularity)
+      return "a layer without a name";
+    if (layer.group < 0 || layer.num_weights < 0 || layer.bytes < 0 || layer.module_bytes < 0)
+      return "a layer of a negative size";
+  }
+  return nullptr;
+}
+
 static const char *findDefect(const halftone_module_descriptor &descriptor) {
   if (!descriptor.target_triple || !descriptor.target_cpu || !descriptor.recipe ||
       !descriptor.source_hash || !descriptor.compiler_version)
@@ -58,7 +71,7 @@ static const char *findDefect(const halftone_module_descriptor &descriptor) {
   for (uint32_t i = 0; i < descriptor.num_entries; ++i)
     if (const char *defect = findEntryDefect(descriptor.entries[i]))
       return defect;
-  return nullptr;
+  return descriptor.layers ? findLayersDefect(*descriptor.layers) : nullptr;
 }
 
 halftone_status halftone::checkDescriptor(const char *path,

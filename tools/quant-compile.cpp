@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // quant-compile: ONNX model and recipe in, module file out.
+#include "ModelArguments.h"
 #include "ProgressLine.h"
 #include "Version.h"
 #include "halftone/Driver/Compile.h"
@@ -35,13 +36,19 @@ struct Arguments {
                                    cl::desc("Samples for static ranges: arrays by input name with "
                                             "one leading axis of samples, or a folder of "
                                             ".npz files, one per sample")};
-  cl::opt<std::string> observations{"observations", cl::value_desc("file"), cl::cat(category),
-                                    cl::desc("Use these observations instead of calibrating")};
+  cl::opt<std::string> observations{
+      "observations", cl::value_desc("file"), cl::cat(category),
+      cl::desc("Use these observations, of quant-calibrate or an "
+               "earlier --save-observations, instead of calibrating")};
+  cl::opt<uint64_t> roundingMemory{
+      "rounding-memory", cl::init(CompileOptions().maxRoundingBytes >> 20), cl::value_desc("MiB"),
+      cl::cat(category),
+      cl::desc("What one run over the data may keep of the inputs for which weights are rounded "
+               "(default: 1024); less means more runs")};
   cl::opt<std::string> saveObservations{"save-observations", cl::value_desc("file"),
                                         cl::cat(category),
                                         cl::desc("Keep what calibration has observed")};
-  cl::list<std::string> dims{"dim", cl::value_desc("name=value"), cl::cat(category),
-                             cl::desc("Fix a dynamic dimension (repeatable)")};
+  halftone::ModelArguments common{category};
   cl::opt<std::string> target{
       "target", cl::init("native"), cl::value_desc("cpu"), cl::cat(category),
       cl::desc("CPU to compile for: native (default), x86-64-v3, x86-64-v4, or any of "
@@ -57,19 +64,20 @@ struct Arguments {
       cl::cat(category),
       cl::desc("With --emit=onnx: more weights than this go into a file of their own, OUT.data "
                "(default: 1500000000)")};
-  cl::opt<std::string> report{"report", cl::value_desc("file.json"), cl::cat(category),
-                              cl::desc("Write what was done to each layer, sizes and times")};
+  cl::opt<std::string> report{"report", cl::value_desc("file.html|file.json"), cl::cat(category),
+                              cl::desc("Write what was done to each layer: a page with pictures if "
+                                       "the name ends in .html, else JSON")};
+  cl::opt<std::string> reportProfile{
+      "report-profile", cl::value_desc("file.json"), cl::cat(category),
+      cl::desc("Times for the report, of quant-run --profile=file.json")};
   cl::opt<bool> reference{"reference", cl::cat(category),
                           cl::desc("Naive loops instead of kernels; integers come out the same")};
   cl::opt<bool> profile{"profile", cl::cat(category),
                         cl::desc("Make a module that quant-run --profile can look into")};
   cl::opt<bool> timing{"timing", cl::cat(category),
                        cl::desc("Print where the time of the compilation went")};
-  cl::opt<bool> text{"text", cl::cat(category),
-                     cl::desc("The model is in ONNX's textual syntax (default for .onnxtxt)")};
   cl::opt<int> threads{"calibration-threads", cl::init(0), cl::value_desc("n"), cl::cat(category),
                        cl::desc("Threads for calibration (default: one per CPU)")};
-  cl::opt<bool> quiet{"quiet", cl::cat(category), cl::desc("No progress on the terminal")};
 };
 } // namespace
 
@@ -78,32 +86,22 @@ static bool fail(const llvm::Twine &message) {
   return false;
 }
 
-static bool parseDims(const Arguments &arguments, CompileOptions &options) {
-  for (llvm::StringRef text : arguments.dims) {
-    auto [name, number] = text.rsplit('=');
-    int64_t value = 0;
-    if (name.empty() || number.getAsInteger(10, value) || value < 0)
-      return fail("--dim '" + text + "': expected name=value with a value of at least 0");
-    options.dims.push_back({name.str(), value});
-  }
-  return true;
-}
-
 static bool fillOptions(const Arguments &arguments, CompileOptions &options) {
   options.model = arguments.model;
   options.output = arguments.output;
   options.recipe = arguments.recipe;
   options.calibration = arguments.calibration;
   options.observations = arguments.observations;
+  options.maxRoundingBytes = arguments.roundingMemory << 20;
   options.saveObservations = arguments.saveObservations;
   options.target = arguments.target;
   options.report = arguments.report;
+  options.reportProfile = arguments.reportProfile;
   options.matmulNBits = arguments.matmulNBits;
   options.maxInlineBytes = arguments.maxInlineBytes;
   options.reference = arguments.reference;
   options.profile = arguments.profile;
   options.timing = arguments.timing;
-  options.text = arguments.text;
   options.threads = arguments.threads;
   std::optional<halftone::EmitStage> stage = halftone::parseEmitStage(arguments.emit);
   if (!stage)
@@ -112,7 +110,7 @@ static bool fillOptions(const Arguments &arguments, CompileOptions &options) {
   options.emit = *stage;
   if (arguments.threads < 0)
     return fail("--calibration-threads must be at least 0");
-  return parseDims(arguments, options);
+  return arguments.common.fill("quant-compile", options);
 }
 
 int main(int argc, char **argv) {
@@ -130,7 +128,7 @@ int main(int argc, char **argv) {
   CompileOptions options;
   if (!fillOptions(arguments, options))
     return 1;
-  halftone::ProgressLine line(!arguments.quiet);
+  halftone::ProgressLine line(!arguments.common.quiet);
   options.progress = [&](const halftone::Progress &progress) {
     line.show(progress.phase, progress.done, progress.total);
   };

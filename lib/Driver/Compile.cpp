@@ -1,34 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "halftone/Driver/Compile.h"
 
-#include "Diagnostics.h"
 #include "Report.h"
-#include "SourceHash.h"
-#include "Timing.h"
-#include "halftone/Calibration/Calibrate.h"
+#include "RoundingTask.h"
+#include "StaticLayers.h"
+#include "halftone/Analysis/NodeName.h"
 #include "halftone/Dialect/ConstantData.h"
 #include "halftone/IO/FileError.h"
 #include "halftone/ONNX/Export.h"
-#include "halftone/ONNX/Import.h"
 #include "halftone/Pipelines/CPUPipeline.h"
 #include "halftone/Pipelines/GraphPipeline.h"
-#include "halftone/Pipelines/Register.h"
 #include "halftone/Target/EmitModule.h"
 #include "halftone/Transforms/Recipe.h"
 #include "mlir/IR/AsmState.h"
-#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
-#include <chrono>
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 
 using namespace halftone;
 using mlir::failed;
 using mlir::LogicalResult;
 using mlir::ModuleOp;
-using mlir::OwningOpRef;
 using mlir::PassManager;
-
-static constexpr llvm::StringLiteral kVersion = "halftone " HALFTONE_VERSION;
 
 static constexpr std::pair<llvm::StringLiteral, EmitStage> kStages[] = {
     {"mlir-import", EmitStage::Import},
@@ -58,83 +53,42 @@ std::vector<llvm::StringRef> halftone::emitStageNames() {
 
 namespace {
 /// One compilation: each step reports its own error and returns false.
-class Compilation {
+class Compilation : mlir::halftone::RoundingTask {
 public:
-  explicit Compilation(const CompileOptions &options)
-      : options(options), context(makeRegistry()), printer(&context, options.model) {
-    // A model is described by its own names, not by pages of IR.
-    context.printOpOnDiagnostic(false);
-  }
+  explicit Compilation(const CompileOptions &options) : RoundingTask(options), options(options) {}
 
   bool run();
 
 private:
-  static mlir::DialectRegistry makeRegistry() {
-    mlir::DialectRegistry registry;
-    mlir::halftone::registerAllDialects(registry);
-    return registry;
-  }
-
   bool prepare();
   bool openOutputs();
-  bool importModel();
-  bool observe();
-  bool calibrateInto(llvm::StringRef observationsPath);
+  bool findObservations();
+  bool calibrateInto(llvm::StringRef path);
+  bool failWithoutData(llvm::ArrayRef<std::string> layers, llvm::StringRef advice);
+  bool roundWeights();
   bool quantize();
   bool lowerAndEmit();
   bool finish(LogicalResult (*emit)(ModuleOp, const mlir::halftone::EmitOptions &,
                                     llvm::raw_pwrite_stream &));
   bool writeText(ModuleOp stage);
   bool writeONNX();
+  bool completeReport();
   bool writeReport();
 
-  bool fail(const llvm::Twine &message) {
-    llvm::errs() << options.model << ": error: " << message << "\n";
-    return false;
-  }
-  bool fail(llvm::Error error) { return fail(llvm::toString(std::move(error))); }
-
-  /// Runs `step` as a phase: announced before, its time recorded after.
-  bool phase(llvm::StringRef name, llvm::function_ref<bool()> step);
-  bool runPasses(ModuleOp target, llvm::function_ref<void(PassManager &)> populate);
   bool stopsAt(EmitStage stage) const { return options.emit == stage; }
   mlir::halftone::CPUPipelineOptions pipelineOptions() const;
   mlir::halftone::EmitOptions emitOptions();
 
   const CompileOptions &options;
-  mlir::MLIRContext context;
-  mlir::halftone::DiagnosticPrinter printer;
   mlir::halftone::Report report;
-  mlir::halftone::Timing timing;
   std::shared_ptr<const Recipe> recipe;
   mlir::halftone::CPUTarget target;
-  OwningOpRef<ModuleOp> module;
-  std::string sourceHash;
   std::string observationsPath;
   std::optional<AtomicFile> reportFile;
-  /// Temporary files, removed at the end.
-  std::vector<std::unique_ptr<llvm::FileRemover>> temporaries;
+  /// Observations that nobody keeps, removed at the end.
+  std::optional<llvm::FileRemover> temporary;
 };
 } // namespace
-
-bool Compilation::phase(llvm::StringRef name, llvm::function_ref<bool()> step) {
-  if (options.progress)
-    options.progress({name, 0, 0});
-  auto start = std::chrono::steady_clock::now();
-  bool succeeded = step();
-  std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  timing.endPhase(name, seconds.count());
-  return succeeded;
-}
-
-bool Compilation::runPasses(ModuleOp target, llvm::function_ref<void(PassManager &)> populate) {
-  PassManager passes(&context);
-  timing.observe(passes);
-  populate(passes);
-  if (succeeded(passes.run(target)))
-    return true;
-  return printer.getNumErrors() > 0 ? false : fail("a pass failed without saying why");
-}
 
 mlir::halftone::CPUPipelineOptions Compilation::pipelineOptions() const {
   mlir::halftone::CPUPipelineOptions pipeline;
@@ -147,7 +101,8 @@ mlir::halftone::CPUPipelineOptions Compilation::pipelineOptions() const {
 mlir::halftone::EmitOptions Compilation::emitOptions() {
   mlir::halftone::EmitOptions emit;
   emit.target = target;
-  emit.provenance = {recipe->getText().str(), sourceHash, kVersion.str()};
+  emit.provenance = {recipe->getText().str(), sourceHash, mlir::halftone::kCompilerVersion.str()};
+  emit.layers = report.getModuleLayers();
   emit.onStep = [&](llvm::StringRef step, double seconds) { timing.addStep(step, seconds); };
   return emit;
 }
@@ -163,13 +118,8 @@ bool Compilation::prepare() {
   target = *found;
   if (!openOutputs())
     return false;
-  if (!options.calibration.empty() && !options.observations.empty())
+  if (!options.calibration.empty() && !options.observations.empty() && !recipe->needsInputs())
     return fail("give calibration data or observations, not both");
-  if (recipe->needsObservations() && options.calibration.empty() && options.observations.empty())
-    return fail(
-        "recipe '" + recipe->getName() +
-        "' has static activations, which need calibration data: give --calibration DATA.npz "
-        "or --observations FILE, or use the recipe w8a8-dynamic");
   return true;
 }
 
@@ -178,6 +128,9 @@ bool Compilation::openOutputs() {
   llvm::Expected<AtomicFile> probe = AtomicFile::create(options.output);
   if (!probe)
     return fail(probe.takeError());
+  if (!options.saveObservations.empty())
+    if (llvm::Expected<AtomicFile> kept = AtomicFile::create(options.saveObservations); !kept)
+      return fail(kept.takeError());
   if (options.report.empty())
     return true;
   llvm::Expected<AtomicFile> file = AtomicFile::create(options.report);
@@ -187,64 +140,45 @@ bool Compilation::openOutputs() {
   return true;
 }
 
-bool Compilation::importModel() {
-  mlir::halftone::ImportOptions importOptions;
-  importOptions.dims = options.dims;
-  importOptions.text = options.text;
-  module = mlir::halftone::importModel(options.model, importOptions, &context);
-  if (!module)
-    return false;
-  llvm::Expected<std::string> hash = mlir::halftone::hashSource(options.model, *module);
-  if (!hash)
-    return fail(hash.takeError());
-  sourceHash = *hash;
-  (*module)->setAttr("halftone.source_hash", mlir::StringAttr::get(&context, sourceHash));
-  return true;
-}
-
-/// Compiles the float program with observers for this machine, runs it on the samples, and saves
-/// what was seen.
 bool Compilation::calibrateInto(llvm::StringRef path) {
-  llvm::Expected<mlir::halftone::CPUTarget> native = mlir::halftone::CPUTarget::get("native");
-  if (!native)
-    return fail(native.takeError());
-  OwningOpRef<ModuleOp> observing = module->clone();
-  mlir::halftone::CPUPipelineOptions pipeline;
-  pipeline.target = *native;
-  pipeline.calibration = true;
-  if (!runPasses(*observing, [&](PassManager &passes) {
-        mlir::halftone::populateObservePipeline(passes, {recipe});
-        mlir::halftone::populateLowerToLLVMPipeline(passes, pipeline);
-      }))
-    return false;
-  llvm::SmallString<128> program;
-  if (std::error_code code = llvm::sys::fs::createTemporaryFile("halftone-observe", "so", program))
-    return fail("cannot create a temporary file: " + code.message());
-  temporaries.push_back(std::make_unique<llvm::FileRemover>(program));
-  mlir::halftone::EmitOptions emit = emitOptions();
-  emit.target = *native;
-  emit.provenance.recipe.clear();
-  if (failed(mlir::halftone::emitSharedLibrary(*observing, emit, program)))
-    return false;
-
   Observations observations(sourceHash);
-  CalibrationOptions calibration{options.calibration, options.threads,
-                                 [&](int64_t done, int64_t total) {
-                                   if (options.progress)
-                                     options.progress({"calibrate", done, total});
-                                 }};
-  if (llvm::Error error = calibrate(program, calibration, observations))
-    return fail(std::move(error));
+  CalibrationOptions calibration;
+  calibration.samples.data = options.calibration;
+  if (!observe(std::move(calibration), observations))
+    return false;
   if (llvm::Error error = observations.save(path))
     return fail(std::move(error));
   return true;
 }
 
-bool Compilation::observe() {
+bool Compilation::failWithoutData(llvm::ArrayRef<std::string> layers, llvm::StringRef advice) {
+  constexpr size_t maxNames = 10;
+  std::string names = llvm::join(layers.take_front(maxNames), ", ");
+  if (layers.size() > maxNames)
+    names += " and " + std::to_string(layers.size() - maxNames) + " more";
+  return fail("recipe '" + recipe->getName() + "' needs calibration data for the inputs of " +
+              llvm::Twine(layers.size()) + (layers.size() == 1 ? " layer: " : " layers: ") + names +
+              "; " + advice);
+}
+
+/// Where the quantization reads observations, after a calibration if need be.
+bool Compilation::findObservations() {
+  observationsPath = options.observations;
   if (!recipe->needsObservations())
     return true;
-  observationsPath = options.observations;
+  std::optional<std::vector<std::string>> layers;
+  if (!phase("assign schemes", [&] {
+        layers = mlir::halftone::findStaticLayers(*module, recipe);
+        return layers.has_value();
+      }))
+    return false;
   if (!observationsPath.empty())
+    return true;
+  if (options.calibration.empty() && !layers->empty())
+    return failWithoutData(*layers, "give --calibration DATA.npz or --observations FILE of "
+                                    "quant-calibrate, or use the recipe w8a8-dynamic");
+  // Nothing needs observations, and nobody keeps them.
+  if (options.calibration.empty() || (layers->empty() && options.saveObservations.empty()))
     return true;
   observationsPath = options.saveObservations;
   if (observationsPath.empty()) {
@@ -252,10 +186,28 @@ bool Compilation::observe() {
     if (std::error_code code =
             llvm::sys::fs::createTemporaryFile("halftone-observations", "json", path))
       return fail("cannot create a temporary file: " + code.message());
-    temporaries.push_back(std::make_unique<llvm::FileRemover>(path));
+    temporary.emplace(path);
     observationsPath = path.str().str();
   }
   return phase("calibrate", [&] { return calibrateInto(observationsPath); });
+}
+
+/// Those weights whose rounding depends on the layers' inputs.
+bool Compilation::roundWeights() {
+  if (!recipe->needsInputs())
+    return true;
+  return phase("round weights", [&] {
+    if (!prepareRounding(recipe))
+      return false;
+    std::vector<std::string> layers;
+    for (const mlir::halftone::GramInput &input : mlir::halftone::findGramInputs(*module))
+      for (mlir::Operation *layer : input.layers)
+        layers.push_back(mlir::halftone::getNodeName(layer->getLoc()).str());
+    if (options.calibration.empty() && !layers.empty())
+      return failWithoutData(layers, "give --calibration DATA.npz: weights are rounded by what the "
+                                     "inputs are, which observations do not hold");
+    return roundByInputs(*recipe, {options.calibration, options.maxRoundingBytes});
+  });
 }
 
 bool Compilation::quantize() {
@@ -263,7 +215,9 @@ bool Compilation::quantize() {
   bool fuse = !stopsAt(EmitStage::ONNX);
   return phase("quantize", [&] {
     return runPasses(*module, [&](PassManager &passes) {
-      mlir::halftone::populateQuantizePipeline(passes, {recipe, observationsPath, fuse});
+      mlir::halftone::QuantizeOptions quantization{recipe, observationsPath, fuse};
+      quantization.describeGrids = !options.report.empty();
+      mlir::halftone::populateQuantizePipeline(passes, quantization);
     });
   });
 }
@@ -327,6 +281,7 @@ bool Compilation::lowerAndEmit() {
     return false;
   // The weights as they were before they were packed.
   mlir::halftone::releaseUnusedResources(*module);
+  report.addModuleBytes(*module);
   if (options.emit <= EmitStage::LLVM)
     return writeText(*module);
   return phase("generate code", [&] {
@@ -341,23 +296,50 @@ bool Compilation::lowerAndEmit() {
   });
 }
 
+static bool isHTML(llvm::StringRef path) {
+  llvm::StringRef extension = llvm::sys::path::extension(path);
+  return extension == ".html" || extension == ".htm";
+}
+
+/// Facts that a report alone needs; before the model is lowered.
+bool Compilation::completeReport() {
+  if (options.report.empty())
+    return true;
+  if (!observationsPath.empty()) {
+    llvm::Expected<Observations> observations = Observations::load(observationsPath, sourceHash);
+    if (!observations)
+      return fail(observations.takeError());
+    report.addObservations(*observations, *recipe);
+  }
+  if (options.reportProfile.empty())
+    return true;
+  auto profile = llvm::MemoryBuffer::getFile(options.reportProfile, /*IsText=*/true);
+  if (!profile)
+    return fail("cannot read '" + options.reportProfile + "': " + profile.getError().message());
+  if (llvm::Error error = report.addProfile((*profile)->getBuffer()))
+    return fail("'" + options.reportProfile + "': " + llvm::toString(std::move(error)));
+  return true;
+}
+
 bool Compilation::writeReport() {
   if (options.timing)
     timing.print(llvm::outs());
   if (options.report.empty())
     return true;
-  report.set("model", options.model);
-  report.set("output", options.output);
-  report.set("source_hash", sourceHash);
-  report.set("recipe", recipe->getName());
-  report.set("recipe_text", recipe->getText());
-  report.set("target", target.cpu);
-  report.set("compiler", kVersion);
-  report.set("phases", timing.toJSON());
+  mlir::halftone::ReportData &data = report.data;
+  data.model = options.model;
+  data.output = options.output;
+  data.sourceHash = sourceHash;
+  data.recipe = recipe->getName().str();
+  data.recipeText = recipe->getText().str();
+  data.target = target.cpu;
+  data.compiler = mlir::halftone::kCompilerVersion.str();
+  data.phases = timing.getPhases();
   uint64_t bytes = 0;
   if (!llvm::sys::fs::file_size(options.output, bytes))
-    report.set("output_bytes", int64_t(bytes));
-  if (llvm::Error error = reportFile->write(report.toText()))
+    data.outputBytes = int64_t(bytes);
+  std::string text = isHTML(options.report) ? writeReportHTML(data) : writeReportJSON(data);
+  if (llvm::Error error = reportFile->write(text))
     return fail(std::move(error));
   if (llvm::Error error = reportFile->commit())
     return fail(std::move(error));
@@ -369,18 +351,16 @@ bool Compilation::run() {
     return false;
   if (stopsAt(EmitStage::Import))
     return writeText(*module) && writeReport();
-  bool simplified = phase("simplify", [&] {
-    return runPasses(*module,
-                     [](PassManager &passes) { mlir::halftone::populateSimplifyPipeline(passes); });
-  });
-  if (!simplified)
+  if (!phase("simplify", [&] { return simplify(); }))
     return false;
-  report.addLayers(*module);
+  report.addLayers(*module, /*withHistograms=*/!options.report.empty());
   if (stopsAt(EmitStage::Graph))
     return writeText(*module) && writeReport();
-  if (!observe() || !quantize())
+  if (!findObservations() || !roundWeights() || !quantize())
     return false;
   report.addQuantization(*module);
+  if (!completeReport())
+    return false;
   if (stopsAt(EmitStage::ONNX))
     return writeONNX() && writeReport();
   if (stopsAt(EmitStage::Quantized))

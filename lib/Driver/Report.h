@@ -2,41 +2,41 @@
 #ifndef HALFTONE_LIB_DRIVER_REPORT_H
 #define HALFTONE_LIB_DRIVER_REPORT_H
 
+#include "ReportData.h"
+#include "halftone/Numerics/Observations.h"
+#include "halftone/Target/EmitModule.h"
+#include "halftone/Transforms/Recipe.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "llvm/Support/JSON.h"
-#include <string>
-#include <vector>
 
 namespace mlir::halftone {
 
-/// Collects what happened to a model while it is compiled; written as one JSON object.
+/// Gathers what happened to a model while it is compiled.
 class Report {
 public:
-  void set(llvm::StringRef key, llvm::json::Value value) { root[key] = std::move(value); }
+  ReportData data;
 
-  /// One entry per contraction with constant weights: node, op, shape, bytes as float.
-  void addLayers(ModuleOp simplified);
+  /// One layer per contraction with constant weights. `withHistograms` reads all weights.
+  void addLayers(ModuleOp simplified, bool withHistograms);
 
   /// Formats, bytes and errors of those whose weights are codes in `quantized`; takes what the
   /// passes wrote for it off the functions.
   void addQuantization(ModuleOp quantized);
 
-  std::string toText() const;
+  /// What the layers' inputs were, with the static grid that the recipe gives them, if any.
+  void addObservations(const ::halftone::Observations &observations,
+                       const ::halftone::Recipe &recipe);
+
+  /// What the layers take in the module's weights, after they were laid out.
+  void addModuleBytes(ModuleOp lowered);
+
+  /// The layers' parts of the time of a run: the content of a file of quant-run --profile=FILE.
+  llvm::Error addProfile(StringRef json);
+
+  std::vector<ModuleLayer> getModuleLayers() const;
 
 private:
-  struct Layer {
-    std::string node;
-    std::string op;
-    std::vector<int64_t> weightShape;
-    int64_t floatBytes = 0;
-    llvm::json::Object quantization;
-  };
-
-  /// What the passes said of a node's weights.
+  ReportLayer *find(StringRef node);
   void addDescription(StringRef node, DictionaryAttr description);
-
-  llvm::json::Object root;
-  std::vector<Layer> layers;
 };
 
 } // namespace mlir::halftone

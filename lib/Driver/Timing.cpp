@@ -87,11 +87,11 @@ void Timing::print(llvm::raw_ostream &stream) const {
   printRow(total, "", "total");
 }
 
-llvm::json::Array Timing::toJSON() const {
+llvm::json::Array mlir::halftone::toJSON(ArrayRef<Timing::Phase> phases) {
   llvm::json::Array list;
-  for (const Phase &phase : phases) {
+  for (const Timing::Phase &phase : phases) {
     llvm::json::Array steps;
-    for (const Step &step : phase.steps)
+    for (const Timing::Step &step : phase.steps)
       steps.push_back(llvm::json::Object{{"name", step.name}, {"seconds", step.seconds}});
     list.push_back(llvm::json::Object{
         {"name", phase.name}, {"seconds", phase.seconds}, {"steps", std::move(steps)}});

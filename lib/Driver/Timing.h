@@ -24,10 +24,6 @@ public:
   /// Every pass becomes a step.
   void observe(PassManager &passes);
 
-  void print(llvm::raw_ostream &stream) const;
-  llvm::json::Array toJSON() const;
-
-private:
   struct Step {
     std::string name;
     double seconds = 0;
@@ -37,11 +33,17 @@ private:
     double seconds = 0;
     std::vector<Step> steps; ///< In the order of their first end.
   };
+  const std::vector<Phase> &getPhases() const { return phases; }
 
+  void print(llvm::raw_ostream &stream) const;
+
+private:
   std::mutex mutex;
   std::vector<Step> current;
   std::vector<Phase> phases;
 };
+
+llvm::json::Array toJSON(ArrayRef<Timing::Phase> phases);
 
 } // namespace mlir::halftone
 

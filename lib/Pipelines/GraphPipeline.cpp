@@ -38,7 +38,7 @@ void mlir::halftone::populateQuantizePipeline(OpPassManager &pm, const QuantizeO
     functions.addPass(createInsertObservers());
     functions.addPass(createAttachObservations({options.observations}));
   }
-  functions.addPass(createQuantizeWeights());
+  functions.addPass(createQuantizeWeights({options.describeGrids}));
   functions.addPass(createGatherCodes());
   // After AttachObservations: it reads the ranges and drops the observers.
   functions.addPass(createQuantizeActivations());

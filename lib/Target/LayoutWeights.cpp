@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/Analysis/NodeName.h"
 #include "halftone/CPU/ModuleAttributes.h"
 #include "halftone/Dialect/ConstantData.h"
 #include "halftone/Dialect/HalftoneDialect.h"
@@ -23,13 +24,14 @@ namespace {
 struct Blob {
   ElementsAttr value;
   int64_t offset;
+  StringRef node;
 };
 
 /// Places contents one after the other, each content once.
 class WeightsLayout {
 public:
-  /// The place of the content, or nullopt when it cannot be written as bytes.
-  std::optional<int64_t> place(ElementsAttr value);
+  /// The place of the content, or nullopt when it cannot be written as bytes. `node` reads it.
+  std::optional<int64_t> place(ElementsAttr value, StringRef node);
 
   ArrayRef<Blob> getBlobs() const { return blobs; }
   int64_t getSize() const { return size; }
@@ -42,7 +44,7 @@ private:
   std::map<std::tuple<uint64_t, uint64_t, size_t>, int64_t> placeOfContent;
 };
 
-std::optional<int64_t> WeightsLayout::place(ElementsAttr value) {
+std::optional<int64_t> WeightsLayout::place(ElementsAttr value, StringRef node) {
   if (auto known = placeOfAttribute.find(value); known != placeOfAttribute.end())
     return known->second;
   std::vector<char> copy;
@@ -60,11 +62,22 @@ std::optional<int64_t> WeightsLayout::place(ElementsAttr value) {
   auto [known, isNew] =
       placeOfContent.try_emplace({hash.high64, hash.low64, bytes->size()}, /*offset=*/size);
   if (isNew) {
-    blobs.push_back({value, size});
+    blobs.push_back({value, size, node});
     size = llvm::alignTo(size + (int64_t)bytes->size(), HALFTONE_ALIGNMENT);
   }
   placeOfAttribute[value] = known->second;
   return known->second;
+}
+
+/// The ONNX node that a constant belongs to: its own, or where folding has made it nobody's that of
+/// an op that reads it.
+StringRef findNode(Operation *constant) {
+  if (StringRef node = getNodeName(constant->getLoc()); !node.empty())
+    return node;
+  for (Operation *user : constant->getUsers())
+    if (StringRef node = getNodeName(user->getLoc()); !node.empty())
+      return node;
+  return "";
 }
 
 /// The content that an op makes available in memory, or null.
@@ -89,14 +102,16 @@ struct LayoutWeights : halftone::impl::LayoutWeightsBase<LayoutWeights> {
     eraseUnusedGlobals();
 
     Builder builder(&getContext());
-    SmallVector<Attribute> contents;
+    SmallVector<Attribute> contents, nodes;
     SmallVector<int64_t> offsets;
     for (const Blob &blob : layout.getBlobs()) {
       contents.push_back(blob.value);
+      nodes.push_back(builder.getStringAttr(blob.node));
       offsets.push_back(blob.offset);
     }
     numBlobs += contents.size();
     getOperation()->setAttr(attributes::weights, builder.getArrayAttr(contents));
+    getOperation()->setAttr(attributes::weightsNodes, builder.getArrayAttr(nodes));
     getOperation()->setAttr(attributes::weightsOffsets, builder.getDenseI64ArrayAttr(offsets));
     getOperation()->setAttr(attributes::weightsSize, builder.getI64IntegerAttr(layout.getSize()));
   }
@@ -108,7 +123,7 @@ struct LayoutWeights : halftone::impl::LayoutWeightsBase<LayoutWeights> {
       if (!content)
         return WalkResult::advance();
       size_t blobsBefore = layout.getBlobs().size();
-      std::optional<int64_t> offset = layout.place(content);
+      std::optional<int64_t> offset = layout.place(content, findNode(op));
       if (!offset) {
         op->emitOpError() << "cannot be stored in the weights section: " << content.getType()
                           << " has no data, or elements of less than a byte";

@@ -31,6 +31,7 @@ private:
   llvm::Expected<llvm::Constant *> entry(LLVM::LLVMFuncOp function);
   llvm::Constant *observePoints(ArrayAttr names);
   llvm::Constant *profileTable(ArrayAttr regions);
+  llvm::Constant *layerTable();
   llvm::Constant *weights(int64_t size);
   int64_t moduleNumber(StringRef attribute);
 
@@ -114,6 +115,15 @@ llvm::Constant *DescriptorBuilder::profileTable(ArrayAttr regions) {
   return table(llvm::ConstantStruct::getAnon({number64(int64_t(rows.size())), table(rows)}));
 }
 
+llvm::Constant *DescriptorBuilder::layerTable() {
+  llvm::SmallVector<llvm::Constant *> rows;
+  for (const ModuleLayer &layer : options.layers)
+    rows.push_back(llvm::ConstantStruct::getAnon(
+        {text(layer.node), text(layer.format), text(layer.granularity), number64(layer.group),
+         number64(layer.numWeights), number64(layer.bytes), number64(layer.moduleBytes)}));
+  return table(llvm::ConstantStruct::getAnon({number64(int64_t(rows.size())), table(rows)}));
+}
+
 llvm::Constant *DescriptorBuilder::weights(int64_t size) {
   if (size == 0)
     return null;
@@ -147,7 +157,7 @@ llvm::Error DescriptorBuilder::build() {
   auto points = module->getAttrOfType<ArrayAttr>(attributes::observePoints);
   int64_t weightsSize = moduleNumber(attributes::weightsSize);
   auto regions = module->getAttrOfType<ArrayAttr>(attributes::profileRegions);
-  auto *reserved = llvm::ConstantArray::get(llvm::ArrayType::get(pointer, 3), {null, null, null});
+  auto *reserved = llvm::ConstantArray::get(llvm::ArrayType::get(pointer, 2), {null, null});
   // The fields of halftone_module_descriptor, whose padding LLVM computes as C does.
   auto *descriptor = llvm::ConstantStruct::getAnon(
       {number64(HALFTONE_MODULE_MAGIC), number32(HALFTONE_ABI_VERSION),
@@ -157,7 +167,8 @@ llvm::Error DescriptorBuilder::build() {
        points ? observePoints(points) : null, number64(moduleNumber(attributes::arenaSize)),
        weights(weightsSize), number64(weightsSize), text(options.provenance.recipe),
        text(options.provenance.sourceHash), text(options.provenance.compilerVersion),
-       regions ? profileTable(regions) : null, reserved});
+       regions ? profileTable(regions) : null, options.layers.empty() ? null : layerTable(),
+       reserved});
   assert(llvmModule.getDataLayout().getTypeAllocSize(descriptor->getType()) ==
              sizeof(halftone_module_descriptor) &&
          "descriptor layout differs from the header");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Info.h"
 
+#include "Layers.h"
+
 #include "llvm/ADT/StringExtras.h"
 
 using namespace halftone;
@@ -74,6 +76,8 @@ json::Object halftone::describeModel(StringRef path, const Model &model,
                       {"observe_points", descriptor.num_observe_points},
                       {"source_hash", std::string(descriptor.source_hash)},
                       {"recipe", std::string(descriptor.recipe)},
+                      {"layers", describeLayers(descriptor)},
+                      {"formats", describeFormats(descriptor)},
                       {"entries", std::move(entries)}};
 }
 
@@ -107,6 +111,7 @@ void halftone::printModel(raw_ostream &stream, StringRef path, const Model &mode
     printTensors(stream, "input", inputsOf(entry));
     printTensors(stream, "output", outputsOf(entry));
   }
+  printLayers(stream, descriptor);
   if (*descriptor.recipe)
     stream << "recipe:\n" << StringRef(descriptor.recipe).rtrim() << "\n";
 }

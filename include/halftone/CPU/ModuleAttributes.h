@@ -22,6 +22,7 @@ inline constexpr llvm::StringLiteral arenaSize = "halftone.arena_size";
 inline constexpr llvm::StringLiteral observePoints = "halftone.observe_points";
 inline constexpr llvm::StringLiteral profileRegions = "halftone.profile_regions";
 inline constexpr llvm::StringLiteral weights = "halftone.weights";
+inline constexpr llvm::StringLiteral weightsNodes = "halftone.weights_nodes";
 inline constexpr llvm::StringLiteral weightsOffsets = "halftone.weights_offsets";
 inline constexpr llvm::StringLiteral weightsSize = "halftone.weights_size";
 

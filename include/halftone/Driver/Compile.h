@@ -3,14 +3,8 @@
 #ifndef HALFTONE_DRIVER_COMPILE_H
 #define HALFTONE_DRIVER_COMPILE_H
 
-#include "llvm/ADT/StringRef.h"
-#include "llvm/Support/Error.h"
-#include <cstdint>
-#include <functional>
+#include "halftone/Driver/ModelOptions.h"
 #include <optional>
-#include <string>
-#include <utility>
-#include <vector>
 
 namespace halftone {
 
@@ -33,30 +27,25 @@ enum class EmitStage {
 std::optional<EmitStage> parseEmitStage(llvm::StringRef name);
 std::vector<llvm::StringRef> emitStageNames();
 
-/// What a long step has done so far. `total` is 0 where nobody knows.
-struct Progress {
-  llvm::StringRef phase;
-  int64_t done = 0;
-  int64_t total = 0;
-};
-
-struct CompileOptions {
-  std::string model;
+struct CompileOptions : ModelOptions {
   std::string output;
   /// Preset name or YAML file.
   std::string recipe = "float";
   /// Samples for static ranges (SampleSource), or observations made before. At most one of them.
   std::string calibration;
   std::string observations;
+  /// What the Gram matrices of inputs, for weights that are rounded by them, may take in memory; the
+  /// largest one always has room.
+  uint64_t maxRoundingBytes = uint64_t(1) << 30;
   /// Where to keep the observations of a calibration; empty: nowhere.
   std::string saveObservations;
-  /// Fixed dimensions.
-  std::vector<std::pair<std::string, int64_t>> dims;
   /// CPUTarget's name.
   std::string target = "native";
   EmitStage emit = EmitStage::Module;
-  /// Where to write the report (JSON); empty: nowhere.
+  /// Where to write the report, a page if the name ends in .html, else JSON; empty: nowhere.
   std::string report;
+  /// Times of a run for the report: what quant-run --profile=FILE wrote; empty: none.
+  std::string reportProfile;
   /// Of EmitStage::ONNX: products with weights of few bits become com.microsoft.MatMulNBits.
   bool matmulNBits = false;
   /// Of EmitStage::ONNX: weights of more bytes in all get a file of their own.
@@ -65,13 +54,8 @@ struct CompileOptions {
   bool reference = false;
   /// The module tells a session which part of it runs (quant-run --profile).
   bool profile = false;
-  /// The model is ONNX's textual syntax whatever its file name.
-  bool text = false;
-  /// Threads for calibration; 0: one per CPU.
-  int threads = 0;
   /// Print where the time of the compilation went to stdout.
   bool timing = false;
-  std::function<void(const Progress &)> progress;
 };
 
 /// Compiles. Diagnostics go to stderr as `file: error: node 'name': …`; false if there was an

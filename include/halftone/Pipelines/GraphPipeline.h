@@ -35,6 +35,8 @@ struct QuantizeOptions {
   /// Fuse QDQ into integer ops. Without it the result is what an ONNX model can say: float ops
   /// between quantize and dequantize.
   bool fuse = true;
+  /// Describe the weights in as much detail as a report wants.
+  bool describeGrids = false;
 };
 void populateQuantizePipeline(OpPassManager &pm, const QuantizeOptions &options);
 

@@ -8,6 +8,7 @@
 #include "llvm/Support/raw_ostream.h"
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace mlir::halftone {
 
@@ -18,9 +19,21 @@ struct ModuleProvenance {
   std::string compilerVersion;
 };
 
+/// The constant weights of a node, for the module's table: see halftone_layer.
+struct ModuleLayer {
+  std::string node;
+  std::string format;
+  std::string granularity;
+  int64_t group = 0;
+  int64_t numWeights = 0;
+  int64_t bytes = 0;
+  int64_t moduleBytes = 0;
+};
+
 struct EmitOptions {
   CPUTarget target;
   ModuleProvenance provenance;
+  std::vector<ModuleLayer> layers;
   /// 0 to 3, as of clang's -O.
   unsigned optimizationLevel = 3;
   /// Told the seconds that each step has taken.

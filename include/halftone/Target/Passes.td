@@ -26,8 +26,8 @@ def LayoutWeights : Pass<"halftone-layout-weights", "::mlir::ModuleOp"> {
     Requires: bufferized functions.
     Ensures:  every `halftone.constant` on memrefs, and every `memref.get_global` of a constant, has become a
               `halftone.weights_view`. Equal contents share one place; places are multiples of 64 bytes in the order of
-              first use. The module has `halftone.weights` (the contents), `halftone.weights_offsets` and
-              `halftone.weights_size`.
+              first use. The module has `halftone.weights` (the contents), `halftone.weights_nodes` (the ONNX node that reads each
+              first), `halftone.weights_offsets` and `halftone.weights_size`.
     Errors:   a resource without data; elements of less than a byte that are not packed (booleans take a byte each).
     Example:  test/Target/layout-weights.mlir
   }];

@@ -101,6 +101,8 @@ def AssignSchemes : Pass<"halftone-assign-schemes", "func::FuncOp"> {
     Ensures:  every `matmul` and `conv` with constant weights has a scheme, unless its node is skipped or the recipe is float; so has every
               `gather` of rows of a constant matrix if the recipe quantizes embeddings or has a rule for its node.
     Declines (op unchanged): contractions of two activations; weights that are not f32; a reduction too long for exact i32 sums.
+    Remarks:  a grouped convolution whose weights the recipe rounds by its inputs; they are rounded to nearest. So are embeddings, whose
+              inputs are rows of an identity matrix: no error can be carried on.
     Errors:   a skip entry or layer rule that matches no node; a recipe that cannot be read.
     Example:  test/Transforms/assign-schemes.mlir
   }];
@@ -109,11 +111,12 @@ def AssignSchemes : Pass<"halftone-assign-schemes", "func::FuncOp"> {
 }
 
 def InsertObservers : Pass<"halftone-insert-observers", "func::FuncOp"> {
-  let summary = "Let every activation that will get a static scale pass through an observer";
+  let summary = "Let every activation that calibration has to see pass through an observer";
   let description = [{
     Requires: schemes are assigned.
-    Ensures:  the input of every contraction with static activations is the result of a `halftone.observe` named after the node that
-              produces it (or the model's input), and all other users of that value read it there too. Names are unique.
+    Ensures:  the input of every contraction with static activations, or with weights that are rounded by their inputs, is the result of a `halftone.observe` named after the node that
+              produces it (or the model's input), and all other users of that value read it there too. Names are unique, and do not
+              depend on which values are observed.
     Example:  test/Transforms/insert-observers.mlir
   }];
   let options = [Option<"all", "all", "bool", "false",
@@ -126,7 +129,7 @@ def AttachObservations : Pass<"halftone-attach-observations", "func::FuncOp"> {
   let description = [{
     Requires: observers are inserted, and the users of each have a scheme with static activations.
     Ensures:  every `observe` has a `range`: the first user's scheme says how it is estimated.
-    Errors:   a tensor without observations; a file that cannot be read or is of another model.
+    Errors:   tensors without observations, or with values that were not finite; a file that cannot be read or is of another model.
     Example:  test/Transforms/attach-observations.mlir
   }];
   let options = [Option<"file", "file", "std::string", "", "Observations file (JSON)">];
@@ -135,14 +138,24 @@ def AttachObservations : Pass<"halftone-attach-observations", "func::FuncOp"> {
 def QuantizeWeights : Pass<"halftone-quantize-weights", "func::FuncOp"> {
   let summary = "Replace constant weights by codes, scales and a dequantize";
   let description = [{
-    Requires: schemes are assigned.
+    Weights with `rounding = "gptq"` are rounded by the Gram matrix of the layer's inputs: what rounding one weight adds to the output's error is
+    carried on to those after it. Where that does not make the error less, they are rounded to nearest.
+
+    Requires: schemes are assigned; ops with `rounding = "gptq"` have the Gram matrix of their inputs, f32 [reduction, reduction], as
+              `halftone.gram_matrix`, which is dropped.
     Ensures:  the weights of every op with a scheme are decoded from constants, as the format's description says: `dequantize(codes, scales,
               zero points)` per tensor, per output channel or per group, where scales may themselves be dequantized; `lookup(codes, codebooks)`;
               `binary_decode(planes, scales, offset)`. Weights that several ops share under one scheme stay shared. The function's attribute
               `halftone.quantized_weights` says for each node what format it has, how many bytes it takes and how far it is off.
-    Errors:   weights that are not finite, or beyond the largest number of f16.
+    Declines (op unchanged): with `observed-only`, ops without a Gram matrix; a later run quantizes them.
+    Errors:   weights that are not finite, or beyond the largest number of f16; rounding `gptq` without a Gram matrix, or with one that is not
+              positive definite.
     Example:  test/Transforms/quantize-weights.mlir
   }];
+  let options = [Option<"details", "details", "bool", "false",
+                        "Also describe which numbers the weights of the widest block can become, and how far off the nearest ones "
+                        "without a choice of ranges are">,
+                 Option<"observedOnly", "observed-only", "bool", "false", "Only weights of ops with a Gram matrix">];
   let statistics = [Statistic<"numQuantized", "quantized", "Weight tensors quantized">];
 }
 

@@ -31,7 +31,7 @@ extern "C" {
 /* Part 1: module ABI */
 
 /* Bump on any change of part 1; the loader refuses other versions. */
-#define HALFTONE_ABI_VERSION 2u
+#define HALFTONE_ABI_VERSION 3u
 
 /* "HALFTONE" and "HTTRAIL1", read as little-endian integers. */
 #define HALFTONE_MODULE_MAGIC UINT64_C(0x454e4f54464c4148)
@@ -201,6 +201,23 @@ typedef struct halftone_profile_table {
   const halftone_profile_region *regions; /* in the order of the numbers given to `profile` */
 } halftone_profile_table;
 
+/* The constant weights of an ONNX node. */
+typedef struct halftone_layer {
+  const char *node;
+  const char *format;      /* of the codes as recipes call it, or "f32" */
+  const char *granularity; /* what shares a scale: "tensor", "channel", "group"; empty for f32 */
+  int64_t group;           /* elements of a group; 0 otherwise */
+  int64_t num_weights;
+  int64_t bytes;        /* of codes, scales, zero points, codebooks: what the format needs */
+  int64_t module_bytes; /* in the module's weights: padded for kernels, aligned, with everything
+                           else that the node has, as its bias */
+} halftone_layer;
+
+typedef struct halftone_layer_table {
+  uint64_t num_layers;
+  const halftone_layer *layers; /* in the order of the program */
+} halftone_layer_table;
+
 /* The module's symbol `halftone_module`. Texts are UTF-8, end with a zero byte and are never NULL.
  */
 typedef struct halftone_module_descriptor {
@@ -221,7 +238,8 @@ typedef struct halftone_module_descriptor {
   const char *source_hash; /* hexadecimal hash of the source model */
   const char *compiler_version;
   const halftone_profile_table *profile; /* NULL unless compiled for profiling */
-  const void *reserved[3];               /* NULL */
+  const halftone_layer_table *layers;    /* NULL if no node has constant weights */
+  const void *reserved[2];               /* NULL */
 } halftone_module_descriptor;
 
 /* A loop body handed to `parallel_for`: does the iterations begin <= i < end. May run in any
@@ -321,6 +339,7 @@ HALFTONE_ASSERT_LAYOUT(offsetof(halftone_context, observe) == HALFTONE_CONTEXT_O
 HALFTONE_ASSERT_LAYOUT(offsetof(halftone_context, profile) == HALFTONE_CONTEXT_PROFILE_OFFSET,
                        "context layout");
 HALFTONE_ASSERT_LAYOUT(sizeof(halftone_profile_region) == 40, "profile region layout");
+HALFTONE_ASSERT_LAYOUT(sizeof(halftone_layer) == 56, "layer layout");
 
 /* Part 2: host API */
 

@@ -218,6 +218,11 @@ static const halftone_entry entries[] = {{"add", 2, 1, addInputs, addOutputs, ad
                                          {"arena", 0, 1, NULL, scalarOutput, arena},
                                          {"defective", 1, 1, scalars, wrongPairOutput, defective}};
 
+static const halftone_layer layers[] = {{"fc1", "int4", "group", 32, 16384, 9216, 9216},
+                                        {"fc2", "int4", "group", 32, 4096, 2304, 3072},
+                                        {"fc3", "f32", "", 0, 64, 256, 512}};
+static const halftone_layer_table layerTable = {3, layers};
+
 static const halftone_observe_point observePoints[] = {{7, "seven"}};
 
 // In C the symbol's name is the name of a type.
@@ -241,4 +246,5 @@ const halftone_module_descriptor descriptor = {
     .recipe = "weights: { format: int8 }\n",
     .source_hash = "0123456789abcdef",
     .compiler_version = "written by hand",
+    .layers = &layerTable,
 };

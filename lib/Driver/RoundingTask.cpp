@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "RoundingTask.h"
+
+#include "halftone/Calibration/GatherGramMatrices.h"
+#include "halftone/Dialect/ConstantData.h"
+#include "halftone/Transforms/AssignSchemes.h"
+#include "halftone/Transforms/Passes.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+using namespace mlir::halftone;
+using ::halftone::GramMatrix;
+using ::halftone::GramRequest;
+
+bool RoundingTask::prepareRounding(std::shared_ptr<const ::halftone::Recipe> recipe) {
+  // Remarks are made when the schemes are assigned for good.
+  ScopedDiagnosticHandler noRemarks(&context, [](Diagnostic &diagnostic) {
+    return success(diagnostic.getSeverity() == DiagnosticSeverity::Remark);
+  });
+  return runPasses(*module, [&](PassManager &passes) {
+    passes.addNestedPass<func::FuncOp>(createAssignSchemes(std::move(recipe)));
+    passes.addNestedPass<func::FuncOp>(createInsertObservers());
+  });
+}
+
+bool RoundingTask::roundByInputs(const ::halftone::Recipe &recipe, const Data &data) {
+  return recipe.isSequential() ? roundInTurn(data) : gatherAll(data);
+}
+
+bool RoundingTask::roundInTurn(const Data &data) {
+  numRuns = int64_t(findGramInputs(*module).size());
+  for (numDone = 0; numDone != numRuns; ++numDone) {
+    // Found again each time: quantized layers are no longer among them.
+    std::vector<GramInput> inputs = findGramInputs(*module);
+    if (!gather(inputs.front(), data) || !quantizeObserved())
+      return false;
+    releaseUnusedResources(*module);
+  }
+  return true;
+}
+
+/// As many of `inputs` as have room together, at least one.
+static size_t countThatFit(ArrayRef<GramInput> inputs, uint64_t maxBytes) {
+  uint64_t bytes = 0;
+  size_t count = 0;
+  while (count != inputs.size()) {
+    bytes += GramMatrix::countBytes(inputs[count].size);
+    if (count != 0 && bytes > maxBytes)
+      break;
+    ++count;
+  }
+  return count;
+}
+
+bool RoundingTask::gatherAll(const Data &data) {
+  std::vector<GramInput> inputs = findGramInputs(*module);
+  std::vector<ArrayRef<GramInput>> runs;
+  for (ArrayRef<GramInput> rest = inputs; !rest.empty(); rest = rest.drop_front(runs.back().size()))
+    runs.push_back(rest.take_front(countThatFit(rest, data.maxBytes)));
+  numRuns = int64_t(runs.size());
+  for (numDone = 0; numDone != numRuns; ++numDone)
+    if (!gather(runs[numDone], data))
+      return false;
+  return true;
+}
+
+/// A copy of the program that observes `inputs` and nothing else.
+static OwningOpRef<ModuleOp> observeOnly(ModuleOp program, ArrayRef<GramInput> inputs) {
+  llvm::StringSet<> names;
+  for (GramInput input : inputs)
+    names.insert(input.observer.getTensor());
+  OwningOpRef<ModuleOp> copy = program.clone();
+  copy->walk([&](ObserveOp observer) {
+    if (names.contains(observer.getTensor()))
+      return;
+    observer.replaceAllUsesWith(observer.getInput());
+    observer.erase();
+  });
+  return copy;
+}
+
+bool RoundingTask::gather(ArrayRef<GramInput> inputs, const Data &data) {
+  std::vector<GramRequest> requests;
+  for (GramInput input : inputs)
+    requests.push_back({input.observer.getTensor().str(), input.windows, GramMatrix(input.size)});
+  ::halftone::CalibrationOptions options;
+  options.samples.data = data.samples;
+  options.threads = modelOptions.threads;
+  options.progress = [&](int64_t done, int64_t total) {
+    if (modelOptions.progress)
+      modelOptions.progress({"observe inputs", numDone * total + done, numRuns * total});
+  };
+  auto run = [&](StringRef program) {
+    return ::halftone::gatherGramMatrices(program, options, requests);
+  };
+  if (!runObserver(observeOnly(*module, inputs), run))
+    return false;
+  for (auto [input, request] : llvm::zip_equal(inputs, requests))
+    setGramMatrix(input, request.gram.takeFloats());
+  return true;
+}
+
+bool RoundingTask::quantizeObserved() {
+  return runPasses(*module, [](PassManager &passes) {
+    QuantizeWeightsOptions options;
+    options.observedOnly = true;
+    passes.addNestedPass<func::FuncOp>(createQuantizeWeights(options));
+  });
+}
