@@ -137,25 +137,27 @@ static uint8_t quantizeOne(float value, const AffineGrid &grid) {
 }
 
 static void quantizeInteger(llvm::ArrayRef<float> values, const Granularity &granularity,
-                            llvm::ArrayRef<AffineGrid> grids, QuantizedTensor &result) {
+                            const Format &format, bool symmetric, QuantizedTensor &result) {
+  // The codes of a grid do not depend on its range.
+  AffineGrid codes = fitGrid({}, format, symmetric);
+  auto gridOf = [&](int64_t block) {
+    return AffineGrid{result.scales[block], result.zeroPoints[block], codes.qmin, codes.qmax};
+  };
   granularity.forEachRun([&](const Run &run) {
     llvm::ArrayRef<float> part = values.slice(run.firstElement, run.numElements);
-    uint8_t *codes = result.codes.data() + run.firstElement;
-    const AffineGrid *grid = &grids[run.firstScale];
-    if (run.sharesScale && grid->qmin < 0)
-      return quantize(part, *grid, {reinterpret_cast<int8_t *>(codes), part.size()});
+    uint8_t *to = result.codes.data() + run.firstElement;
+    AffineGrid grid = gridOf(run.firstScale);
+    if (run.sharesScale && grid.qmin < 0)
+      return quantize(part, grid, {reinterpret_cast<int8_t *>(to), part.size()});
     if (run.sharesScale)
-      return quantize(part, *grid, {codes, part.size()});
+      return quantize(part, grid, {to, part.size()});
     for (size_t i = 0, e = part.size(); i != e; ++i)
-      codes[i] = quantizeOne(part[i], grid[i]);
+      to[i] = quantizeOne(part[i], gridOf(run.firstScale + int64_t(i)));
   });
-  for (const AffineGrid &grid : grids)
-    result.zeroPoints.push_back(grid.zeroPoint);
 }
 
 static void quantizeByCodec(llvm::ArrayRef<float> values, const Granularity &granularity,
                             const Format &format, QuantizedTensor &result) {
-  result.zeroPoints.assign(result.scales.size(), 0);
   granularity.forEachRun([&](const Run &run) {
     for (int64_t i = 0; i != run.numElements; ++i) {
       float scale = result.scales[run.firstScale + (run.sharesScale ? 0 : i)];
@@ -165,40 +167,45 @@ static void quantizeByCodec(llvm::ArrayRef<float> values, const Granularity &gra
   });
 }
 
-llvm::Expected<QuantizedTensor> halftone::quantizeTensor(llvm::ArrayRef<float> values,
-                                                         const Granularity &granularity,
-                                                         const Format &format, bool symmetric,
-                                                         FitOptions options) {
-  assert(format.codec.bits <= 8 && "codes are bytes");
+llvm::Expected<BlockScales> halftone::fitScales(llvm::ArrayRef<float> values,
+                                                const Granularity &granularity,
+                                                const Format &format, bool symmetric,
+                                                FitOptions options) {
   assert(int64_t(values.size()) == granularity.getNumElements() && "one value per element");
-  QuantizedTensor result;
-  result.codes.resize(values.size());
   llvm::Expected<std::vector<Range>> ranges = findBlockRanges(values, granularity);
   if (!ranges)
     return ranges.takeError();
   if (options.leastSquares)
     shrinkRanges(values, granularity, format, symmetric, *ranges);
-  if (format.isInteger()) {
-    std::vector<AffineGrid> grids;
-    for (Range range : *ranges) {
-      grids.push_back(fitGrid(range, format, symmetric));
-      if (options.halfScales)
-        grids.back().scale = roundToHalf(grids.back().scale);
-    }
-    for (const AffineGrid &grid : grids)
-      result.scales.push_back(grid.scale);
-    if (llvm::Error error = checkScales(result.scales))
-      return error;
-    quantizeInteger(values, granularity, grids, result);
-    return result;
-  }
+  BlockScales result;
   for (Range range : *ranges) {
-    float scale = fitScale(range, format);
-    result.scales.push_back(options.halfScales ? roundToHalf(scale) : scale);
+    AffineGrid grid;
+    if (format.isInteger())
+      grid = fitGrid(range, format, symmetric);
+    else
+      grid.scale = fitScale(range, format);
+    result.scales.push_back(options.halfScales ? roundToHalf(grid.scale) : grid.scale);
+    result.zeroPoints.push_back(grid.zeroPoint);
   }
   if (llvm::Error error = checkScales(result.scales))
     return error;
-  quantizeByCodec(values, granularity, format, result);
+  return result;
+}
+
+llvm::Expected<QuantizedTensor> halftone::quantizeTensor(llvm::ArrayRef<float> values,
+                                                         const Granularity &granularity,
+                                                         const Format &format, bool symmetric,
+                                                         FitOptions options) {
+  assert(format.codec.bits <= 8 && "codes are bytes");
+  llvm::Expected<BlockScales> fitted = fitScales(values, granularity, format, symmetric, options);
+  if (!fitted)
+    return fitted.takeError();
+  QuantizedTensor result{std::vector<uint8_t>(values.size()), std::move(fitted->scales),
+                         std::move(fitted->zeroPoints)};
+  if (format.isInteger())
+    quantizeInteger(values, granularity, format, symmetric, result);
+  else
+    quantizeByCodec(values, granularity, format, result);
   return result;
 }
 

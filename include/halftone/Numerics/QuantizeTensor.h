@@ -37,6 +37,17 @@ struct FitOptions {
   bool halfScales = false;
 };
 
+/// One scale and one zero point per block.
+struct BlockScales {
+  std::vector<float> scales;
+  std::vector<int32_t> zeroPoints;
+};
+
+/// The scales that `quantizeTensor` uses. An error if an element is not finite.
+llvm::Expected<BlockScales> fitScales(llvm::ArrayRef<float> values, const Granularity &granularity,
+                                      const Format &format, bool symmetric,
+                                      FitOptions options = {});
+
 /// Quantizes with one fitted scale per block. Integer formats use `fitGrids`. The others are
 /// always symmetric: scale = absmax / the format's largest magnitude (1 for a block of zeros), and
 /// code = encode(x / scale). An error if an element is not finite.
