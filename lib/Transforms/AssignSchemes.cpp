@@ -5,6 +5,7 @@
 #include "halftone/Analysis/WeightContraction.h"
 #include "halftone/Numerics/Format.h"
 #include "halftone/Numerics/IntegerMatmul.h"
+#include "halftone/Transforms/GramInputs.h"
 #include "halftone/Transforms/Passes.h"
 #include "halftone/Transforms/SchemeAttribute.h"
 #include <set>
@@ -71,6 +72,7 @@ private:
         loaded.embeddingSchemeFor(getNodeName(op->getLoc()));
     if (!weights)
       return;
+    weights->rounding = ::halftone::WeightScheme().rounding;
     setScheme(op, {*weights, {}});
     ++numAssigned;
   }
@@ -87,6 +89,11 @@ private:
           << contraction->reduction << " products of " << scheme->activations.format << " and "
           << scheme->weights.format << " codes does not fit in i32";
       return;
+    }
+    if (scheme->weights.needsInputs() && !hasGramMatrix(*contraction)) {
+      op->emitRemark("its weights are rounded to nearest, not by '")
+          << scheme->weights.rounding << "': each group of its channels has inputs of its own";
+      scheme->weights.rounding = ::halftone::WeightScheme().rounding;
     }
     setScheme(op, *scheme);
     ++numAssigned;

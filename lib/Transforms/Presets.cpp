@@ -15,6 +15,7 @@ static constexpr Preset presets[] = {
     // Below 8 bits a scale per channel is too coarse, and the range that loses least is not that of
     // the largest number.
     {"w4a16", "weights: { format: int4, group: 128, range: mse }\n"},
+    {"w4a16-gptq", "weights: { format: int4, group: 128, range: mse, rounding: gptq }\n"},
     {"w3", "weights: { format: uint3, group: 64, symmetric: false, range: mse }\n"},
     {"w2g16", "weights: { format: uint2, group: 16, symmetric: false, range: mse }\n"},
     {"fp8", "weights: { format: fp8_e4m3, granularity: channel }\n"},

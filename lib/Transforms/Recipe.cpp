@@ -28,6 +28,7 @@ struct RecipeText {
   WeightEntry weights;
   ActivationScheme activations;
   bool embeddings = false;
+  bool sequential = false;
   std::vector<std::string> skip;
   std::vector<RuleText> layers;
 };
@@ -36,6 +37,14 @@ struct RecipeText {
 LLVM_YAML_IS_SEQUENCE_VECTOR(RuleText)
 
 namespace llvm::yaml {
+template <> struct MappingTraits<GPTQText> {
+  static void mapping(IO &io, GPTQText &text) {
+    io.mapOptional("damping", text.damping);
+    io.mapOptional("order", text.order);
+    io.mapOptional("static_groups", text.staticGroups);
+  }
+};
+
 template <> struct MappingTraits<WeightEntry> {
   static void mapping(IO &io, WeightEntry &entry) {
     io.mapRequired("format", entry.text.format);
@@ -44,6 +53,8 @@ template <> struct MappingTraits<WeightEntry> {
     io.mapOptional("symmetric", entry.text.symmetric);
     io.mapOptional("range", entry.text.range);
     io.mapOptional("scales", entry.text.scales);
+    io.mapOptional("rounding", entry.text.rounding);
+    io.mapOptional("gptq", entry.text.gptq);
   }
   static std::string validate(IO &, WeightEntry &entry) {
     return resolveWeights(entry.text, entry.scheme);
@@ -76,6 +87,7 @@ template <> struct MappingTraits<RecipeText> {
     io.mapRequired("weights", recipe.weights);
     io.mapOptional("activations", recipe.activations);
     io.mapOptional("embeddings", recipe.embeddings);
+    io.mapOptional("sequential", recipe.sequential);
     io.mapOptional("skip", recipe.skip);
     io.mapOptional("layers", recipe.layers);
   }
@@ -136,6 +148,7 @@ struct RecipeReader {
     recipe.base.weights = yaml.weights.scheme;
     recipe.base.activations = yaml.activations;
     recipe.embeddings = yaml.embeddings;
+    recipe.sequential = yaml.sequential;
     for (const std::string &entry : yaml.skip) {
       llvm::Expected<NodePattern> pattern = NodePattern::parse(entry);
       if (!pattern)
@@ -267,5 +280,11 @@ bool Recipe::needsObservations() const {
   };
   return isStatic(base.activations) || llvm::any_of(layers, [&](const LayerRule &rule) {
            return rule.activations && isStatic(*rule.activations);
+         });
+}
+
+bool Recipe::needsInputs() const {
+  return base.weights.needsInputs() || llvm::any_of(layers, [](const LayerRule &rule) {
+           return rule.weights && rule.weights->needsInputs();
          });
 }

@@ -6,6 +6,7 @@
 using namespace mlir;
 using ::halftone::ActivationScheme;
 using ::halftone::ElementCodec;
+using ::halftone::GPTQScheme;
 using ::halftone::Scheme;
 using ::halftone::WeightScheme;
 
@@ -19,6 +20,23 @@ static StringRef getString(DictionaryAttr fields, StringRef key, StringRef fallb
 static bool getBool(DictionaryAttr fields, StringRef key, bool fallback) {
   auto flag = fields.getAs<BoolAttr>(key);
   return flag ? flag.getValue() : fallback;
+}
+
+static double getDouble(DictionaryAttr fields, StringRef key, double fallback) {
+  auto number = fields.getAs<FloatAttr>(key);
+  return number ? number.getValueAsDouble() : fallback;
+}
+
+static DictionaryAttr describeGPTQ(Builder &b, const GPTQScheme &gptq) {
+  return b.getDictionaryAttr({b.getNamedAttr("damping", b.getF64FloatAttr(gptq.damping)),
+                              b.getNamedAttr("order", b.getStringAttr(gptq.order)),
+                              b.getNamedAttr("static_groups", b.getBoolAttr(gptq.staticGroups))});
+}
+
+static void readGPTQ(DictionaryAttr fields, GPTQScheme &gptq) {
+  gptq.damping = getDouble(fields, "damping", gptq.damping);
+  gptq.order = getString(fields, "order", gptq.order).str();
+  gptq.staticGroups = getBool(fields, "static_groups", gptq.staticGroups);
 }
 
 void mlir::halftone::setScheme(Operation *op, const Scheme &scheme) {
@@ -35,6 +53,10 @@ void mlir::halftone::setScheme(Operation *op, const Scheme &scheme) {
     weightFields.push_back(named("range", b.getStringAttr(weights.range)));
   if (weights.scales != WeightScheme().scales)
     weightFields.push_back(named("scales", b.getStringAttr(weights.scales)));
+  if (weights.rounding != WeightScheme().rounding)
+    weightFields.push_back(named("rounding", b.getStringAttr(weights.rounding)));
+  if (weights.needsInputs())
+    weightFields.push_back(named("gptq", describeGPTQ(b, weights.gptq)));
   SmallVector<NamedAttribute> fields = {named("weights", b.getDictionaryAttr(weightFields))};
   const ActivationScheme &activations = scheme.activations;
   if (!activations.format.empty())
@@ -60,6 +82,9 @@ std::optional<Scheme> mlir::halftone::getScheme(Operation *op) {
     scheme.weights.symmetric = getBool(weights, "symmetric", scheme.weights.symmetric);
     scheme.weights.range = getString(weights, "range", scheme.weights.range).str();
     scheme.weights.scales = getString(weights, "scales", scheme.weights.scales).str();
+    scheme.weights.rounding = getString(weights, "rounding", scheme.weights.rounding).str();
+    if (auto gptq = weights.getAs<DictionaryAttr>("gptq"))
+      readGPTQ(gptq, scheme.weights.gptq);
     if (auto group = weights.getAs<IntegerAttr>("group"))
       scheme.weights.group = group.getInt();
   }

@@ -4,6 +4,7 @@
 #include "halftone/Numerics/Format.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include <cmath>
 
 using namespace halftone;
 using Coding = Format::Coding;
@@ -85,6 +86,28 @@ std::string checkGrid(const Format &format, const WeightText &text) {
   return checkOneOf("range", *text.range, {"min-max", "mse"});
 }
 
+std::string checkRounding(const Format &format, const WeightText &text) {
+  std::string rounding = text.rounding.value_or(WeightScheme().rounding);
+  std::string error = checkOneOf("rounding", rounding, {"nearest", "gptq"});
+  if (!error.empty())
+    return error;
+  if (rounding == "gptq" && !(format.coding == Coding::Scaled && format.hasFreeScales()))
+    return "'rounding: gptq' is for formats with one level of scales, which '" + format.name.str() +
+           "' is not";
+  if (!text.gptq)
+    return "";
+  if (rounding != "gptq")
+    return "'gptq' says how 'rounding: gptq' works: give that, too";
+  double damping = text.gptq->damping.value_or(GPTQScheme().damping);
+  if (!std::isfinite(damping) || damping < 0)
+    return "'damping' is " + std::to_string(damping) + "; expected a number of at least 0";
+  std::string order = text.gptq->order.value_or(GPTQScheme().order);
+  if (order == "descending" && text.gptq->staticGroups == false)
+    return "'order: descending' meets groups in pieces, so that their scales have to be chosen "
+           "beforehand: leave out 'static_groups'";
+  return checkOneOf("order", order, {"actual", "descending"});
+}
+
 } // namespace
 
 std::string halftone::resolveWeights(const WeightText &text, WeightScheme &scheme) {
@@ -95,7 +118,8 @@ std::string halftone::resolveWeights(const WeightText &text, WeightScheme &schem
   if (!format)
     return "unknown format '" + text.format +
            "'; formats: " + joinNames([](const Format &) { return true; });
-  std::string error = firstOf({checkBlocks(*format, text), checkGrid(*format, text)});
+  std::string error =
+      firstOf({checkBlocks(*format, text), checkGrid(*format, text), checkRounding(*format, text)});
   if (!error.empty())
     return error;
   scheme.format = text.format;
@@ -107,6 +131,12 @@ std::string halftone::resolveWeights(const WeightText &text, WeightScheme &schem
   scheme.symmetric = text.symmetric.value_or(true);
   scheme.range = text.range.value_or(scheme.range);
   scheme.scales = text.scales.value_or(scheme.scales);
+  scheme.rounding = text.rounding.value_or(scheme.rounding);
+  if (text.gptq) {
+    scheme.gptq.damping = text.gptq->damping.value_or(scheme.gptq.damping);
+    scheme.gptq.order = text.gptq->order.value_or(scheme.gptq.order);
+    scheme.gptq.staticGroups = text.gptq->staticGroups.value_or(scheme.gptq.order == "descending");
+  }
   return "";
 }
 

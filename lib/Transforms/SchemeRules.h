@@ -9,6 +9,13 @@
 
 namespace halftone {
 
+/// What a recipe says of GPTQ.
+struct GPTQText {
+  std::optional<double> damping;
+  std::optional<std::string> order;
+  std::optional<bool> staticGroups;
+};
+
 /// What a recipe says of weights; what it leaves out follows from the format.
 struct WeightText {
   std::string format;
@@ -17,6 +24,8 @@ struct WeightText {
   std::optional<bool> symmetric;
   std::optional<std::string> range;
   std::optional<std::string> scales;
+  std::optional<std::string> rounding;
+  std::optional<GPTQText> gptq;
 };
 
 /// Makes a scheme of the text; the message of the first contradiction, or empty.

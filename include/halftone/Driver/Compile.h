@@ -34,8 +34,8 @@ struct CompileOptions : ModelOptions {
   /// Samples for static ranges (SampleSource), or observations made before. At most one of them.
   std::string calibration;
   std::string observations;
-  /// What the Gram matrices of inputs, for weights that are rounded by them, may take in memory; the
-  /// largest one always has room.
+  /// What the Gram matrices of inputs, for weights that are rounded by them, may take in memory;
+  /// the largest one always has room.
   uint64_t maxRoundingBytes = uint64_t(1) << 30;
   /// Where to keep the observations of a calibration; empty: nowhere.
   std::string saveObservations;

@@ -13,6 +13,17 @@
 
 namespace halftone {
 
+/// How `rounding: gptq` works.
+struct GPTQScheme {
+  /// Added to the diagonal of the inputs' Gram matrix, in parts of its mean.
+  double damping = 0.01;
+  /// `actual`: inputs in the order of the weights; `descending`: those with the largest power
+  /// first.
+  std::string order = "actual";
+  /// Scales of groups are those of the original weights.
+  bool staticGroups = false;
+};
+
 struct WeightScheme {
   /// Name of a format in the table of lib/Numerics; empty leaves the weights float.
   std::string format;
@@ -25,6 +36,12 @@ struct WeightScheme {
   std::string range = "min-max";
   /// `f32` or `f16`: how scales are stored.
   std::string scales = "f32";
+  /// `nearest`, or `gptq`: so that the error of the layer's output is small for the inputs that
+  /// calibration has seen.
+  std::string rounding = "nearest";
+  GPTQScheme gptq;
+
+  bool needsInputs() const { return !format.empty() && rounding == "gptq"; }
 };
 
 struct ActivationScheme {
@@ -94,6 +111,11 @@ public:
   std::vector<const NodePattern *> patterns() const;
   /// True if some scheme of the recipe needs observations.
   bool needsObservations() const;
+  /// True if some weights are rounded by the Gram matrix of their layer's inputs.
+  bool needsInputs() const;
+  /// Whether the inputs that a layer's weights are rounded for come from layers before it that are
+  /// quantized already, or from the float model.
+  bool isSequential() const { return sequential; }
 
 private:
   friend struct RecipeReader;
@@ -101,6 +123,7 @@ private:
   std::string text;
   Scheme base;
   bool embeddings = false;
+  bool sequential = false;
   std::vector<NodePattern> skip;
   std::vector<LayerRule> layers;
 };

@@ -157,3 +157,45 @@ TEST(RangeEstimator, ReadsParameters) {
        {"", "percentile", "percentile:", "percentile:101", "min-max:3", "clip:2,1", "kl"})
     EXPECT_TRUE(llvm::errorToBool(parseRangeEstimator(bad).takeError())) << bad.str();
 }
+
+TEST(Recipe, KnowsWhetherInputsAreNeeded) {
+  EXPECT_FALSE(parseOrDie("weights: {format: int4}\n").needsInputs());
+  EXPECT_TRUE(parseOrDie("weights: {format: int4, rounding: gptq}\n").needsInputs());
+  EXPECT_TRUE(parseOrDie("weights: {format: int4}\n"
+                         "layers: [{match: a, weights: {format: int3, rounding: gptq}}]\n")
+                  .needsInputs());
+}
+
+// Groups that are met in pieces have no weights of their own to be fitted to when their turn comes.
+TEST(Recipe, ADescendingOrderFitsGroupsBeforehand) {
+  Recipe recipe = parseOrDie("weights: {format: int4, group: 32, rounding: gptq,\n"
+                             "          gptq: {order: descending, damping: 0.1}}\n");
+  GPTQScheme gptq = recipe.schemeFor("a")->weights.gptq;
+  EXPECT_EQ(gptq.damping, 0.1);
+  EXPECT_TRUE(gptq.staticGroups);
+  EXPECT_NE(errorOf("weights: {format: int4, rounding: gptq,\n"
+                    "          gptq: {order: descending, static_groups: false}}\n")
+                .find("leave out 'static_groups'"),
+            std::string::npos);
+}
+
+TEST(Recipe, RefusesRoundingThatCannotBe) {
+  EXPECT_NE(errorOf("weights: {format: int4, rounding: up}\n")
+                .find("'rounding' is 'up'; expected one of: nearest, gptq"),
+            std::string::npos);
+  EXPECT_NE(errorOf("weights: {format: mxfp4, rounding: gptq}\n")
+                .find("for formats with one level of scales, which 'mxfp4' is not"),
+            std::string::npos);
+  EXPECT_NE(errorOf("weights: {format: int4, gptq: {damping: 0.1}}\n")
+                .find("'gptq' says how 'rounding: gptq' works"),
+            std::string::npos);
+  for (const char *damping : {"-1", ".nan", ".inf"})
+    EXPECT_NE(errorOf(std::string("weights: {format: int4, rounding: gptq, gptq: {damping: ") +
+                      damping + "}}\n")
+                  .find("expected a number of at least 0"),
+              std::string::npos)
+        << damping;
+  EXPECT_NE(errorOf("weights: {format: int4, rounding: gptq, gptq: {order: random}}\n")
+                .find("expected one of: actual, descending"),
+            std::string::npos);
+}
