@@ -11,9 +11,9 @@
 using namespace mlir::halftone;
 
 // Units of the drawing; the page stretches it.
-static constexpr int kWidth = 960, kHeight = 200;
-// From this many lines on they are drawn thin.
-static constexpr size_t kManyNumbers = 64, kSomeNumbers = 24;
+static constexpr int kWidth = 960, kHeight = 200, kComb = 22;
+// From this many lines on they are drawn lightly, and from this many as a comb.
+static constexpr size_t kSomeNumbers = 24, kManyNumbers = 64;
 
 std::string mlir::halftone::escapeHTML(StringRef text) {
   std::string escaped;
@@ -53,7 +53,7 @@ void ReportChart::printBars(llvm::raw_ostream &out) const {
   out << "<path class=\"bars\" d=\"M" << llvm::format("%.1f %d", begin, kHeight);
   for (size_t bin = 0; bin != histogram.counts.size(); ++bin) {
     double height = most == 0 ? 0 : std::sqrt(double(histogram.counts[bin]) / double(most));
-    out << llvm::format("V%.0fH%.1f", kHeight * (1 - 0.96 * height),
+    out << llvm::format("V%.0fH%.1f", kHeight * (1 - 0.86 * height),
                         begin + double(bin + 1) * width);
   }
   out << "V" << kHeight << "z\"/>";
@@ -63,13 +63,13 @@ void ReportChart::printNumbers(llvm::raw_ostream &out) const {
   size_t count = histogram.grid.size();
   if (count == 0)
     return;
-  out << "<path class=\"numbers " << ink
-      << (count > kManyNumbers   ? " many"
-          : count > kSomeNumbers ? " some"
-                                 : "")
-      << "\" d=\"";
-  for (float number : histogram.grid)
-    out << llvm::format("M%.1f 0V%d", toX(number), kHeight);
+  // Many lines would cover everything: they become a comb between the first and the last one.
+  bool isMany = count > kManyNumbers;
+  out << "<path class=\"numbers " << ink << (count > kSomeNumbers ? " some" : "") << "\" d=\"";
+  for (size_t i = 0; i != count; ++i) {
+    bool isEnd = i == 0 || i + 1 == count;
+    out << llvm::format("M%.1f 0V%d", toX(histogram.grid[i]), isMany && !isEnd ? kComb : kHeight);
+  }
   out << "\"/>";
 }
 

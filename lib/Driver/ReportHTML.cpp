@@ -217,9 +217,8 @@ void ReportWriter::writeTable() {
               true);
   if (hasInputs)
     writeColumn(out, "Inputs", "Histogram of what it read on the calibration samples", false, true);
-  writeColumn(out, "Format", "Format of the weights' codes", true, true);
-  if (hasQuantized)
-    writeColumn(out, "Scale per", "The weights that share a scale", true, true);
+  writeColumn(out, "Format", "Format of the weights' codes, and the weights that share a scale",
+              true, true);
   writeColumn(out, "Bits", "Bits per weight with scales, zero points and codebooks");
   writeColumn(out, "As float", "Bytes of the weights as floats");
   writeColumn(out, "Bytes", "Bytes of codes, scales, zero points and codebooks");
@@ -247,10 +246,10 @@ void ReportWriter::writeNumber(std::optional<double> value, llvm::StringRef text
 
 void ReportWriter::writeWeightCells(const ReportLayer &layer) {
   const ReportQuantization *quantization = layer.quantization ? &*layer.quantization : nullptr;
-  out << "<td class=\"text\">" << escapeHTML(layer.format()) << "</td>";
-  if (hasQuantized)
-    out << "<td class=\"text\">"
-        << (quantization ? escapeHTML(formatGranularity(*quantization)) : "") << "</td>";
+  out << "<td class=\"text\">" << escapeHTML(layer.format());
+  if (quantization && !quantization->granularity.empty())
+    out << "<small>per " << escapeHTML(formatGranularity(*quantization)) << "</small>";
+  out << "</td>";
   double bits = quantization ? quantization->effectiveBits : 32;
   writeNumber(bits, fixed(bits, 2));
   writeNumber(double(layer.floatBytes), withSeparators(layer.floatBytes));

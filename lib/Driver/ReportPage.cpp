@@ -13,12 +13,12 @@ static constexpr llvm::StringLiteral kStyle = R"css(
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
   font-variant-numeric: tabular-nums; }
-header, main, footer { max-width: 1280px; margin: 0 auto; padding: 0 24px; }
+header, main, footer { max-width: 1360px; margin: 0 auto; padding: 0 24px; }
 header { padding-top: 28px; }
-header p { margin: 0; color: var(--soft); letter-spacing: .08em; text-transform: uppercase;
+header p { margin: 14px 0 0; color: var(--soft); letter-spacing: .08em; text-transform: uppercase;
   font-size: 12px; }
-.dots { display: block; width: 100%; height: 36px; fill: var(--ink); opacity: .85; }
-h1 { margin: 14px 0 0; font-size: 30px; font-weight: 650; letter-spacing: -.01em;
+.dots { display: block; width: 100%; height: auto; fill: var(--ink); opacity: .85; }
+h1 { margin: 2px 0 0; font-size: 30px; font-weight: 650; letter-spacing: -.01em;
   overflow-wrap: anywhere; }
 h2 { margin: 44px 0 10px; font-size: 19px; font-weight: 650; }
 h3 { margin: 0; font-size: 15px; font-weight: 650; overflow-wrap: anywhere; }
@@ -36,26 +36,25 @@ dd small { display: block; font-size: 13px; font-weight: 400; color: var(--soft)
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 0 40px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
-th, td { padding: 7px 12px; text-align: right; white-space: nowrap; vertical-align: middle; }
+th, td { padding: 7px 10px; text-align: right; white-space: nowrap; vertical-align: middle; }
 th { font-weight: 600; font-size: 13px; }
 thead th { color: var(--soft); border-bottom: 1px solid var(--line); vertical-align: bottom; }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
 .text { text-align: left; }
-tbody th { text-align: left; font-size: 15px; white-space: normal; min-width: 16ch; max-width: 34ch;
+tbody th { text-align: left; font-size: 15px; white-space: normal; min-width: 26ch; max-width: 40ch;
   overflow-wrap: anywhere; }
-tbody th small { display: block; font-weight: 400; color: var(--soft); }
+tbody th small, td small { display: block; font-weight: 400; font-size: 13px; color: var(--soft); }
 thead button { all: unset; cursor: pointer; color: inherit; }
 thead button:focus-visible { outline: 2px solid var(--cyan); outline-offset: 2px; }
 thead button::after { content: " \2195"; opacity: .35; }
 [aria-sort=ascending] button::after { content: " \2191"; opacity: 1; }
 [aria-sort=descending] button::after { content: " \2193"; opacity: 1; }
-svg.thumb { display: block; width: 148px; height: 40px; }
+svg.thumb { display: block; width: 132px; height: 40px; }
 .bars { fill: var(--bar); }
 .numbers { fill: none; stroke-width: 1px; vector-effect: non-scaling-stroke; }
 .weights { stroke: var(--cyan); }
 .inputs { stroke: var(--magenta); }
-.some { opacity: .45; }
-.many { opacity: .28; stroke-width: .6px; }
+.some { opacity: .55; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(380px, 1fr)); gap: 14px; }
 .card { padding: 14px 16px 10px; scroll-margin-top: 16px; }
 .card:target { border-color: var(--cyan); }

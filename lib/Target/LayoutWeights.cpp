@@ -69,15 +69,14 @@ std::optional<int64_t> WeightsLayout::place(ElementsAttr value, StringRef node) 
   return known->second;
 }
 
-/// The ONNX node that a constant belongs to: its own, or where folding has made it nobody's that of
-/// an op that reads it.
+/// The ONNX node that a constant belongs to: one that reads it, or what it is called itself, which
+/// may be the name of an initializer.
 StringRef findNode(Operation *constant) {
-  if (StringRef node = getNodeName(constant->getLoc()); !node.empty())
-    return node;
-  for (Operation *user : constant->getUsers())
-    if (StringRef node = getNodeName(user->getLoc()); !node.empty())
-      return node;
-  return "";
+  StringRef node;
+  for (Operation *user : constant->getUsers()) // The first in the program comes last.
+    if (StringRef reader = getNodeName(user->getLoc()); !reader.empty())
+      node = reader;
+  return node.empty() ? getNodeName(constant->getLoc()) : node;
 }
 
 /// The content that an op makes available in memory, or null.
