@@ -179,6 +179,10 @@ TEST_F(Loader, RefusesABadDescriptor) {
             HALFTONE_STATUS_NOT_A_MODULE);
   EXPECT_NE(std::string(error.message).find("too many dimensions"), std::string::npos)
       << error.message;
+  EXPECT_EQ(halftone_load(TEST_MODULE_LAYER, nullptr, &module, &error),
+            HALFTONE_STATUS_NOT_A_MODULE);
+  EXPECT_NE(std::string(error.message).find("a layer of a negative size"), std::string::npos)
+      << error.message;
 }
 
 // The dynamic linker remembers libraries by name; a recompiled model must not give the old one.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// A module as the compiler writes it, but in C. Built in several variants: TEST_ABI_VERSION and
-// TEST_RANK spoil its descriptor.
+// A module as the compiler writes it, but in C. Built in several variants: TEST_ABI_VERSION,
+// TEST_RANK and TEST_LAYER_GROUP spoil its descriptor.
 #include "halftone/runtime.h"
 
 #include <string.h>
@@ -10,6 +10,9 @@
 #endif
 #ifndef TEST_RANK
 #define TEST_RANK 2
+#endif
+#ifndef TEST_LAYER_GROUP
+#define TEST_LAYER_GROUP 32
 #endif
 
 enum { NUM_WEIGHTS = 16384 };
@@ -218,9 +221,10 @@ static const halftone_entry entries[] = {{"add", 2, 1, addInputs, addOutputs, ad
                                          {"arena", 0, 1, NULL, scalarOutput, arena},
                                          {"defective", 1, 1, scalars, wrongPairOutput, defective}};
 
-static const halftone_layer layers[] = {{"fc1", "int4", "group", 32, 16384, 9216, 9216},
-                                        {"fc2", "int4", "group", 32, 4096, 2304, 3072},
-                                        {"fc3", "f32", "", 0, 64, 256, 512}};
+static const halftone_layer layers[] = {
+    {"fc1", "int4", "group", TEST_LAYER_GROUP, 16384, 9216, 9216},
+    {"fc2", "int4", "group", 32, 4096, 2304, 3072},
+    {"fc3", "f32", "", 0, 64, 256, 512}};
 static const halftone_layer_table layerTable = {3, layers};
 
 static const halftone_observe_point observePoints[] = {{7, "seven"}};
