@@ -60,6 +60,13 @@ def stories_windows(step=1):
     return [archive[name].astype(np.int64) for name in sorted(archive.files)[::step]]
 
 
+def stories_calibration(count=40):
+    """The first full windows that are not among every fifth, [count, 1, 512]."""
+    windows = [window for index, window in enumerate(stories_windows())
+               if index % 5 != 0 and len(window) == WINDOW]
+    return np.stack(windows[:count])[:, None]
+
+
 def pad_windows(windows):
     """[N, 1, 512]: a causal model does not see what is appended."""
     padded = np.zeros((len(windows), 1, WINDOW), np.int64)

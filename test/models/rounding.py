@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What rounding weights by their layers' inputs gains on real models, on data they were not calibrated with."""
+
+import functools
+import json
+import pathlib
+import tempfile
+
+import data
+from harness import Program, main, model_path
+
+FORMATS = {
+    4: "format: int4, group: 128, range: mse",
+    3: "format: uint3, group: 64, symmetric: false, range: mse",
+}
+STORIES = "stories260k/stories260K.onnx"
+
+
+def compile_with_report(model, recipe, calibration=None, options=()):
+    """(program, what the report says of each quantized layer)"""
+    with tempfile.TemporaryDirectory(prefix="halftone-") as folder:
+        path, report = pathlib.Path(folder) / "recipe.yaml", pathlib.Path(folder) / "report.json"
+        path.write_text(recipe)
+        program = Program(model_path(model), "--recipe", path, "--report", report, *options,
+                          calibration=calibration)
+        layers = json.loads(report.read_text())["layers"]
+    return program, [layer["quantized"] for layer in layers if "quantized" in layer]
+
+
+@functools.lru_cache(maxsize=None)
+def stories(bits, method=""):
+    """(perplexity, layers) of every 20th window"""
+    windows = data.stories_windows(step=20)
+    calibration = {data.STORIES_INPUT: data.stories_calibration(12)} if method else None
+    program, layers = compile_with_report(
+        STORIES, f"weights: {{{FORMATS[bits]}{method}}}\n", calibration)
+    outputs = program.run_samples({data.STORIES_INPUT: data.pad_windows(windows)})
+    return data.perplexity(windows, outputs["logits"]), layers
+
+
+def check_better_than_nearest(bits):
+    nearest, _ = stories(bits)
+    rounded, layers = stories(bits, ", rounding: gptq")
+    gains = [layer["output_sqnr"] - layer["output_sqnr_nearest"] for layer in layers]
+    text = f"perplexity {rounded:.3f}, nearest {nearest:.3f}; {min(gains):.1f} to {max(gains):.1f} dB"
+    assert len(gains) == 36 and min(gains) >= 0 and max(gains) > 3, text
+    assert rounded < nearest, text
+    return text
+
+
+def test_stories260k_4_bits():
+    return check_better_than_nearest(4)
+
+
+def test_stories260k_3_bits():
+    return check_better_than_nearest(3)
+
+
+def test_rounding_in_little_memory():
+    """One run over the data for each matrix gives the module of one run for all."""
+    images, _ = data.mnist_images()
+    modules = []
+    for options in ((), ("--rounding-memory=0",)):
+        program, _ = compile_with_report(
+            "mnist/model.onnx", "weights: {format: int3, rounding: gptq}\n",
+            {data.MNIST_INPUT: images[:20]}, options)
+        modules.append(program.path.read_bytes())
+    assert modules[0] == modules[1], "the modules differ"
+
+
+def check_mnist(recipe):
+    """Filters are rounded by the windows that they read: less error of each layer's output."""
+    images, labels = data.mnist_images()
+    program, layers = compile_with_report(
+        "mnist/model.onnx", f"weights: {{format: int3, rounding: gptq}}\n{recipe}\n",
+        {data.MNIST_INPUT: images[:100]})
+    outputs = program.run_samples({data.MNIST_INPUT: images[100:]})
+    right = data.count_right(next(iter(outputs.values())), labels[100:]) / len(labels[100:])
+    gains = [layer["output_sqnr"] - layer["output_sqnr_nearest"] for layer in layers]
+    text = f"{right:.2%} right, {min(gains):.1f} to {max(gains):.1f} dB"
+    assert len(gains) == 3 and min(gains) > 1 and right > 0.95, text
+    return text
+
+
+def test_mnist_convolutions():
+    return check_mnist("")
+
+
+def test_mnist_sequential():
+    return check_mnist("sequential: true")
+
+
+if __name__ == "__main__":
+    main(globals())
