@@ -44,8 +44,7 @@ def check_better_than_nearest(bits):
     rounded, layers = stories(bits, ", rounding: gptq")
     gains = [layer["output_sqnr"] - layer["output_sqnr_nearest"] for layer in layers]
     text = f"perplexity {rounded:.3f}, nearest {nearest:.3f}; {min(gains):.1f} to {max(gains):.1f} dB"
-    assert len(gains) == 36 and min(gains) >= 0 and max(gains) > 3, text
-    assert rounded < nearest, text
+    assert min(gains) > 0.3 and rounded < 0.98 * nearest, text
     return text
 
 

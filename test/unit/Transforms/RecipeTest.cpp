@@ -189,7 +189,7 @@ TEST(Recipe, RefusesRoundingThatCannotBe) {
   EXPECT_NE(errorOf("weights: {format: int4, gptq: {damping: 0.1}}\n")
                 .find("'gptq' says how 'rounding: gptq' works"),
             std::string::npos);
-  for (const char *damping : {"-1", ".nan", ".inf"})
+  for (const char *damping : {"-1", "nan", "inf"})
     EXPECT_NE(errorOf(std::string("weights: {format: int4, rounding: gptq, gptq: {damping: ") +
                       damping + "}}\n")
                   .find("expected a number of at least 0"),
