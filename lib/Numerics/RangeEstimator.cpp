@@ -124,6 +124,9 @@ static Range entropyRange(const TensorStatistics &statistics, unsigned levels) {
   std::vector<uint64_t> magnitudes(fine.size() / 2);
   for (size_t bin = 0; bin != magnitudes.size(); ++bin)
     magnitudes[bin] = fine[2 * bin] + fine[2 * bin + 1];
+  // Zero is on every grid. Counted, the zeros behind a ReLU would be spread over their level and
+  // drown what clipping costs, so that the smallest range would win.
+  magnitudes[0] -= statistics.getNumZeros();
   while (magnitudes.size() > 1 && magnitudes.back() == 0)
     magnitudes.pop_back();
   size_t numKept = findEntropyThreshold(magnitudes, levels);

@@ -24,7 +24,7 @@ enum class RangeMethod {
   MovingAverage,
   /// Without the few largest values.
   Percentile,
-  /// Least Kullback-Leibler divergence (TensorRT).
+  /// Least Kullback-Leibler divergence (TensorRT) of all values but zeros, which no range changes.
   Entropy,
   /// Least mean squared error of the quantized values.
   MeanSquaredError,

@@ -191,6 +191,7 @@ TEST(RangeEstimator, EntropyFindsTheLeastDivergence) {
     for (size_t bin = 0; bin != fine.size(); bin += 2)
       magnitudes.push_back(fine[bin] + fine[bin + 1]);
     ASSERT_EQ(magnitudes.size(), 2048u);
+    magnitudes[0] -= statistics.getNumZeros();
     while (magnitudes.back() == 0)
       magnitudes.pop_back();
     size_t best = findEntropyThreshold(magnitudes, 128);
@@ -205,6 +206,21 @@ TEST(RangeEstimator, EntropyFindsTheLeastDivergence) {
     EXPECT_GT(range.max, 3);
     EXPECT_GE(range.min, positive ? 0 : -range.max);
   }
+}
+
+// Half of the values behind a ReLU are zero, which every grid holds: the range is that of the
+// others.
+TEST(RangeEstimator, ZerosDoNotNarrowTheEntropyRange) {
+  Random random(23);
+  std::vector<float> positive, rectified;
+  for (float value : random.gaussian(200000)) {
+    rectified.push_back(std::max(value, 0.0f));
+    if (value > 0)
+      positive.push_back(value);
+  }
+  Range range = estimate(observeAll(rectified), method(RangeMethod::Entropy), true);
+  EXPECT_EQ(range.max, estimate(observeAll(positive), method(RangeMethod::Entropy), true).max);
+  EXPECT_GT(range.max, 2.0f);
 }
 
 TEST(RangeEstimator, EntropyKeepsFewBinsWhole) {

@@ -36,11 +36,12 @@ static void stream(TensorStatistics &statistics, std::vector<float> &values, siz
   }
 }
 
-// The measure itself: one sample that is kept, of the hundreds that the next test streams, is seen.
-TEST(Streaming, AKeptSampleShowsInTheResidentSet) {
+// The measure itself: a sixtieth of what the next test streams, kept, is seen.
+TEST(Streaming, KeptSamplesShowInTheResidentSet) {
   size_t before = residentBytes();
-  std::vector<float> kept(sampleSize, 1.0f);
-  EXPECT_GE(residentBytes(), before + 3 * mebibyte);
+  // More than malloc reuses: it maps blocks of this size each time.
+  std::vector<float> kept(16 * sampleSize, 1.0f);
+  EXPECT_GE(residentBytes(), before + 60 * mebibyte);
   EXPECT_EQ(kept.back(), 1.0f);
 }
 
