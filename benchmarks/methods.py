@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What the methods of rounding weights gain on real models, on data that they were not calibrated with.
+
+Writes docs/Methods.md, the part behind its marker. Needs the models folder ($HALFTONE_MODELS) and takes
+minutes; --models and --formats take parts of it. Sequential rounding compiles a model once for each input,
+so it is measured where the class of the model lists the format. Nothing is random: each model is calibrated with the
+same samples every time.
+"""
+
+import argparse
+import json
+import pathlib
+import statistics
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "test/models"))
+
+import data  # noqa: E402
+from harness import Program, model_path  # noqa: E402
+
+MARKER = "<!-- benchmarks/methods.py writes what follows. -->\n"
+
+# name, what a recipe says of the weights
+FORMATS = [
+    ("int4 g128, mse", "format: int4, group: 128, range: mse"),
+    ("uint4 g32, asymmetric, mse", "format: uint4, group: 32, symmetric: false, range: mse"),
+    ("uint3 g64, asymmetric, mse", "format: uint3, group: 64, symmetric: false, range: mse"),
+    ("uint2 g16, asymmetric, mse", "format: uint2, group: 16, symmetric: false, range: mse"),
+]
+
+# name, what it adds to the weights, what to the recipe
+METHODS = [
+    ("nearest", "", ""),
+    ("gptq", ", rounding: gptq", ""),
+    ("gptq, descending", ", rounding: gptq, gptq: {order: descending}", ""),
+    ("gptq, sequential", ", rounding: gptq", "sequential: true"),
+]
+
+
+class Mnist:
+    name, unit = "mnist", "top-1 of 1900"
+    path = "mnist/model.onnx"
+    sequential = ["uint3 g64, asymmetric, mse"]
+
+    def __init__(self):
+        images, labels = data.mnist_images()
+        self.calibration = {data.MNIST_INPUT: images[:100]}
+        self.images, self.labels = images[100:], labels[100:]
+
+    def measure(self, program):
+        outputs = program.run_samples({data.MNIST_INPUT: self.images})
+        right = data.count_right(next(iter(outputs.values())), self.labels)
+        return f"{right / len(self.labels):.2%}"
+
+
+class Stories:
+    name, unit = "stories260k", "perplexity"
+    path = "stories260k/stories260K.onnx"
+    sequential = []  # 21 inputs, and as many compilations
+
+    def __init__(self):
+        self.windows = data.stories_windows(step=5)
+        self.calibration = {data.STORIES_INPUT: data.stories_calibration()}
+
+    def measure(self, program):
+        outputs = program.run_samples({data.STORIES_INPUT: data.pad_windows(self.windows)})
+        return f"{data.perplexity(self.windows, outputs['logits']):.4f}"
+
+
+MODELS = {model.name: model for model in (Stories, Mnist)}
+
+
+def mean_sqnr(report):
+    """Mean signal to noise of the layers' outputs in dB for the inputs of calibration, nearest and rounded."""
+    layers = [layer["quantized"] for layer in report["layers"]
+              if "output_sqnr" in layer.get("quantized", {})]
+    if not layers:
+        return ""
+    worse = [layer for layer in layers if layer["output_sqnr"] < layer["output_sqnr_nearest"]]
+    assert not worse, f"{len(worse)} layers are worse than nearest"
+    nearest, rounded = (statistics.mean(layer[key] for layer in layers)
+                        for key in ("output_sqnr_nearest", "output_sqnr"))
+    return f"{nearest:.1f} → {rounded:.1f} dB"
+
+
+def measure(model, recipe):
+    with tempfile.TemporaryDirectory(prefix="halftone-") as folder:
+        report, path = pathlib.Path(folder) / "report.json", pathlib.Path(folder) / "recipe.yaml"
+        path.write_text(recipe)
+        calibration = model.calibration if "gptq" in recipe else None
+        program = Program(model_path(model.path), "--recipe", path, "--report", report,
+                          calibration=calibration)
+        return model.measure(program), mean_sqnr(json.loads(report.read_text()))
+
+
+def table(model, formats, rows):
+    yield f"### {model.name}: {model.unit}\n\n"
+    yield f"Float: {rows['float'][0]}. In brackets the mean SQNR of the layers' outputs, nearest → rounded.\n\n"
+    yield f"| rounding | {' | '.join(name for name, _ in formats)} |\n"
+    yield "|---" * (len(formats) + 1) + "|\n"
+    for method, _, _ in METHODS:
+        if not any((name, method) in rows for name, _ in formats):
+            continue
+        cells = [rows.get((name, method), ("", "")) for name, _ in formats]
+        texts = [f"{accuracy} ({sqnr})" if sqnr else accuracy for accuracy, sqnr in cells]
+        yield f"| {method} | {' | '.join(texts)} |\n"
+    yield "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--formats", nargs="+", default=[""],
+                        help="only formats whose name begins with one of these")
+    parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs/Methods.md")
+    arguments = parser.parse_args()
+    formats = [each for each in FORMATS if each[0].startswith(tuple(arguments.formats))]
+    text = []
+    for model in (MODELS[name]() for name in arguments.models):
+        rows = {"float": measure(model, "weights: { format: none }\n")}
+        print(model.name, "float", *rows["float"], sep="; ", flush=True)
+        for name, weights in formats:
+            for method, rounding, recipe in METHODS:
+                if "sequential" in recipe and name not in model.sequential:
+                    continue
+                rows[name, method] = measure(model, f"weights: {{ {weights}{rounding} }}\n{recipe}\n")
+                print(model.name, name, method, *rows[name, method], sep="; ", flush=True)
+        text += table(model, formats, rows)
+    before = arguments.output.read_text().split(MARKER)[0] if arguments.output.exists() else ""
+    arguments.output.write_text(before + MARKER + "\n" + "".join(text).rstrip() + "\n")
+
+
+if __name__ == "__main__":
+    main()
