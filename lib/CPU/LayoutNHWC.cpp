@@ -45,6 +45,7 @@ struct LayoutNHWC : mlir::halftone::impl::LayoutNHWCBase<LayoutNHWC> {
                               [&](auto typed) { return convertLayout(rewriter, typed); });
     RewritePatternSet patterns(&getContext());
     populateSinkTransposesPatterns(patterns);
+    populateSinkThroughImagesPatterns(patterns);
     GreedyRewriteConfig config;
     // A pattern may apply to every op once for each transpose above it.
     config.setMaxIterations(GreedyRewriteConfig::kNoLimit);

@@ -24,14 +24,6 @@ Value makeTranspose(RewriterBase &rewriter, Location loc, Value value,
                              rewriter.getDenseI64ArrayAttr(permutation));
 }
 
-/// The operand of a transpose from channels-last to channels-first order, else null.
-Value getChannelsLast(Value value) {
-  auto transpose = value.getDefiningOp<TransposeOp>();
-  if (transpose && transpose.getPermutation() == ArrayRef(kToChannelsFirst))
-    return transpose.getInput();
-  return nullptr;
-}
-
 bool hasOneElement(Value value) {
   RankedTensorType type = typeOf(value);
   return type.hasStaticShape() && type.getNumElements() == 1;
@@ -312,6 +304,13 @@ struct ReshapeUnitTranspose : OpRewritePattern<TransposeOp> {
 };
 
 } // namespace
+
+Value mlir::halftone::getChannelsLast(Value value) {
+  auto transpose = value.getDefiningOp<TransposeOp>();
+  if (transpose && transpose.getPermutation() == ArrayRef(kToChannelsFirst))
+    return transpose.getInput();
+  return nullptr;
+}
 
 RankedTensorType mlir::halftone::toChannelsLast(RankedTensorType type) {
   return permute(type, kToChannelsLast);

@@ -19,7 +19,12 @@ Value toChannelsFirst(RewriterBase &rewriter, Location loc, Value value);
 /// The type of an image in channels-last order, given that in channels-first order.
 RankedTensorType toChannelsLast(RankedTensorType type);
 
+/// The operand of a transpose from channels-last to channels-first order, else null.
+Value getChannelsLast(Value value);
+
 void populateSinkTransposesPatterns(RewritePatternSet &patterns);
+/// Through ops that are defined on images with channels first.
+void populateSinkThroughImagesPatterns(RewritePatternSet &patterns);
 
 } // namespace mlir::halftone
 

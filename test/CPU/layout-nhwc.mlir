@@ -15,3 +15,27 @@ func.func @cancels_between_convolutions(%x: tensor<1x3x8x8xf32>, %f: tensor<4x3x
   %2 = halftone.conv %1, %g {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x4x8x8xf32>, tensor<5x4x1x1xf32>) -> tensor<1x5x8x8xf32>
   return %2 : tensor<1x5x8x8xf32>
 }
+
+// Ops that are defined on images with channels first: no transpose from the first convolution to the last.
+// CHECK-LABEL: @moves_through_image_ops
+// CHECK: %[[SCALES:.*]] = halftone.constant dense<[1.000000e+00, 2.000000e+00, 3.000000e+00, 1.000000e+00]> : tensor<4xf32>
+// CHECK: halftone.conv {{.*}}layout = 1
+// CHECK-NOT: array<i64: 0, 3, 1, 2>
+// CHECK: %[[MEAN:.*]] = halftone.reduce {{.*}}axes = array<i64: 1, 2>{{.*}} -> tensor<?x1x1x4xf32>
+// CHECK: halftone.sub {{.*}}, %[[MEAN]]
+// CHECK: %[[Y:.*]] = halftone.add {{.*}} : (tensor<?x8x8x4xf32>, tensor<4xf32>) -> tensor<?x8x8x4xf32>
+// CHECK: halftone.resize %[[Y]], %{{.*}}, %[[SCALES]] {{.*}} -> tensor<?x16x24x4xf32>
+// CHECK: %[[BLOCKS:.*]] = halftone.reshape {{.*}} -> tensor<?x16x24x2x2x1xf32>
+// CHECK: halftone.transpose %[[BLOCKS]] {permutation = array<i64: 0, 1, 3, 2, 4, 5>} {{.*}} -> tensor<?x16x2x24x2x1xf32>
+// CHECK: %[[IMAGE:.*]] = halftone.reshape {{.*}} -> tensor<?x32x48x1xf32>
+// CHECK: halftone.conv %[[IMAGE]]
+// CHECK: return
+func.func @moves_through_image_ops(%x: tensor<?x3x8x8xf32>, %f: tensor<4x3x1x1xf32>, %g: tensor<5x1x1x1xf32>, %scale: tensor<4xf32>, %bias: tensor<4xf32>, %sizes: tensor<4xi64>) -> tensor<?x5x32x48xf32> {
+  %scales = halftone.constant dense<[1.0, 1.0, 2.0, 3.0]> : tensor<4xf32>
+  %0 = halftone.conv %x, %f {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<?x3x8x8xf32>, tensor<4x3x1x1xf32>) -> tensor<?x4x8x8xf32>
+  %1 = halftone.instance_norm %0, %scale, %bias {epsilon = 1.0e-05 : f32} : (tensor<?x4x8x8xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<?x4x8x8xf32>
+  %2 = halftone.resize %1, %sizes, %scales {mode = "nearest", coordinates = "asymmetric", nearest_mode = "floor"} : (tensor<?x4x8x8xf32>, tensor<4xi64>, tensor<4xf32>) -> tensor<?x4x16x24xf32>
+  %3 = halftone.depth_to_space %2 {blocksize = 2 : i64} : (tensor<?x4x16x24xf32>) -> tensor<?x1x32x48xf32>
+  %4 = halftone.conv %3, %g {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<?x1x32x48xf32>, tensor<5x1x1x1xf32>) -> tensor<?x5x32x48xf32>
+  return %4 : tensor<?x5x32x48xf32>
+}

@@ -14,7 +14,8 @@ def LayoutNHWC : Pass<"halftone-layout-nhwc", "func::FuncOp"> {
 
     Requires: types are inferred.
     Ensures:  every `conv`, `conv_integer`, `max_pool` and `average_pool` with two spatial dimensions has layout `nhwc`; no transpose
-              remains between two of them when only elementwise, quantization, concatenation, padding or reduction ops lie between.
+              remains between two of them when only elementwise, quantization, concatenation, padding, reduction, resizing and
+              instance normalization ops, and `depth_to_space`, lie between.
     Declines (op unchanged): other numbers of spatial dimensions.
     Example:  test/CPU/layout-nhwc.mlir
   }];
