@@ -31,11 +31,11 @@ struct Arguments {
                               cl::cat(category)};
   cl::opt<std::string> recipe{"recipe", cl::init("float"), cl::value_desc("preset|file.yaml"),
                               cl::desc(recipeHelp), cl::cat(category)};
-  cl::opt<std::string> calibration{"calibration", cl::value_desc("data.npz|folder"),
-                                   cl::cat(category),
-                                   cl::desc("Samples for static ranges: arrays by input name with "
-                                            "one leading axis of samples, or a folder of "
-                                            ".npz files, one per sample")};
+  cl::opt<std::string> calibration{
+      "calibration", cl::value_desc("data.npz|folder"), cl::cat(category),
+      cl::desc("Samples for static ranges and rounding by inputs: arrays by input name with "
+               "one leading axis of samples, or a folder of "
+               ".npz files, one per sample")};
   cl::opt<std::string> observations{
       "observations", cl::value_desc("file"), cl::cat(category),
       cl::desc("Use these observations, of quant-calibrate or an "

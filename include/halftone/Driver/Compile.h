@@ -31,7 +31,8 @@ struct CompileOptions : ModelOptions {
   std::string output;
   /// Preset name or YAML file.
   std::string recipe = "float";
-  /// Samples for static ranges (SampleSource), or observations made before. At most one of them.
+  /// Samples (SampleSource) for static ranges and for weights that are rounded by inputs, or
+  /// observations made before for static ranges. Both only where such weights need the samples.
   std::string calibration;
   std::string observations;
   /// What the Gram matrices of inputs, for weights that are rounded by them, may take in memory;
