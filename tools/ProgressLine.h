@@ -6,6 +6,7 @@
 #include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
+#include <cmath>
 
 namespace halftone {
 
@@ -46,7 +47,8 @@ private:
   void printTimeLeft(std::chrono::steady_clock::time_point now, int64_t done, int64_t total) {
     std::chrono::duration<double> spent = now - phaseStart;
     if (done > 0 && done < total)
-      llvm::errs() << ", " << int64_t(spent.count() / done * (total - done) + 0.5) << " s left";
+      llvm::errs() << ", " << std::llround(spent.count() / double(done) * double(total - done))
+                   << " s left";
   }
 
   bool enabled;
