@@ -26,10 +26,9 @@ struct ImageBuilder {
     auto type = RankedTensorType::get({end - start}, rewriter.getI64Type());
     return ShapeOp::create(rewriter, loc, type, image, start, end);
   }
-  /// To `type`; `shape` is built where the type does not say all dimensions.
-  Value reshape(Value value, RankedTensorType type, llvm::function_ref<Value()> shape) {
-    Value operand = type.hasStaticShape() ? ints(type.getShape()) : shape();
-    return ReshapeOp::create(rewriter, loc, type, value, operand);
+  /// To the dimensions that `shape` holds, those of `type`.
+  Value reshape(Value value, RankedTensorType type, Value shape, bool zeroCopies) {
+    return ReshapeOp::create(rewriter, loc, type, value, shape, /*allowzero=*/!zeroCopies);
   }
   template <typename Op> Value apply(RankedTensorType type, Value lhs, Value rhs) {
     return Op::create(rewriter, loc, type, lhs, rhs);
@@ -122,20 +121,25 @@ struct SinkThroughDepthToSpace : OpRewritePattern<DepthToSpaceOp> {
     }
     SmallVector<int64_t> shape(typeOf(source).getShape().drop_back());
     llvm::append_range(shape, inner);
-    Value blocks = b.reshape(source, output.clone(shape),
-                             [&] { return b.ints({0, 0, 0, inner[0], inner[1], inner[2]}); });
+    Value split = b.ints({0, 0, 0, inner[0], inner[1], inner[2]});
+    Value blocks = b.reshape(source, output.clone(shape), split, /*zeroCopies=*/true);
     SmallVector<int64_t> ordered;
     for (int64_t dim : permutation)
       ordered.push_back(shape[dim]);
     Value moved = TransposeOp::create(rewriter, b.loc, output.clone(ordered), blocks,
                                       rewriter.getDenseI64ArrayAttr(permutation));
-    Value result = b.reshape(moved, output, [&]() -> Value {
+    Value sizes;
+    if (output.hasStaticShape()) {
+      sizes = b.ints(output.getShape());
+    } else {
       auto pair = RankedTensorType::get({2}, rewriter.getI64Type());
       Value sides = b.apply<MulOp>(pair, b.dims(source, 1, 3), b.ints({block, block}));
-      return ConcatOp::create(rewriter, b.loc, RankedTensorType::get({4}, rewriter.getI64Type()),
-                              ValueRange{b.dims(source, 0, 1), sides, b.ints({channels})},
-                              /*axis=*/0);
-    });
+      auto type = RankedTensorType::get({4}, rewriter.getI64Type());
+      sizes = ConcatOp::create(rewriter, b.loc, type,
+                               ValueRange{b.dims(source, 0, 1), sides, b.ints({channels})},
+                               /*axis=*/0);
+    }
+    Value result = b.reshape(moved, output, sizes, /*zeroCopies=*/false);
     rewriter.replaceOp(op, toChannelsFirst(rewriter, b.loc, result));
     return success();
   }

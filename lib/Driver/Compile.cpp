@@ -164,7 +164,8 @@ bool Compilation::failWithoutData(llvm::ArrayRef<std::string> layers, llvm::Stri
 /// Where the quantization reads observations, after a calibration if need be.
 bool Compilation::findObservations() {
   observationsPath = options.observations;
-  if (!recipe->needsObservations())
+  bool keepsNew = !options.saveObservations.empty() && !options.calibration.empty();
+  if (!recipe->needsObservations() && !keepsNew)
     return true;
   std::optional<std::vector<std::string>> layers;
   if (!phase("assign schemes", [&] {

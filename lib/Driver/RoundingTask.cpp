@@ -95,8 +95,15 @@ bool RoundingTask::gather(ArrayRef<GramInput> inputs, const Data &data) {
   };
   if (!runObserver(observeOnly(*module, inputs), run))
     return false;
-  for (auto [input, request] : llvm::zip_equal(inputs, requests))
+  for (auto [input, request] : llvm::zip_equal(inputs, requests)) {
+    if (request.gram.getNumVectors() == 0) {
+      input.layers.front()->emitError(
+          "its weights are rounded by 'gptq', but no calibration sample reached its inputs; give "
+          "other data, or this node 'rounding: nearest'");
+      return false;
+    }
     setGramMatrix(input, request.gram.takeFloats());
+  }
   return true;
 }
 

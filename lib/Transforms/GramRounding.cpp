@@ -29,13 +29,14 @@ LogicalResult GramRounding::readMatrix(const WeightContraction &contraction) {
     diag.attachNote() << "give calibration data, or 'rounding: nearest'";
     return diag;
   }
-  if (gram == matrix)
-    return success();
   int64_t size = contraction.reduction;
   auto type = RankedTensorType::get({size, size}, Float32Type::get(gram.getContext()));
   if (gram.getType() != type)
     return contraction.op->emitError("the Gram matrix of its inputs is ")
            << gram.getType() << ", expected " << type;
+  if (gram == matrix)
+    return success();
+  matrix = nullptr;
   factor.reset();
   copied.clear();
   if (std::optional<ArrayRef<char>> bytes = getRawBytes(gram)) {

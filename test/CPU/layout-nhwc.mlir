@@ -27,7 +27,7 @@ func.func @cancels_between_convolutions(%x: tensor<1x3x8x8xf32>, %f: tensor<4x3x
 // CHECK: halftone.resize %[[Y]], %{{.*}}, %[[SCALES]] {{.*}} -> tensor<?x16x24x4xf32>
 // CHECK: %[[BLOCKS:.*]] = halftone.reshape {{.*}} -> tensor<?x16x24x2x2x1xf32>
 // CHECK: halftone.transpose %[[BLOCKS]] {permutation = array<i64: 0, 1, 3, 2, 4, 5>} {{.*}} -> tensor<?x16x2x24x2x1xf32>
-// CHECK: %[[IMAGE:.*]] = halftone.reshape {{.*}} -> tensor<?x32x48x1xf32>
+// CHECK: %[[IMAGE:.*]] = halftone.reshape {{.*}}allowzero = true{{.*}} -> tensor<?x32x48x1xf32>
 // CHECK: halftone.conv %[[IMAGE]]
 // CHECK: return
 func.func @moves_through_image_ops(%x: tensor<?x3x8x8xf32>, %f: tensor<4x3x1x1xf32>, %g: tensor<5x1x1x1xf32>, %scale: tensor<4xf32>, %bias: tensor<4xf32>, %sizes: tensor<4xi64>) -> tensor<?x5x32x48xf32> {

@@ -47,3 +47,21 @@ func.func @weights_are_finite(%x: tensor<5x2xf32>) -> tensor<5x1xf32> {
       : (tensor<5x2xf32>, tensor<2x1xf32>) -> tensor<5x1xf32>
   return %y : tensor<5x1xf32>
 }
+
+// -----
+
+// The second layer cannot have the first one's matrix: it has other inputs.
+func.func @each_layer_fits_its_matrix(%x: tensor<5x2xf32>, %z: tensor<5x3xf32>) -> (tensor<5x1xf32>, tensor<5x1xf32>) {
+  %w = halftone.constant dense<[[0.4], [7.0]]> : tensor<2x1xf32>
+  %v = halftone.constant dense<[[0.4], [7.0], [1.0]]> : tensor<3x1xf32>
+  %0 = halftone.matmul %x, %w {
+      halftone.scheme = {weights = {format = "int4", granularity = "channel", rounding = "gptq"}},
+      halftone.gram_matrix = dense<[[2.0, 1.0], [1.0, 3.0]]> : tensor<2x2xf32>}
+      : (tensor<5x2xf32>, tensor<2x1xf32>) -> tensor<5x1xf32>
+  // expected-error @below {{the Gram matrix of its inputs is 'tensor<2x2xf32>', expected 'tensor<3x3xf32>'}}
+  %1 = halftone.matmul %z, %v {
+      halftone.scheme = {weights = {format = "int4", granularity = "channel", rounding = "gptq"}},
+      halftone.gram_matrix = dense<[[2.0, 1.0], [1.0, 3.0]]> : tensor<2x2xf32>}
+      : (tensor<5x3xf32>, tensor<3x1xf32>) -> tensor<5x1xf32>
+  return %0, %1 : tensor<5x1xf32>, tensor<5x1xf32>
+}
