@@ -8,6 +8,9 @@
 #include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 using namespace halftone;
@@ -137,7 +140,27 @@ static halftone_status requestTiles(const char *path, halftone_error *error) {
                   strerror(errno));
 }
 #else
-uint64_t halftone_cpu_features(void) { return 0; }
+uint64_t halftone_cpu_features(void) {
+#if defined(__aarch64__)
+  struct Capability {
+    halftone_cpu_feature feature;
+    unsigned long vector, bit; // of the auxiliary vector
+  };
+  constexpr Capability capabilities[] = {
+      {HALFTONE_CPU_NEON, AT_HWCAP, HWCAP_ASIMD},
+      {HALFTONE_CPU_DOTPROD, AT_HWCAP, HWCAP_ASIMDDP},
+      {HALFTONE_CPU_I8MM, AT_HWCAP2, HWCAP2_I8MM},
+      {HALFTONE_CPU_FULLFP16, AT_HWCAP, HWCAP_ASIMDHP},
+  };
+  uint64_t features = 0;
+  for (const Capability &capability : capabilities)
+    if (getauxval(capability.vector) & capability.bit)
+      features |= HALFTONE_CPU_BIT(capability.feature);
+  return features;
+#else
+  return 0;
+#endif
+}
 
 static halftone_status requestTiles(const char *path, halftone_error *error) {
   return setError(error, HALFTONE_STATUS_WRONG_CPU, "'%s' needs AMX registers", path);

@@ -29,6 +29,8 @@ static void futexWake(std::atomic<uint32_t> &word, int count) {
 static void pauseCpu() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
 #endif
 }
 

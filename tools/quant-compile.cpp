@@ -52,7 +52,7 @@ struct Arguments {
   cl::opt<std::string> target{
       "target", cl::init("native"), cl::value_desc("cpu"), cl::cat(category),
       cl::desc("CPU to compile for: native (default), x86-64-v3, x86-64-v4, or any of "
-               "LLVM's x86 names, +feature")};
+               "LLVM's names of 64-bit x86 and Arm CPUs, +feature")};
   cl::opt<std::string> emit{"emit", cl::init("so"), cl::value_desc("stage"), cl::cat(category),
                             cl::desc(emitHelp)};
   cl::opt<bool> matmulNBits{

@@ -20,11 +20,23 @@ Value DotEmitter::zeroAccumulator() {
   return arith::ConstantOp::create(builder, math.loc, builder.getZeroAttr(getAccumulatorType()));
 }
 
+/// Words of four u8 as the instruction takes them.
+Value DotEmitter::flipSigns(Value words) {
+  if (!row.isLhsSigned)
+    return words;
+  OpBuilder &builder = math.builder;
+  auto type = llvm::cast<VectorType>(words.getType());
+  auto signs = DenseElementsAttr::get(type, int32_t(0x80808080));
+  Value mask = arith::ConstantOp::create(builder, math.loc, signs);
+  return arith::XOrIOp::create(builder, math.loc, words, mask);
+}
+
 /// An i32 that holds `kr` elements, in every lane.
 Value DotEmitter::repeatWord(Value word) {
   OpBuilder &builder = math.builder;
   Value words = vector::BroadcastOp::create(
       builder, math.loc, VectorType::get({row.lanes}, builder.getI32Type()), word);
+  words = flipSigns(words);
   Type element = row.kr == 4 ? builder.getI8Type() : builder.getI16Type();
   return vector::BitCastOp::create(builder, math.loc,
                                    VectorType::get({row.lanes * row.kr}, element), words);
@@ -83,6 +95,11 @@ Value DotEmitter::loadRhs(Value memref, ArrayRef<Value> indices, Value mask) {
 
 Value DotEmitter::prepareLhs(Value elements) {
   OpBuilder &builder = math.builder;
+  if (row.isLhsSigned) {
+    auto words = VectorType::get({row.lanes}, builder.getI32Type());
+    Value flipped = flipSigns(vector::BitCastOp::create(builder, math.loc, words, elements));
+    return vector::BitCastOp::create(builder, math.loc, elements.getType(), flipped);
+  }
   if (!row.isInteger() || row.step == DotStep::DotBytes)
     return elements;
   Type wide = row.step == DotStep::MultiplyPairs ? builder.getI16Type() : builder.getI32Type();

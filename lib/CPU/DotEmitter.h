@@ -32,6 +32,7 @@ public:
 
 private:
   Value repeatWord(Value word);
+  Value flipSigns(Value words);
   Value call(ArrayRef<Value> operands, Type result);
 
   IndexMath &math;

@@ -258,9 +258,9 @@ static AffineMap makeZeroPointMap(Value zeroPoint, int64_t rank) {
   return AffineMap::get(unsigned(rank), 0, exprs, context);
 }
 
-Correction KernelBuilder::makeCorrection(const Activations &activations, const Weights &weights,
-                                         ArrayRef<int32_t> columnSums, int64_t numTaps,
-                                         int64_t outputRank,
+Correction KernelBuilder::makeCorrection(const KernelRow &row, const Activations &activations,
+                                         const Weights &weights, ArrayRef<int32_t> columnSums,
+                                         int64_t numTaps, int64_t outputRank,
                                          llvm::function_ref<Value()> makeRowSums) {
   Correction correction;
   auto perColumn = [&](ArrayRef<int32_t> elements) {
@@ -270,20 +270,22 @@ Correction KernelBuilder::makeCorrection(const Activations &activations, const W
   SmallVector<int32_t> perZeroPoint, constants, negated;
   for (auto [sum, zeroPoint] : llvm::zip_equal(columnSums, weights.zeroPoints)) {
     perZeroPoint.push_back(wrap(numTaps * zeroPoint - int64_t(sum)));
-    constants.push_back(
-        wrap(int64_t(perZeroPoint.back()) * activations.constantZeroPoint.value_or(0)));
+    constants.push_back(wrap(int64_t(perZeroPoint.back()) *
+                             (activations.constantZeroPoint.value_or(0) + row.lhsOffset())));
     negated.push_back(-zeroPoint);
   }
   if (!activations.constantZeroPoint)
     correction.add(perColumn(perZeroPoint),
                    {activations.zeroPoint, makeZeroPointMap(activations.zeroPoint, outputRank)},
-                   activations.isSigned, activations.offset);
+                   activations.isSigned, activations.offset + row.lhsOffset());
   else if (llvm::any_of(constants, [](int32_t value) { return value != 0; }))
     correction.add(perColumn(constants));
-  if (!weights.isSymmetric())
-    correction.add(perColumn(negated), {makeRowSums(), AffineMap::getMultiDimIdentityMap(
-                                                           unsigned(outputRank), op->getContext())
-                                                           .dropResult(unsigned(outputRank - 1))});
+  if (!weights.isSymmetric()) {
+    AffineMap perRow = AffineMap::getMultiDimIdentityMap(unsigned(outputRank), op->getContext())
+                           .dropResult(unsigned(outputRank - 1));
+    correction.add(perColumn(negated), {makeRowSums(), perRow}, /*isSigned=*/true,
+                   wrap(numTaps * row.lhsOffset()));
+  }
   return correction;
 }
 

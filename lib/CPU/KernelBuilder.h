@@ -109,11 +109,11 @@ public:
                    ArrayRef<int64_t> shape, int64_t nr);
   template <typename T>
   EpilogueInput makePerColumn(ArrayRef<T> elements, StringRef name, int64_t outputRank);
-  /// The corrections for zero points, given the sums of the columns of the weights; `numTaps` is K.
+  /// The corrections for zero points and the signs that `row` takes, given the sums of the columns of the weights; `numTaps` is K.
   /// `rowSums` (or null) makes the sums of the rows of the left-hand side when the weights need
   /// them.
-  Correction makeCorrection(const Activations &activations, const Weights &weights,
-                            ArrayRef<int32_t> columnSums, int64_t numTaps, int64_t outputRank,
+  Correction makeCorrection(const KernelRow &row, const Activations &activations,
+                            const Weights &weights, ArrayRef<int32_t> columnSums, int64_t numTaps, int64_t outputRank,
                             llvm::function_ref<Value()> makeRowSums);
   /// The same for float activations: the scales, if there are any.
   Correction makeScaling(const Weights &weights, int64_t outputRank);

@@ -29,22 +29,29 @@ bool hasAvx2(const CPUTarget &target) { return target.avx2; }
 bool hasAvx512(const CPUTarget &target) { return target.avx512; }
 bool hasAvxVnni(const CPUTarget &target) { return target.avxvnni; }
 bool hasAvx512Vnni(const CPUTarget &target) { return target.avx512vnni; }
+bool hasNeon(const CPUTarget &target) { return target.neon; }
+bool hasDotProd(const CPUTarget &target) { return target.dotprod; }
+bool hasI8mm(const CPUTarget &target) { return target.i8mm; }
 bool hasAmxInt8(const CPUTarget &target) { return target.amxInt8 && target.avx512vnni; }
 
 // From the most to the least preferred for each kind of elements.
 constexpr KernelRow table[] = {
     {"f32-fma-avx512", KernelElements::F32, DotStep::Fma, 16, 1, "", tiles32, 0, hasAvx512},
     {"f32-fma-avx2", KernelElements::F32, DotStep::Fma, 8, 1, "", tiles16, 0, hasAvx2},
+    {"f32-fma-neon", KernelElements::F32, DotStep::Fma, 4, 1, "", tiles32, 0, hasNeon},
     {"f32-generic", KernelElements::F32, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 0, always},
     {"f32s8-fma-avx512", KernelElements::F32S8, DotStep::Fma, 16, 1, "", tiles32, 2, hasAvx512},
     {"f32s8-fma-avx2", KernelElements::F32S8, DotStep::Fma, 8, 1, "", tilesFloatCodes16, 2,
      hasAvx2},
+    {"f32s8-fma-neon", KernelElements::F32S8, DotStep::Fma, 4, 1, "", tiles32, 2, hasNeon},
     {"f32s8-generic", KernelElements::F32S8, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 2,
      always},
-    {"f32codes-fma-avx512", KernelElements::F32Codes, DotStep::Fma, 16, 1, "", tilesDecoded32, 3,
-     hasAvx512},
-    {"f32codes-fma-avx2", KernelElements::F32Codes, DotStep::Fma, 8, 1, "", tilesDecoded16, 3,
-     hasAvx2},
+    {"f32codes-fma-avx512", KernelElements::F32Codes, DotStep::Fma, 16, 1,
+     "llvm.x86.avx512.permvar.sf.512", tilesDecoded32, 3, hasAvx512},
+    {"f32codes-fma-avx2", KernelElements::F32Codes, DotStep::Fma, 8, 1, "llvm.x86.avx2.permps",
+     tilesDecoded16, 3, hasAvx2},
+    {"f32codes-fma-neon", KernelElements::F32Codes, DotStep::Fma, 4, 1, "llvm.aarch64.neon.tbl",
+     tilesDecoded32, 3, hasNeon},
     {"f32codes-generic", KernelElements::F32Codes, DotStep::MultiplyAdd, 4, 1, "", tilesDecoded16,
      3, always},
     {"u8s8-amx", KernelElements::U8S8, DotStep::Tiles, 16, 4, "llvm.x86.tdpbusd", amxTiles, 0,
@@ -57,6 +64,10 @@ constexpr KernelRow table[] = {
      "llvm.x86.avx512.pmaddw.d.512", tiles32, 0, hasAvx512},
     {"u8s8-pmaddwd-avx2", KernelElements::U8S8, DotStep::MultiplyPairs, 8, 2,
      "llvm.x86.avx2.pmadd.wd", tilesWidened16, 0, hasAvx2},
+    {"u8s8-usdot-neon", KernelElements::U8S8, DotStep::DotBytes, 4, 4,
+     "llvm.aarch64.neon.usdot.v4i32.v16i8", tiles32, 0, hasI8mm},
+    {"u8s8-sdot-neon", KernelElements::U8S8, DotStep::DotBytes, 4, 4,
+     "llvm.aarch64.neon.sdot.v4i32.v16i8", tiles32, 0, hasDotProd, /*isLhsSigned=*/true},
     {"u8s8-generic", KernelElements::U8S8, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 0,
      always},
 };

@@ -134,13 +134,13 @@ Value makeOutput(KernelBuilder &builder, const Convolution &match) {
   });
 }
 
-Correction makeCorrection(KernelBuilder &builder, const Convolution &match,
+Correction makeCorrection(KernelBuilder &builder, const Convolution &match, const KernelRow &row,
                           const Activations &activations, const ::halftone::WeightView &view,
                           llvm::function_ref<Value()> makeWindowSums) {
   if (match.weights.elements != KernelElements::U8S8)
     return builder.makeScaling(match.weights, match.output.getRank());
   int64_t numTaps = match.inputs * match.kernelHeight * match.kernelWidth;
-  return builder.makeCorrection(activations, match.weights,
+  return builder.makeCorrection(row, activations, match.weights,
                                 ::halftone::sumColumns(view, /*isSigned=*/true), numTaps,
                                 match.output.getRank(), makeWindowSums);
 }
@@ -277,7 +277,7 @@ void buildContract(KernelBuilder &builder, Convolution &match) {
   ContractPlan plan = planContract(builder, match);
   Value image = padImage(builder, match, activations, plan.channels);
   Value output = buildProduct(builder, match, plan, image, [&](const ::halftone::WeightView &view) {
-    return makeCorrection(builder, match, activations, view,
+    return makeCorrection(builder, match, *plan.row, activations, view,
                           [&] { return buildWindowSums(builder, match, image); });
   });
   builder.replacement = isTurned ? turnImage(builder, output) : output;
@@ -306,7 +306,7 @@ void buildDepthwise(KernelBuilder &builder, const Convolution &match) {
   auto window = WindowAttr::get(context, match.kernel(), match.strides, match.dilations);
   auto kernel = builder.makeKernel<DepthwiseOp>(
       image, rhs, makeOutput(builder, match), packing, window,
-      makeCorrection(builder, match, activations, view, [] { return Value(); }));
+      makeCorrection(builder, match, row, activations, view, [] { return Value(); }));
   builder.replacement = kernel.getOutput();
 }
 

@@ -116,9 +116,10 @@ void buildWeightProduct(KernelBuilder &builder, const WeightProduct &match, Valu
   Value rhs = builder.makePacked(match.weights, view, row, {numPanels, numSteps, nr, row.kr}, nr);
   Correction correction = builder.makeScaling(match.weights, outputType.getRank());
   if (row.isInteger())
-    correction = builder.makeCorrection(
-        activations, match.weights, ::halftone::sumColumns(view, /*isSigned=*/true), match.depth,
-        outputType.getRank(), [&] { return makeRowSums(builder, activations.tensor); });
+    correction = builder.makeCorrection(row, activations, match.weights,
+                                        ::halftone::sumColumns(view, /*isSigned=*/true),
+                                        match.depth, outputType.getRank(),
+                                        [&] { return makeRowSums(builder, activations.tensor); });
 
   Value init = builder.makeEmpty(outputType, [&](int64_t dim) { return builder.size(lhs, dim); });
   auto packing =

@@ -192,7 +192,7 @@ struct SimplifyQuantize : mlir::halftone::impl::SimplifyQuantizeBase<SimplifyQua
         return;
       op->walk([&](arith::FPToSIOp conversion) { conversions.push_back(conversion); });
     });
-    Simplifier simplifier(cpu->avx2);
+    Simplifier simplifier(cpu->avx2 || cpu->neon);
     for (arith::FPToSIOp conversion : conversions) {
       if (!simplifier.simplify(conversion))
         continue;

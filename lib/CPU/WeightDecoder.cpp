@@ -12,7 +12,7 @@ using namespace mlir;
 using namespace mlir::halftone;
 using ::halftone::CodeField;
 
-// What one permutation chooses from with 16 lanes, or two with 8.
+// What one permutation chooses from with 16 lanes or in Neon, or two with 8 lanes.
 constexpr unsigned maxPermutedBits = 4;
 constexpr unsigned maxSelectedBits = 4;
 
@@ -45,7 +45,7 @@ WeightDecoder::Method WeightDecoder::chooseMethod() const {
     return Method::Extension;
   if (findInput("plane"))
     return Method::Planes;
-  bool canPermute = row.lanes >= 8 && bits <= maxPermutedBits;
+  bool canPermute = !row.intrinsic.empty() && bits <= maxPermutedBits;
   if (const Input *table = findInput("table")) {
     if (table->attribute.getColumns() != 0)
       return bits <= maxSelectedBits ? Method::Selection : Method::Gather;
@@ -184,16 +184,33 @@ SmallVector<Value> WeightDecoder::makeConstantTable() {
 /// Only the bits that choose from one register count; the table of fewer codes is repeated in it.
 Value WeightDecoder::permute(Value code, ArrayRef<Value> table) {
   OpBuilder &builder = math.builder;
-  if (row.lanes == 16)
-    return call("llvm.x86.avx512.permvar.sf.512", {table[0], code});
-  Value low = call("llvm.x86.avx2.permps", {table[0], code});
+  if (row.lanes == 4)
+    return permuteBytes(code, table);
+  Value low = call(row.intrinsic, {table[0], code});
   if (table.size() == 1)
     return low;
-  Value high = call("llvm.x86.avx2.permps", {table[1], code});
+  Value high = call(row.intrinsic, {table[1], code});
   // Bit 3 as the sign, which is what the choice of lanes looks at.
   Value isHigh = arith::CmpIOp::create(builder, math.loc, arith::CmpIPredicate::slt,
                                        shiftLeft(code, 28), ints(0));
   return arith::SelectOp::create(builder, math.loc, isHigh, high, low);
+}
+
+/// Neon looks up bytes in one to four registers: the four of a number follow each other.
+Value WeightDecoder::permuteBytes(Value code, ArrayRef<Value> table) {
+  OpBuilder &builder = math.builder;
+  auto bytes = VectorType::get({16}, builder.getI8Type());
+  auto asBytes = [&](Value value) -> Value {
+    return vector::BitCastOp::create(builder, math.loc, bytes, value);
+  };
+  SmallVector<Value> operands(llvm::map_range(table, asBytes));
+  Value entry = mask(code, int64_t(table.size()) * row.lanes - 1);
+  Value first = arith::MulIOp::create(builder, math.loc, entry, ints(0x04040404));
+  operands.push_back(asBytes(arith::AddIOp::create(builder, math.loc, first, ints(0x03020100))));
+  auto name = builder.getStringAttr(row.intrinsic + Twine(table.size()) + ".v16i8");
+  Value found =
+      LLVM::CallIntrinsicOp::create(builder, math.loc, bytes, name, operands).getResult(0);
+  return vector::BitCastOp::create(builder, math.loc, lanesOf(builder.getF32Type()), found);
 }
 
 /// Halves the entries by one bit after the other, the lowest first.

@@ -72,6 +72,7 @@ private:
   Value readCode(const Columns &columns, Step &step, int64_t row);
   Value loadBytes(Value memref, ArrayRef<Value> indices);
   Value permute(Value code, ArrayRef<Value> table);
+  Value permuteBytes(Value code, ArrayRef<Value> table);
   Value select(Value code, ArrayRef<Value> entries);
   Value addPlanes(Value code, const Parameters &parameters);
   /// The number of a code in the low bits, the others 0.

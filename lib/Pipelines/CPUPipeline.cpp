@@ -90,7 +90,7 @@ void mlir::halftone::populateLowerLoopsToLLVMPipeline(OpPassManager &pm,
   // Upstream's staged lowering of n-D vectors; what it leaves is plain enough for the next pass.
   ConvertVectorToLLVMPassOptions vectors;
   vectors.force32BitVectorIndices = false;
-  vectors.x86Vector = true;
+  vectors.x86Vector = options.target.avx2;
   vectors.amx = options.target.amxInt8;
   pm.addPass(createConvertVectorToLLVMPass(vectors));
   pm.addPass(createConvertToLLVM({/*expandBFloat16=*/!options.target.avx512bf16}));

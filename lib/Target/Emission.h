@@ -36,11 +36,11 @@ llvm::Error generateObject(llvm::Module &module, llvm::TargetMachine &machine,
                            llvm::raw_pwrite_stream &output);
 
 /// Writes an ELF object with the weights of `module`, one after the other without holding them all.
-llvm::Error writeWeightsObject(ModuleOp module, llvm::StringRef path);
+llvm::Error writeWeightsObject(ModuleOp module, const llvm::Triple &triple, llvm::StringRef path);
 
 /// Links objects into a shared library. `object` is the content of objects.front().
-llvm::Error linkSharedLibrary(llvm::ArrayRef<std::string> objects, llvm::StringRef object,
-                              llvm::StringRef outputPath);
+llvm::Error linkSharedLibrary(const llvm::Triple &triple, llvm::ArrayRef<std::string> objects,
+                              llvm::StringRef object, llvm::StringRef outputPath);
 
 } // namespace mlir::halftone
 

@@ -91,12 +91,13 @@ static llvm::Error writeFile(StringRef path, StringRef content) {
 /// Writes the objects beside the output, links them into it and completes it with the trailer.
 static llvm::Error linkModule(ModuleOp module, const EmitOptions &options, StringRef object,
                               StringRef outputPath) {
+  llvm::Triple triple(options.target.triple);
   std::vector<std::string> objects = {outputPath.str() + ".code.o"};
   auto size = module->getAttrOfType<IntegerAttr>(attributes::weightsSize);
   bool hasWeights = size && size.getInt() > 0;
   if (hasWeights)
     objects.push_back(outputPath.str() + ".weights.o");
-  auto removeObjects = llvm::make_scope_exit([&] {
+  llvm::scope_exit removeObjects([&] {
     for (const std::string &path : objects)
       llvm::sys::fs::remove(path);
   });
@@ -104,11 +105,11 @@ static llvm::Error linkModule(ModuleOp module, const EmitOptions &options, Strin
   if (llvm::Error error = writeFile(objects[0], object))
     return error;
   if (hasWeights)
-    if (llvm::Error error =
-            timed(options, "write weights", [&] { return writeWeightsObject(module, objects[1]); }))
+    if (llvm::Error error = timed(options, "write weights",
+                                  [&] { return writeWeightsObject(module, triple, objects[1]); }))
       return error;
-  if (llvm::Error error =
-          timed(options, "link", [&] { return linkSharedLibrary(objects, object, outputPath); }))
+  if (llvm::Error error = timed(
+          options, "link", [&] { return linkSharedLibrary(triple, objects, object, outputPath); }))
     return error;
   return timed(options, "hash", [&] {
     // lld drops what follows the kind of a section from its name.

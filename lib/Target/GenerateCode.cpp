@@ -17,10 +17,6 @@ void mlir::halftone::registerTranslations(DialectRegistry &registry) {
   registerLLVMDialectTranslation(registry);
 }
 
-// The CPU of the TargetMachine: naming the target itself would also enable features that the module
-// does not demand.
-static constexpr llvm::StringLiteral baseCPU = "x86-64";
-
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 mlir::halftone::createTargetMachine(const EmitOptions &options) {
   llvm::InitializeAllTargetInfos();
@@ -36,8 +32,9 @@ mlir::halftone::createTargetMachine(const EmitOptions &options) {
   llvm::TargetOptions targetOptions;
   // A product and a sum become one instruction only where the IR says so.
   targetOptions.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  // Naming the CPU itself would also enable features that the module does not demand.
   std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
-      triple, baseCPU, options.target.features, targetOptions, llvm::Reloc::PIC_,
+      triple, options.target.baseCPU, options.target.features, targetOptions, llvm::Reloc::PIC_,
       llvm::CodeModel::Small, static_cast<llvm::CodeGenOptLevel>(options.optimizationLevel)));
   if (!machine)
     return llvm::createStringError("no code generator for " + options.target.triple);

@@ -2,10 +2,11 @@
 #include "Emission.h"
 
 #include "lld/Common/Driver.h"
-#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/TargetParser/Host.h"
 #include <malloc.h>
 #include <mutex>
 
@@ -65,17 +66,25 @@ static llvm::Expected<Needs> checkUndefinedSymbols(StringRef object) {
   return needs;
 }
 
-static llvm::Expected<std::string> findLibm() {
-  for (StringRef folder : {"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64",
-                           "/usr/lib64", "/lib", "/usr/lib"}) {
-    std::string path = (folder + "/libm.so.6").str();
+/// Where Debian's kind of systems and the others have it; the libraries of another architecture lie
+/// in folders that have its name.
+static llvm::Expected<std::string> findLibm(const llvm::Triple &triple) {
+  std::string name = (triple.getArchName() + "-linux-gnu").str();
+  std::vector<std::string> folders = {"/lib/" + name, "/usr/lib/" + name, "/usr/" + name + "/lib"};
+  if (triple.getArch() == llvm::Triple(llvm::sys::getProcessTriple()).getArch())
+    for (const char *folder : {"/lib64", "/usr/lib64", "/lib", "/usr/lib"})
+      folders.push_back(folder);
+  for (const std::string &folder : folders) {
+    std::string path = folder + "/libm.so.6";
     if (llvm::sys::fs::exists(path))
       return path;
   }
-  return llvm::createStringError("libm.so.6 was not found in the system's library folders");
+  return llvm::createStringError("the model needs libm.so.6 for " + triple.getArchName() +
+                                 ", which was not found in " + llvm::join(folders, ", "));
 }
 
-llvm::Error mlir::halftone::linkSharedLibrary(ArrayRef<std::string> objects, StringRef object,
+llvm::Error mlir::halftone::linkSharedLibrary(const llvm::Triple &triple,
+                                              ArrayRef<std::string> objects, StringRef object,
                                               StringRef outputPath) {
   llvm::Expected<Needs> needs = checkUndefinedSymbols(object);
   if (!needs)
@@ -88,7 +97,7 @@ llvm::Error mlir::halftone::linkSharedLibrary(ArrayRef<std::string> objects, Str
   for (const std::string &path : objects)
     arguments.push_back(path.c_str());
   if (needs->libm) {
-    llvm::Expected<std::string> path = findLibm();
+    llvm::Expected<std::string> path = findLibm(triple);
     if (!path)
       return path.takeError();
     libm = std::move(*path);

@@ -47,14 +47,14 @@ template <typename T> void writeStruct(llvm::raw_ostream &output, const T &value
   output.write(reinterpret_cast<const char *>(&value), sizeof(value));
 }
 
-Elf64_Ehdr makeHeader(uint64_t sectionTableOffset) {
+Elf64_Ehdr makeHeader(const llvm::Triple &triple, uint64_t sectionTableOffset) {
   Elf64_Ehdr header = {};
   memcpy(header.e_ident, ElfMagic, strlen(ElfMagic));
   header.e_ident[EI_CLASS] = ELFCLASS64;
   header.e_ident[EI_DATA] = ELFDATA2LSB;
   header.e_ident[EI_VERSION] = EV_CURRENT;
   header.e_type = ET_REL;
-  header.e_machine = EM_X86_64;
+  header.e_machine = triple.isX86() ? EM_X86_64 : EM_AARCH64;
   header.e_version = EV_CURRENT;
   header.e_shoff = sectionTableOffset;
   header.e_ehsize = sizeof(Elf64_Ehdr);
@@ -103,7 +103,8 @@ llvm::Error writeContents(ModuleOp module, llvm::raw_ostream &output, uint64_t s
 
 } // namespace
 
-llvm::Error mlir::halftone::writeWeightsObject(ModuleOp module, StringRef path) {
+llvm::Error mlir::halftone::writeWeightsObject(ModuleOp module, const llvm::Triple &triple,
+                                               StringRef path) {
   std::error_code code;
   llvm::raw_fd_ostream output(path, code);
   if (code)
@@ -121,8 +122,10 @@ llvm::Error mlir::halftone::writeWeightsObject(ModuleOp module, StringRef path) 
   uint64_t symbolsOffset = sectionAlignment + llvm::alignTo(size, 8);
   uint64_t namesOffset = symbolsOffset + sizeof(symbols);
   Elf64_Shdr sections[NumSections] = {};
+  // On x86-64, behind everything that code reaches by 32-bit distances.
+  uint64_t largeFlag = triple.isX86() ? SHF_X86_64_LARGE : 0;
   sections[DataSection] =
-      makeSection(names.add(".lrodata.halftone"), SHT_PROGBITS, SHF_ALLOC | SHF_X86_64_LARGE,
+      makeSection(names.add(".lrodata.halftone"), SHT_PROGBITS, SHF_ALLOC | largeFlag,
                   sectionAlignment, size, sectionAlignment);
   sections[SymbolSection] =
       makeSection(names.add(".symtab"), SHT_SYMTAB, 0, symbolsOffset, sizeof(symbols), 8);
@@ -135,7 +138,7 @@ llvm::Error mlir::halftone::writeWeightsObject(ModuleOp module, StringRef path) 
   sections[TextSection] = makeSection(ownName, SHT_STRTAB, 0, namesOffset, names.get().size(), 1);
   uint64_t tableOffset = llvm::alignTo(namesOffset + names.get().size(), 8);
 
-  writeStruct(output, makeHeader(tableOffset));
+  writeStruct(output, makeHeader(triple, tableOffset));
   output.write_zeros(sectionAlignment - sizeof(Elf64_Ehdr));
   if (llvm::Error error = writeContents(module, output, size))
     return error;

@@ -17,7 +17,9 @@ struct CPUTarget {
   std::string triple;
   /// LLVM's name of the CPU whose latencies code is scheduled for.
   std::string cpu;
-  /// The features that code may use beyond those of every x86-64 CPU, as LLVM's TargetMachine takes
+  /// LLVM's name of the CPU that has only what every CPU of the architecture has.
+  std::string baseCPU;
+  /// The features that code may use beyond those of `baseCPU`, as LLVM's TargetMachine takes
   /// them; and as a set of halftone_cpu_feature, which a host must offer to run the code.
   std::string features;
   uint64_t requiredFeatures = 0;
@@ -32,10 +34,14 @@ struct CPUTarget {
   bool avxvnni = false; ///< vpdpbusd on 256 bits without AVX-512.
   bool amxInt8 = false;
   bool amxBf16 = false;
+  bool neon = false;
+  bool dotprod = false; ///< Neon's sdot.
+  bool i8mm = false;    ///< Neon's usdot.
 
-  /// `name` is `native` or one of LLVM's 64-bit x86 names (x86-64-v3, x86-64-v4, znver4,
-  /// sapphirerapids, …), followed by any number of `+feature`, e.g. `x86-64-v4+avx512vnni`. Fails
-  /// on unknown names.
+  /// `name` is `native`, one of LLVM's 64-bit x86 names (x86-64-v3, x86-64-v4, znver4,
+  /// sapphirerapids, …), or one of its 64-bit Arm names (armv8-a, armv8.6-a, cortex-a76,
+  /// neoverse-v1, …), followed by any number of `+feature`, e.g. `x86-64-v4+avx512vnni`. Fails on
+  /// unknown names.
   static llvm::Expected<CPUTarget> get(llvm::StringRef name);
 };
 

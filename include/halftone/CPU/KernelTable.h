@@ -17,7 +17,7 @@ enum class DotStep {
   MultiplyAdd,   ///< widen, multiply, add: any CPU
   Fma,           ///< one rounding; f32 only
   MultiplyPairs, ///< pmaddwd on operands widened to i16, then an addition; exact
-  DotBytes,      ///< vpdpbusd: four u8 x s8 products, no saturation
+  DotBytes,      ///< vpdpbusd, usdot, sdot: four products of bytes, no saturation
   Tiles          ///< tdpbusd: the same products on AMX tiles of 16 rows
 };
 
@@ -40,16 +40,22 @@ struct KernelRow {
   int64_t lanes;
   /// Products that one lane takes at a time.
   int64_t kr;
-  /// LLVM's name of the instruction, or empty.
+  /// LLVM's name of the instruction, or empty: for codes, of the one that looks numbers up in
+  /// registers.
   llvm::StringLiteral intrinsic;
   /// Tiles that fit the registers, from most to fewest vectors.
   llvm::ArrayRef<TileShape> tiles;
   /// Instructions that make floats of the codes of one register: what low tiles repeat too often.
   int64_t rhsConversions;
   bool (*isAvailable)(const CPUTarget &target);
+  /// Of integers: the instruction takes s8 on the left as well. The emitter makes it from u8 by
+  /// subtracting 128, for which the sums have to be corrected.
+  bool isLhsSigned = false;
 
   /// Whether sums are integers.
   bool isInteger() const { return elements == KernelElements::U8S8; }
+  /// What the left-hand side is in the instruction more than in memory.
+  int32_t lhsOffset() const { return isLhsSigned ? -128 : 0; }
   /// Bytes of an element of the packed right-hand side.
   int64_t rhsBytes() const { return elements == KernelElements::F32 ? 4 : 1; }
 };

@@ -116,7 +116,11 @@ typedef enum halftone_dtype {
   X(27, AMXTILE, "amx-tile")                                                                       \
   X(28, AMXINT8, "amx-int8")                                                                       \
   X(29, AMXBF16, "amx-bf16")                                                                       \
-  X(30, AMXFP16, "amx-fp16")
+  X(30, AMXFP16, "amx-fp16")                                                                       \
+  X(40, NEON, "neon")                                                                              \
+  X(41, DOTPROD, "dotprod")                                                                        \
+  X(42, I8MM, "i8mm")                                                                              \
+  X(43, FULLFP16, "fullfp16")
 
 typedef enum halftone_cpu_feature {
 #define HALFTONE_CPU_FEATURE_ENUMERATOR(bit, name, text) HALFTONE_CPU_##name = bit,

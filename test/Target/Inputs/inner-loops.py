@@ -10,7 +10,10 @@ import re
 import sys
 
 FUNCTION = re.compile(r"^[0-9a-f]+ <(.+)>:$")
-INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\s+(\S+)\s*([^#]*)")
+INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\s+(?:\{vex\}\s+)?(\S+)\s*([^#]*)")
+# x86-64's and AArch64's: the target is all there is, or the last operand.
+JUMP = re.compile(r"j|b$|b\.|cbn?z|tbn?z")
+JUMP_TARGET = re.compile(r"(?:^|, )(?:0x)?([0-9a-f]+)\b(?: <.*>)?$")
 
 
 def functions(lines):
@@ -32,8 +35,8 @@ def innermost_loops(function):
     """(first, last) addresses of loops without a loop inside."""
     loops = set()
     for address, mnemonic, operands in function:
-        target = re.match(r"(?:0x)?([0-9a-f]+)\b", operands)
-        if mnemonic.startswith("j") and target and int(target.group(1), 16) <= address:
+        target = JUMP_TARGET.search(operands)
+        if JUMP.match(mnemonic) and target and int(target.group(1), 16) <= address:
             loops.add((int(target.group(1), 16), address))
     for first, last in sorted(loops):
         if not any(first <= a and b <= last and (a, b) != (first, last) for a, b in loops):
@@ -41,6 +44,8 @@ def innermost_loops(function):
 
 
 def uses_vector_on_stack(operands, frame):
+    if re.match(r"[qdv]\d+", operands):
+        return re.search(r"\[(sp|x29)[],]", operands)
     return re.search(r"\((%rsp|" + frame + r")[,)]", operands) and re.search(r"%[xyz]mm", operands)
 
 

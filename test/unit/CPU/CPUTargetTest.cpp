@@ -39,6 +39,18 @@ TEST(CPUTargetTest, LevelsFollowTheName) {
   EXPECT_TRUE(sapphire.amxInt8 && sapphire.amxBf16 && sapphire.avxvnni && sapphire.avx512fp16);
 }
 
+TEST(CPUTargetTest, ArmLevelsFollowTheName) {
+  CPUTarget base = getTarget("armv8-a");
+  EXPECT_EQ(base.triple, "aarch64-unknown-linux-gnu");
+  EXPECT_TRUE(base.neon);
+  EXPECT_FALSE(base.dotprod || base.i8mm || base.avx2);
+  EXPECT_EQ(base.requiredFeatures, HALFTONE_CPU_BIT(HALFTONE_CPU_NEON));
+  CPUTarget dot = getTarget("cortex-a76");
+  EXPECT_TRUE(dot.dotprod);
+  EXPECT_FALSE(dot.i8mm);
+  EXPECT_TRUE(getTarget("armv8.6-a").i8mm && getTarget("armv8-a+i8mm").i8mm);
+}
+
 // The loader compares these bits with the host's.
 TEST(CPUTargetTest, RequiredFeaturesAreExactlyTheTargets) {
   uint64_t v3 = getTarget("x86-64-v3").requiredFeatures;
@@ -84,5 +96,7 @@ TEST(CPUTargetTest, NativeRunsHere) {
 TEST(CPUTargetTest, WrongNamesAreExplained) {
   EXPECT_EQ(getError("pentium9").find("unknown CPU 'pentium9'"), 0u);
   EXPECT_EQ(getError("x86-64-v3+fast"), "unknown CPU feature 'fast'");
+  EXPECT_EQ(getError("armv8-a+avx2"), "unknown CPU feature 'avx2'");
+  EXPECT_EQ(getError("x86-64-v3+neon"), "unknown CPU feature 'neon'");
   EXPECT_EQ(getError("").find("unknown CPU ''"), 0u);
 }
