@@ -12,6 +12,12 @@ RankedTensorType WeightContraction::getWeightsType() const {
   return llvm::cast<RankedTensorType>(weights->get().getType());
 }
 
+int64_t WeightContraction::getInputAxis() const {
+  auto conv = llvm::dyn_cast<ConvOp>(op);
+  bool isSecond = conv && conv.getLayout() == Layout::ChannelsFirst;
+  return isSecond ? 1 - getWeightsType().getRank() : -1;
+}
+
 std::optional<WeightContraction> mlir::halftone::matchEmbedding(Operation *op) {
   auto gather = llvm::dyn_cast<GatherOp>(op);
   if (!gather || gather.getAxis() != 0 || !getConstant(gather.getInput()))

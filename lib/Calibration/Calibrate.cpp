@@ -29,7 +29,9 @@ llvm::Error halftone::calibrate(llvm::StringRef modulePath, const CalibrationOpt
   uint64_t number = 0;
   auto visit = [&](llvm::StringRef tensor, llvm::ArrayRef<float> values,
                    llvm::ArrayRef<int64_t> dims) -> llvm::Error {
-    llvm::Expected<TensorStatistics *> statistics = observations.getOrCreate(tensor);
+    auto axis = options.channelAxes.find(tensor);
+    llvm::Expected<TensorStatistics *> statistics = observations.getOrCreate(
+        tensor, axis == options.channelAxes.end() ? std::nullopt : std::optional(axis->second));
     if (!statistics)
       return statistics.takeError();
     return (*statistics)->observe(number, values, dims);

@@ -11,6 +11,7 @@
 #include "halftone/Pipelines/CPUPipeline.h"
 #include "halftone/Pipelines/GraphPipeline.h"
 #include "halftone/Target/EmitModule.h"
+#include "halftone/Transforms/Passes.h"
 #include "halftone/Transforms/Recipe.h"
 #include "mlir/IR/AsmState.h"
 #include "llvm/ADT/StringExtras.h"
@@ -62,6 +63,9 @@ public:
 private:
   bool prepare();
   bool openOutputs();
+  bool smooth();
+  bool smoothBy(llvm::StringRef observations);
+  bool createTemporary(std::string &path);
   bool findObservations();
   bool calibrateInto(llvm::StringRef path);
   bool failWithoutData(llvm::ArrayRef<std::string> layers, llvm::StringRef advice);
@@ -86,7 +90,7 @@ private:
   std::string observationsPath;
   std::optional<AtomicFile> reportFile;
   /// Observations that nobody keeps, removed at the end.
-  std::optional<llvm::FileRemover> temporary;
+  std::vector<std::unique_ptr<llvm::FileRemover>> temporaries;
 };
 } // namespace
 
@@ -118,7 +122,8 @@ bool Compilation::prepare() {
   target = *found;
   if (!openOutputs())
     return false;
-  if (!options.calibration.empty() && !options.observations.empty() && !recipe->needsInputs())
+  bool needsBoth = recipe->needsInputs() || (recipe->getSmoothing() && recipe->needsObservations());
+  if (!options.calibration.empty() && !options.observations.empty() && !needsBoth)
     return fail("give calibration data or observations, not both");
   return true;
 }
@@ -161,10 +166,67 @@ bool Compilation::failWithoutData(llvm::ArrayRef<std::string> layers, llvm::Stri
               "; " + advice);
 }
 
+bool Compilation::createTemporary(std::string &path) {
+  llvm::SmallString<128> created;
+  if (std::error_code code =
+          llvm::sys::fs::createTemporaryFile("halftone-observations", "json", created))
+    return fail("cannot create a temporary file: " + code.message());
+  temporaries.push_back(std::make_unique<llvm::FileRemover>(created));
+  path = created.str().str();
+  return true;
+}
+
+bool Compilation::smoothBy(llvm::StringRef observations) {
+  const SmoothingScheme &smoothing = *recipe->getSmoothing();
+  mlir::halftone::SmoothActivationsOptions passOptions;
+  passOptions.file = observations.str();
+  passOptions.alpha = smoothing.alpha;
+  passOptions.powerOfTwo = smoothing.powerOfTwo;
+  if (!runPasses(*module, [&](PassManager &passes) {
+        passes.addNestedPass<mlir::func::FuncOp>(
+            mlir::halftone::createSmoothActivations(passOptions));
+      }))
+    return false;
+  mlir::halftone::releaseUnusedResources(*module);
+  return true;
+}
+
+/// Changes the float model so that it is easier to quantize. What it was observed to be is kept;
+/// what it is afterwards nobody else can use.
+bool Compilation::smooth() {
+  if (!recipe->getSmoothing())
+    return true;
+  if (!phase("assign schemes", [&] { return assignSchemes(recipe); }))
+    return false;
+  std::vector<std::string> layers = mlir::halftone::findSmoothedLayers(*module);
+  if (layers.empty())
+    return true;
+  std::string path = options.observations;
+  if (path.empty() && options.calibration.empty())
+    return failWithoutData(layers, "give --calibration DATA.npz: smoothing depends on what the "
+                                   "inputs are");
+  if (recipe->needsObservations() && options.calibration.empty())
+    return fail("recipe '" + recipe->getName() +
+                "' needs calibration data: observations say nothing of the ranges that activations "
+                "have when they are smoothed; give --calibration DATA.npz, or use the recipe "
+                "w8a8-smoothquant-o1");
+  if (path.empty()) {
+    path = options.saveObservations;
+    if (path.empty() && !createTemporary(path))
+      return false;
+    if (!phase("calibrate", [&] { return calibrateInto(path); }))
+      return false;
+  }
+  return phase("smooth activations", [&] { return smoothBy(path); });
+}
+
 /// Where the quantization reads observations, after a calibration if need be.
 bool Compilation::findObservations() {
-  observationsPath = options.observations;
-  bool keepsNew = !options.saveObservations.empty() && !options.calibration.empty();
+  // Before a model was smoothed, its observations were used, and kept.
+  bool isSmoothed = recipe->getSmoothing().has_value();
+  std::string keepAt = isSmoothed ? "" : options.saveObservations;
+  observationsPath = isSmoothed ? "" : options.observations;
+  bool keepsNew = !keepAt.empty() && !options.calibration.empty();
   if (!recipe->needsObservations() && !keepsNew)
     return true;
   std::optional<std::vector<std::string>> layers;
@@ -179,17 +241,11 @@ bool Compilation::findObservations() {
     return failWithoutData(*layers, "give --calibration DATA.npz or --observations FILE of "
                                     "quant-calibrate, or use the recipe w8a8-dynamic");
   // Nothing needs observations, and nobody keeps them.
-  if (options.calibration.empty() || (layers->empty() && options.saveObservations.empty()))
+  if (options.calibration.empty() || (layers->empty() && keepAt.empty()))
     return true;
-  observationsPath = options.saveObservations;
-  if (observationsPath.empty()) {
-    llvm::SmallString<128> path;
-    if (std::error_code code =
-            llvm::sys::fs::createTemporaryFile("halftone-observations", "json", path))
-      return fail("cannot create a temporary file: " + code.message());
-    temporary.emplace(path);
-    observationsPath = path.str().str();
-  }
+  observationsPath = keepAt;
+  if (observationsPath.empty() && !createTemporary(observationsPath))
+    return false;
   return phase("calibrate", [&] { return calibrateInto(observationsPath); });
 }
 
@@ -357,7 +413,7 @@ bool Compilation::run() {
   report.addLayers(*module, /*withHistograms=*/!options.report.empty());
   if (stopsAt(EmitStage::Graph))
     return writeText(*module) && writeReport();
-  if (!findObservations() || !roundWeights() || !quantize())
+  if (!smooth() || !findObservations() || !roundWeights() || !quantize())
     return false;
   report.addQuantization(*module);
   if (!completeReport())

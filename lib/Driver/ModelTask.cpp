@@ -2,11 +2,14 @@
 #include "ModelTask.h"
 
 #include "SourceHash.h"
+#include "halftone/Analysis/WeightContraction.h"
 #include "halftone/ONNX/Import.h"
 #include "halftone/Pipelines/CPUPipeline.h"
 #include "halftone/Pipelines/GraphPipeline.h"
 #include "halftone/Pipelines/Register.h"
 #include "halftone/Target/EmitModule.h"
+#include "halftone/Transforms/AssignSchemes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include <chrono>
@@ -69,6 +72,16 @@ bool ModelTask::simplify() {
   return runPasses(*module, [](PassManager &passes) { populateSimplifyPipeline(passes); });
 }
 
+bool ModelTask::assignSchemes(std::shared_ptr<const ::halftone::Recipe> recipe) {
+  // Remarks are made when the schemes are assigned for good.
+  ScopedDiagnosticHandler noRemarks(&context, [](Diagnostic &diagnostic) {
+    return success(diagnostic.getSeverity() == DiagnosticSeverity::Remark);
+  });
+  return runPasses(*module, [&](PassManager &passes) {
+    passes.addNestedPass<func::FuncOp>(createAssignSchemes(std::move(recipe)));
+  });
+}
+
 bool ModelTask::runObserver(OwningOpRef<ModuleOp> program,
                             llvm::function_ref<llvm::Error(StringRef path)> run) {
   llvm::Expected<CPUTarget> native = CPUTarget::get("native");
@@ -96,6 +109,19 @@ bool ModelTask::runObserver(OwningOpRef<ModuleOp> program,
   return true;
 }
 
+/// The dimensions of the observed tensors that contractions sum over.
+static llvm::StringMap<int64_t> findChannelAxes(ModuleOp program) {
+  llvm::StringMap<int64_t> axes;
+  program.walk([&](Operation *op) {
+    std::optional<WeightContraction> contraction = matchWeightContraction(op);
+    if (!contraction)
+      return;
+    if (auto observer = contraction->activations->get().getDefiningOp<ObserveOp>())
+      axes.try_emplace(observer.getTensor(), contraction->getInputAxis());
+  });
+  return axes;
+}
+
 bool ModelTask::observe(::halftone::CalibrationOptions calibration,
                         ::halftone::Observations &observations) {
   OwningOpRef<ModuleOp> observing = module->clone();
@@ -104,6 +130,7 @@ bool ModelTask::observe(::halftone::CalibrationOptions calibration,
         populateObservePipeline(passes, {/*recipe=*/nullptr, /*all=*/true});
       }))
     return false;
+  calibration.channelAxes = findChannelAxes(*observing);
   calibration.threads = modelOptions.threads;
   calibration.progress = [&](int64_t done, int64_t total) {
     if (modelOptions.progress)

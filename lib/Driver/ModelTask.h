@@ -6,6 +6,7 @@
 #include "Timing.h"
 #include "halftone/Calibration/Calibrate.h"
 #include "halftone/Driver/ModelOptions.h"
+#include "halftone/Transforms/Recipe.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
@@ -31,6 +32,8 @@ protected:
   bool importModel();
   /// Infers shapes and folds what is known, which every step after it expects.
   bool simplify();
+  /// Writes on the layers of the simplified model how they will be quantized.
+  bool assignSchemes(std::shared_ptr<const ::halftone::Recipe> recipe);
   /// Runs the simplified model on samples and adds what the inputs of its contractions were. Takes
   /// threads and progress of `calibration` from the task.
   bool observe(::halftone::CalibrationOptions calibration, ::halftone::Observations &observations);

@@ -2,6 +2,7 @@
 #include "StaticLayers.h"
 
 #include "halftone/Analysis/NodeName.h"
+#include "halftone/Analysis/WeightContraction.h"
 #include "halftone/Transforms/AssignSchemes.h"
 #include "halftone/Transforms/SchemeAttribute.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -10,6 +11,18 @@
 
 using namespace mlir;
 using namespace mlir::halftone;
+
+std::vector<std::string> mlir::halftone::findSmoothedLayers(ModuleOp assigned) {
+  std::vector<std::string> all, quantized;
+  assigned->walk([&](Operation *op) {
+    if (!matchWeightContraction(op))
+      return;
+    all.push_back(getNodeName(op->getLoc()).str());
+    if (getScheme(op))
+      quantized.push_back(all.back());
+  });
+  return quantized.empty() ? all : quantized;
+}
 
 std::optional<std::vector<std::string>>
 mlir::halftone::findStaticLayers(ModuleOp simplified,

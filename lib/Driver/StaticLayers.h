@@ -9,6 +9,10 @@
 
 namespace mlir::halftone {
 
+/// The nodes of contractions that have a scheme, or of all if none has, in the order of the
+/// program.
+std::vector<std::string> findSmoothedLayers(ModuleOp assigned);
+
 /// The nodes whose inputs get static scales by the recipe, in the order of the program; nullopt
 /// after an error, which is one of the recipe. Changes nothing.
 std::optional<std::vector<std::string>>

@@ -3,6 +3,7 @@
 #include "halftone/Numerics/TensorStatistics.h"
 
 #include "FloatSummary.h"
+#include "halftone/Numerics/ChannelScales.h"
 
 #include <algorithm>
 #include <array>
@@ -95,32 +96,11 @@ Range TensorStatistics::observeFinite(llvm::ArrayRef<float> values) {
   return valuesRange;
 }
 
-// The bits of the magnitude of a finite value, or 0. They compare like magnitudes.
-static int32_t finiteMagnitude(float value) {
-  int32_t magnitude = llvm::bit_cast<int32_t>(value) & magnitudeMask;
-  return magnitude < infinityBits ? magnitude : 0;
-}
-
 void TensorStatistics::observeChannels(llvm::ArrayRef<float> values,
                                        llvm::ArrayRef<int64_t> shape) {
   size_t axis = channels->axis < 0 ? channels->axis + shape.size() : channels->axis;
-  size_t numChannels = shape[axis], inner = 1;
-  for (int64_t size : shape.drop_front(axis + 1))
-    inner *= size;
-  channels->absmax.resize(numChannels, 0.0f);
-  std::vector<int32_t> magnitudes(numChannels, 0);
-  for (size_t begin = 0; begin < values.size(); begin += numChannels * inner) {
-    const float *row = values.data() + begin;
-    for (size_t channel = 0; channel != numChannels; ++channel) {
-      int32_t largest = magnitudes[channel];
-      for (size_t i = 0; i != inner; ++i)
-        largest = std::max(largest, finiteMagnitude(row[channel * inner + i]));
-      magnitudes[channel] = largest;
-    }
-  }
-  for (size_t channel = 0; channel != numChannels; ++channel)
-    channels->absmax[channel] =
-        std::max(channels->absmax[channel], llvm::bit_cast<float>(magnitudes[channel]));
+  channels->absmax.resize(shape[axis], 0.0f);
+  raiseChannelMaxima(channels->absmax, values, shape, axis);
 }
 
 void TensorStatistics::addSample(uint64_t sample, Range sampleRange) {

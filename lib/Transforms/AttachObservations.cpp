@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "ModelObservations.h"
 #include "halftone/Analysis/NodeName.h"
 #include "halftone/Dialect/HalftoneDialect.h"
 #include "halftone/Numerics/Format.h"
-#include "halftone/Numerics/Observations.h"
 #include "halftone/Numerics/RangeEstimator.h"
 #include "halftone/Transforms/Passes.h"
 #include "halftone/Transforms/SchemeAttribute.h"
@@ -62,11 +62,8 @@ static LogicalResult checkObserved(ArrayRef<ObserveOp> observers,
 static LogicalResult attach(ObserveOp observer, const Observations &observations) {
   ActivationScheme scheme = *findConsumerScheme(observer);
   const ::halftone::TensorStatistics &statistics = *observations.find(observer.getTensor());
-  if (uint64_t bad = statistics.getNumNaNs() + statistics.getNumInfinities())
-    return observer.emitError("tensor '")
-           << observer.getTensor() << "' had " << bad
-           << " values that are not finite when it was observed; check the samples, or skip the "
-              "nodes that read it";
+  if (failed(checkFinite(observer.getLoc(), observer.getTensor(), statistics)))
+    return failure();
   llvm::Expected<RangeOptions> options = ::halftone::parseRangeEstimator(scheme.range);
   if (!options)
     return observer.emitError(llvm::toString(options.takeError()));
@@ -85,15 +82,9 @@ struct AttachObservations
   using Base::Base;
 
   void runOnOperation() override {
-    std::optional<StringRef> expectedHash;
-    if (auto hash = getOperation()->getParentOfType<ModuleOp>()->getAttrOfType<StringAttr>(
-            "halftone.source_hash"))
-      expectedHash = hash.getValue();
-    llvm::Expected<Observations> observations = Observations::load(file, expectedHash);
-    if (!observations) {
-      getOperation().emitError(llvm::toString(observations.takeError()));
+    FailureOr<Observations> observations = loadObservations(getOperation(), file);
+    if (failed(observations))
       return signalPassFailure();
-    }
     SmallVector<ObserveOp> observers;
     getOperation().walk([&](ObserveOp observer) {
       if (isNeeded(observer))

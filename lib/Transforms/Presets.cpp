@@ -12,6 +12,19 @@ static constexpr Preset presets[] = {
     {"w8a8-dynamic",
      "weights:     { format: int8, granularity: channel, symmetric: true }\n"
      "activations: { format: int8, granularity: token, when: dynamic, symmetric: true }\n"},
+    {"w8a8-smoothquant-o1",
+     "weights:     { format: int8, granularity: channel, symmetric: true }\n"
+     "activations: { format: int8, granularity: token, when: dynamic, symmetric: true }\n"
+     "smoothing:   { method: smoothquant, alpha: 0.5 }\n"},
+    {"w8a8-smoothquant-o2",
+     "weights:     { format: int8, granularity: channel, symmetric: true }\n"
+     "activations: { format: int8, granularity: tensor, when: dynamic, symmetric: true }\n"
+     "smoothing:   { method: smoothquant, alpha: 0.5 }\n"},
+    {"w8a8-smoothquant-o3",
+     "weights:     { format: int8, granularity: channel, symmetric: true }\n"
+     "activations: { format: uint8, granularity: tensor, when: static, symmetric: false, range: "
+     "min-max }\n"
+     "smoothing:   { method: smoothquant, alpha: 0.5 }\n"},
     // Below 8 bits a scale per channel is too coarse, and the range that loses least is not that of
     // the largest number.
     {"w4a16", "weights: { format: int4, group: 128, range: mse }\n"},

@@ -3,6 +3,7 @@
 
 #include "Presets.h"
 #include "SchemeRules.h"
+#include "SmoothingRules.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -29,6 +30,7 @@ struct RecipeText {
   ActivationScheme activations;
   bool embeddings = false;
   bool sequential = false;
+  std::optional<SmoothingEntry> smoothing;
   std::vector<std::string> skip;
   std::vector<RuleText> layers;
 };
@@ -87,6 +89,17 @@ template <> struct MappingTraits<RecipeText> {
     io.mapRequired("weights", recipe.weights);
     io.mapOptional("activations", recipe.activations);
     io.mapOptional("embeddings", recipe.embeddings);
+template <> struct MappingTraits<SmoothingEntry> {
+  static void mapping(IO &io, SmoothingEntry &entry) {
+    io.mapRequired("method", entry.text.method);
+    io.mapOptional("alpha", entry.text.alpha);
+    io.mapOptional("power_of_two", entry.text.powerOfTwo);
+  }
+  static std::string validate(IO &, SmoothingEntry &entry) {
+    return resolveSmoothing(entry.text, entry.scheme);
+  }
+};
+
     io.mapOptional("sequential", recipe.sequential);
     io.mapOptional("skip", recipe.skip);
     io.mapOptional("layers", recipe.layers);
@@ -101,6 +114,7 @@ template <> struct MappingTraits<RecipeText> {
 
 llvm::Expected<RangeOptions> halftone::parseRangeEstimator(llvm::StringRef text) {
   auto [name, parameter] = text.split(':');
+    io.mapOptional("smoothing", recipe.smoothing);
   RangeOptions options;
   std::optional<RangeMethod> method = parseRangeMethod(name);
   bool valid = method.has_value();
@@ -168,6 +182,8 @@ struct RecipeReader {
   }
 };
 } // namespace halftone
+    if (yaml.smoothing)
+      recipe.smoothing = yaml.smoothing->scheme;
 
 static void appendDiagnostic(const llvm::SMDiagnostic &diagnostic, void *context) {
   llvm::raw_string_ostream stream(*static_cast<std::string *>(context));

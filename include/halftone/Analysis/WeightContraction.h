@@ -20,6 +20,8 @@ struct WeightContraction {
 
   ElementsAttr getWeights() const;
   RankedTensorType getWeightsType() const;
+  /// The dimension of the activations that holds the input channels, counted from the end.
+  int64_t getInputAxis() const;
 };
 
 /// The same view of a `gather` of rows (axis 0) of a constant f32 matrix: an embedding. Its

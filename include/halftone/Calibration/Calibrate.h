@@ -3,6 +3,7 @@
 #define HALFTONE_CALIBRATION_CALIBRATE_H
 
 #include "halftone/Numerics/Observations.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <functional>
@@ -24,6 +25,9 @@ struct SampleSelection {
 
 struct CalibrationOptions {
   SampleSelection samples;
+  /// By tensor, the dimension whose channels get their largest magnitudes, counted from the end if
+  /// negative. Tensors that are not listed get none.
+  llvm::StringMap<int64_t> channelAxes;
   /// Threads of a run; 0: one per CPU.
   int threads = 0;
   /// Called after each sample with the number done and the number of all; may be empty.

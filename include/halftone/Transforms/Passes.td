@@ -110,6 +110,32 @@ def AssignSchemes : Pass<"halftone-assign-schemes", "func::FuncOp"> {
   let statistics = [Statistic<"numAssigned", "assigned", "Contractions that will be quantized">];
 }
 
+def SmoothActivations : Pass<"halftone-smooth-activations", "func::FuncOp"> {
+  let summary = "Move outliers of activations into the weights that they meet";
+  let description = [{
+    SmoothQuant: the input x of all contractions that share it becomes x / s, with one s = max|x|^alpha / max|w|^(1 - alpha) per input channel, and
+    their weights become s w. x is divided by what produces it: the gain and bias of a normalization, a factor or bias, the columns of the
+    product or the filters of the convolution before it, also behind ops that commute with positive factors (`relu`, `leaky_relu`, `abs`, `neg`,
+    pooling, transposes, one side of a product). Where x has other users, or its producer cannot take it, a `mul` by 1 / s is inserted. Inputs are
+    treated from the last to the first, so that the weights of each are those that stay. In a function without schemes all inputs are treated, which
+    leaves a float model for another quantizer.
+
+    Requires: schemes are assigned where layers will be quantized, constants folded, observers not inserted; observations with largest magnitudes
+              per channel.
+    Ensures:  the function computes the same but for rounding, with `power-of-two` exactly.
+    Declines (input unchanged): an input that only float layers read, where others have schemes; grouped convolutions; channels that were always 0, or whose weights are
+              (s = 1).
+    Errors:   tensors without observations of their channels, or with values that were not finite; a file that cannot be read or is of
+              another model; `alpha` outside [0, 1].
+    Example:  test/Transforms/smooth-activations.mlir
+  }];
+  let options = [Option<"file", "file", "std::string", "", "Observations file (JSON)">,
+                 Option<"alpha", "alpha", "double", "0.5", "How much of the activations' range the weights take over, 0 to 1">,
+                 Option<"powerOfTwo", "power-of-two", "bool", "false", "Round the factors to powers of two">];
+  let statistics = [Statistic<"numFolded", "folded", "Inputs divided by what produces them">,
+                    Statistic<"numMultiplied", "multiplied", "Inputs with a multiplication of their own">];
+}
+
 def InsertObservers : Pass<"halftone-insert-observers", "func::FuncOp"> {
   let summary = "Let every activation that calibration has to see pass through an observer";
   let description = [{

@@ -4,6 +4,7 @@
 #define HALFTONE_TRANSFORMS_RECIPE_H
 
 #include "halftone/Numerics/RangeEstimator.h"
+#include "halftone/Transforms/Smoothing.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -129,5 +130,8 @@ private:
 };
 
 } // namespace halftone
+  /// What happens to the float model before it is quantized; nullopt if nothing.
+  const std::optional<SmoothingScheme> &getSmoothing() const { return smoothing; }
 
 #endif // HALFTONE_TRANSFORMS_RECIPE_H
+  std::optional<SmoothingScheme> smoothing;

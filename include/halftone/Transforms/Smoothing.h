@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef HALFTONE_TRANSFORMS_SMOOTHING_H
+#define HALFTONE_TRANSFORMS_SMOOTHING_H
+
+#include <string>
+
+namespace halftone {
+
+/// How factors move between activations and weights before either is quantized.
+struct SmoothingScheme {
+  /// `smoothquant`: by the largest magnitudes of both.
+  std::string method = "smoothquant";
+  /// How much of the activations' range the weights take over, 0 to 1.
+  double alpha = 0.5;
+  /// Factors are powers of two, so that the float model stays the same to the bit.
+  bool powerOfTwo = false;
+};
+
+} // namespace halftone
+
+#endif // HALFTONE_TRANSFORMS_SMOOTHING_H

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""That smoothing changes no float model, and what it saves where channels are outliers."""
+
+import functools
+import pathlib
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+
+import data
+from harness import ROOT, Program, check_same_bits, largest_error, main, model_path
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+from plant_outliers import plant  # noqa: E402
+
+STORIES = "stories260k/stories260K.onnx"
+# What a float model may be off by when its factors are somewhere else.
+FOLDING_ERROR = 1e-5
+
+
+def program(model, recipe, calibration=None):
+    with tempfile.TemporaryDirectory(prefix="halftone-") as folder:
+        path = pathlib.Path(folder) / "recipe.yaml"
+        path.write_text(recipe)
+        return Program(model, "--recipe", path, calibration=calibration)
+
+
+def smoothed_floats(model, smoothing, calibration):
+    """The float model with its factors moved."""
+    return program(model, f"weights: {{format: none}}\nsmoothing: {smoothing}\n", calibration)
+
+
+def check_float_model(name, inputs, smoothing, exact):
+    """On the data that it was calibrated with."""
+    model = model_path(name)
+    before = program(model, "weights: {format: none}\n").run_samples(inputs)
+    after = smoothed_floats(model, smoothing, inputs).run_samples(inputs)
+    if exact:
+        check_same_bits(after, before, name)
+        return "the same bits"
+    error = max(largest_error(after[output], before[output]) for output in before)
+    assert 0 < error <= FOLDING_ERROR, f"off by {error:.2g} of the range"
+    return f"off by {error:.1g} of the range"
+
+
+def stories_inputs():
+    return {data.STORIES_INPUT: data.stories_calibration(3)}
+
+
+def mnist_inputs():
+    return {data.MNIST_INPUT: data.mnist_images()[0][:20]}
+
+
+def test_stories260k_stays_the_same():
+    return check_float_model(STORIES, stories_inputs(), "{method: smoothquant}", exact=False)
+
+
+def test_mnist_stays_the_same():
+    return check_float_model("mnist/model.onnx", mnist_inputs(), "{method: smoothquant}", exact=False)
+
+
+def test_stories260k_by_powers_of_two():
+    smoothing = "{method: smoothquant, power_of_two: true}"
+    return check_float_model(STORIES, stories_inputs(), smoothing, exact=True)
+
+
+def test_mnist_by_powers_of_two():
+    smoothing = "{method: smoothquant, alpha: 0.8, power_of_two: true}"
+    return check_float_model("mnist/model.onnx", mnist_inputs(), smoothing, exact=True)
+
+
+@functools.lru_cache(maxsize=None)
+def planted_perplexity(recipe, needs_data=True):
+    """Of every 20th window, where two channels behind each normalization are 64 times larger."""
+    windows = data.stories_windows(step=20)
+    model = onnx.load(model_path(STORIES))
+    assert plant(model) == 11
+    with tempfile.TemporaryDirectory(prefix="halftone-") as folder:
+        path = pathlib.Path(folder) / "planted.onnx"
+        onnx.save(model, path)
+        calibration = {data.STORIES_INPUT: data.stories_calibration(8)} if needs_data else None
+        compiled = Program(path, "--recipe", recipe, calibration=calibration)
+    outputs = compiled.run_samples({data.STORIES_INPUT: data.pad_windows(windows)})
+    return data.perplexity(windows, outputs["logits"])
+
+
+def check_recovery(plain, smoothed, least_loss, largest_loss):
+    """Losses are of the perplexity, relative to that of the float model."""
+    floats = planted_perplexity("float", needs_data=False)
+    losses = [planted_perplexity(recipe) / floats - 1 for recipe in (plain, smoothed)]
+    text = f"perplexity {floats:.3f}, {plain} {losses[0]:+.1%}, {smoothed} {losses[1]:+.1%}"
+    assert losses[0] > least_loss and losses[1] < largest_loss, text
+    return text
+
+
+def test_outliers_per_token():
+    return check_recovery("w8a8-dynamic", "w8a8-smoothquant-o1", 0.2, 0.01)
+
+
+def test_outliers_static():
+    return check_recovery("w8a8-static", "w8a8-smoothquant-o3", 5, 0.01)
+
+
+if __name__ == "__main__":
+    main(globals())
