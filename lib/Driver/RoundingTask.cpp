@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "RoundingTask.h"
 
-#include "halftone/Calibration/GatherGramMatrices.h"
 #include "halftone/Dialect/ConstantData.h"
 #include "halftone/Transforms/AssignSchemes.h"
 #include "halftone/Transforms/Passes.h"
+#include "halftone/Transforms/SchemeAttribute.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -44,7 +44,8 @@ static size_t countThatFit(ArrayRef<GramInput> inputs, uint64_t maxBytes) {
   uint64_t bytes = 0;
   size_t count = 0;
   while (count != inputs.size()) {
-    bytes += GramMatrix::countBytes(inputs[count].size);
+    uint64_t matrices = uint64_t(inputs[count].groups) * (inputs[count].holdsBack ? 2 : 1);
+    bytes += matrices * GramMatrix::countBytes(inputs[count].size);
     if (count != 0 && bytes > maxBytes)
       break;
     ++count;
@@ -79,10 +80,48 @@ static OwningOpRef<ModuleOp> observeOnly(ModuleOp program, ArrayRef<GramInput> i
   return copy;
 }
 
+static GramRequest makeRequest(GramInput input) {
+  std::vector<GramMatrix> grams(size_t(input.groups), GramMatrix(input.size));
+  return {input.observer.getTensor().str(), input.windows, grams,
+          input.holdsBack ? grams : std::vector<GramMatrix>()};
+}
+
+/// One matrix after the other; nothing if one of them has seen no vectors.
+static std::optional<std::vector<float>> takeAll(MutableArrayRef<GramMatrix> grams) {
+  std::vector<float> all;
+  for (GramMatrix &gram : grams) {
+    if (gram.getNumVectors() == 0)
+      return std::nullopt;
+    std::vector<float> elements = gram.takeFloats();
+    if (grams.size() == 1)
+      return elements;
+    llvm::append_range(all, elements);
+  }
+  return all;
+}
+
+bool RoundingTask::attachMatrices(const GramInput &input, GramRequest &request) {
+  auto fail = [&](const llvm::Twine &what) {
+    Operation *layer = input.layers.front();
+    layer->emitError("its weights are rounded by '")
+        << getScheme(layer)->weights.rounding << "', but no " << what
+        << " reached its inputs; give other data, or this node 'rounding: nearest'";
+    return false;
+  };
+  std::optional<std::vector<float>> grams = takeAll(request.grams);
+  if (!grams)
+    return fail("calibration sample");
+  std::optional<std::vector<float>> heldBack = takeAll(request.heldBack);
+  if (!heldBack)
+    return fail("sample of those that are held back to judge it by");
+  setGramMatrix(input, *grams, *heldBack);
+  return true;
+}
+
 bool RoundingTask::gather(ArrayRef<GramInput> inputs, const Data &data) {
   std::vector<GramRequest> requests;
-  for (GramInput input : inputs)
-    requests.push_back({input.observer.getTensor().str(), input.windows, GramMatrix(input.size)});
+  for (const GramInput &input : inputs)
+    requests.push_back(makeRequest(input));
   ::halftone::CalibrationOptions options;
   options.samples.data = data.samples;
   options.threads = modelOptions.threads;
@@ -95,15 +134,9 @@ bool RoundingTask::gather(ArrayRef<GramInput> inputs, const Data &data) {
   };
   if (!runObserver(observeOnly(*module, inputs), run))
     return false;
-  for (auto [input, request] : llvm::zip_equal(inputs, requests)) {
-    if (request.gram.getNumVectors() == 0) {
-      input.layers.front()->emitError(
-          "its weights are rounded by 'gptq', but no calibration sample reached its inputs; give "
-          "other data, or this node 'rounding: nearest'");
+  for (auto [input, request] : llvm::zip_equal(inputs, requests))
+    if (!attachMatrices(input, request))
       return false;
-    }
-    setGramMatrix(input, request.gram.takeFloats());
-  }
   return true;
 }
 

@@ -3,6 +3,7 @@
 #define HALFTONE_LIB_DRIVER_ROUNDINGTASK_H
 
 #include "ModelTask.h"
+#include "halftone/Calibration/GatherGramMatrices.h"
 #include "halftone/Transforms/GramInputs.h"
 #include "halftone/Transforms/Recipe.h"
 
@@ -31,11 +32,14 @@ protected:
   bool prepareRounding(std::shared_ptr<const ::halftone::Recipe> recipe);
   /// After `prepareRounding`. What is left to be quantized is so by the quantize pipeline.
   bool roundByInputs(const ::halftone::Recipe &recipe, const Data &data);
+  /// Gives all layers that `findGramInputs` finds their matrices.
+  bool gatherAll(const Data &data);
 
 private:
   bool roundInTurn(const Data &data);
-  bool gatherAll(const Data &data);
   bool gather(ArrayRef<GramInput> inputs, const Data &data);
+  /// Gives the layers what the request has gathered.
+  bool attachMatrices(const GramInput &input, ::halftone::GramRequest &request);
   bool quantizeObserved();
 
   /// Of runs over the data.

@@ -90,9 +90,14 @@ private:
           << scheme->weights.format << " codes does not fit in i32";
       return;
     }
-    if (scheme->weights.needsInputs() && !hasGramMatrix(*contraction)) {
+    int64_t matrices = countGramMatrices(*contraction);
+    if (scheme->weights.needsInputs() &&
+        (matrices == 0 || (matrices > 1 && scheme->weights.granularity == "tensor"))) {
       op->emitRemark("its weights are rounded to nearest, not by '")
-          << scheme->weights.rounding << "': each group of its channels has inputs of its own";
+          << scheme->weights.rounding
+          << (matrices == 0 ? "': its channels do not come first"
+                            : "': its groups of channels are rounded each for itself, but share "
+                              "one scale");
       scheme->weights.rounding = ::halftone::WeightScheme().rounding;
     }
     setScheme(op, *scheme);

@@ -9,10 +9,13 @@ using namespace mlir::halftone;
 using ::halftone::ConvolutionWindows;
 
 static constexpr llvm::StringLiteral kGramMatrixName = "halftone.gram_matrix";
+static constexpr llvm::StringLiteral kHeldBackName = "halftone.held_back_gram_matrix";
 
-bool mlir::halftone::hasGramMatrix(const WeightContraction &contraction) {
+int64_t mlir::halftone::countGramMatrices(const WeightContraction &contraction) {
   auto conv = llvm::dyn_cast<ConvOp>(contraction.op);
-  return !conv || (conv.getGroup() == 1 && conv.getLayout() == Layout::ChannelsFirst);
+  if (!conv)
+    return 1;
+  return conv.getLayout() == Layout::ChannelsFirst ? conv.getGroup() : 0;
 }
 
 static std::optional<ConvolutionWindows> getWindows(const WeightContraction &contraction) {
@@ -37,14 +40,17 @@ std::vector<GramInput> mlir::halftone::findGramInputs(Operation *root) {
     auto observer = contraction->activations->get().getDefiningOp<ObserveOp>();
     assert(observer && "the inputs of layers that need their Gram matrix are observed");
     std::optional<ConvolutionWindows> windows = getWindows(*contraction);
+    int64_t groups = countGramMatrices(*contraction);
+    bool holdsBack = scheme->weights.holdsBack();
     auto known = llvm::find_if(inputs, [&](const GramInput &input) {
-      return input.observer == observer && input.windows == windows;
+      return input.observer == observer && input.windows == windows && input.groups == groups &&
+             input.holdsBack == holdsBack;
     });
     if (known != inputs.end()) {
       known->layers.push_back(op);
       return;
     }
-    inputs.push_back({observer, windows, contraction->reduction, {op}});
+    inputs.push_back({observer, windows, contraction->reduction, groups, holdsBack, {op}});
   });
   return inputs;
 }
@@ -53,13 +59,28 @@ ElementsAttr mlir::halftone::getGramMatrix(Operation *layer) {
   return layer->getAttrOfType<ElementsAttr>(kGramMatrixName);
 }
 
-void mlir::halftone::setGramMatrix(const GramInput &input, ArrayRef<float> gram) {
-  Type element = Float32Type::get(input.layers.front()->getContext());
-  auto type = RankedTensorType::get({input.size, input.size}, element);
-  ObserveOp observer = input.observer;
-  ElementsAttr constant = makeConstant(type, gram, (observer.getTensor() + ".gram").str());
-  for (Operation *layer : input.layers)
-    layer->setAttr(kGramMatrixName, constant);
+ElementsAttr mlir::halftone::getHeldBackGramMatrix(Operation *layer) {
+  return layer->getAttrOfType<ElementsAttr>(kHeldBackName);
 }
 
-void mlir::halftone::removeGramMatrix(Operation *layer) { layer->removeAttr(kGramMatrixName); }
+void mlir::halftone::setGramMatrix(const GramInput &input, ArrayRef<float> gram,
+                                   ArrayRef<float> heldBack) {
+  SmallVector<int64_t> shape = {input.size, input.size};
+  if (input.groups != 1)
+    shape.insert(shape.begin(), input.groups);
+  auto type = RankedTensorType::get(shape, Float32Type::get(input.layers.front()->getContext()));
+  ObserveOp observer = input.observer;
+  auto set = [&](StringRef name, ArrayRef<float> matrices, StringRef suffix) {
+    ElementsAttr constant = makeConstant(type, matrices, (observer.getTensor() + suffix).str());
+    for (Operation *layer : input.layers)
+      layer->setAttr(name, constant);
+  };
+  set(kGramMatrixName, gram, ".gram");
+  if (!heldBack.empty())
+    set(kHeldBackName, heldBack, ".held_back_gram");
+}
+
+void mlir::halftone::removeGramMatrix(Operation *layer) {
+  layer->removeAttr(kGramMatrixName);
+  layer->removeAttr(kHeldBackName);
+}

@@ -3,6 +3,7 @@
 
 #include "halftone/Dialect/ConstantData.h"
 #include "halftone/Numerics/OutputError.h"
+#include "halftone/Numerics/WeakInputs.h"
 #include "halftone/Transforms/GramInputs.h"
 #include <cmath>
 
@@ -11,8 +12,8 @@ using namespace mlir::halftone;
 using ::halftone::EncodedTensor;
 using ::halftone::EncodeOptions;
 using ::halftone::Format;
-using ::halftone::GPTQScheme;
-using ::halftone::GramFactor;
+using ::halftone::RoundingInputs;
+using ::halftone::RoundingProblem;
 using ::halftone::WeightMatrix;
 using ::halftone::WeightScheme;
 
@@ -21,82 +22,190 @@ static double toDecibels(double power, double error) { return 10 * std::log10(po
 double RoundedWeights::sqnr() const { return toDecibels(power, error); }
 double RoundedWeights::nearestSqnr() const { return toDecibels(power, nearestError); }
 
-LogicalResult GramRounding::readMatrix(const WeightContraction &contraction) {
-  ElementsAttr gram = getGramMatrix(contraction.op);
-  if (!gram) {
-    InFlightDiagnostic diag = contraction.op->emitError(
-        "its weights are rounded by 'gptq', but no calibration data says what its inputs are");
-    diag.attachNote() << "give calibration data, or 'rounding: nearest'";
-    return diag;
-  }
+LogicalResult GramRounding::read(const WeightContraction &contraction, ElementsAttr constant,
+                                 Matrices &matrices) {
   int64_t size = contraction.reduction;
-  auto type = RankedTensorType::get({size, size}, Float32Type::get(gram.getContext()));
-  if (gram.getType() != type)
+  SmallVector<int64_t> shape = {size, size};
+  int64_t groups = countGramMatrices(contraction);
+  if (groups != 1)
+    shape.insert(shape.begin(), groups);
+  auto type = RankedTensorType::get(shape, Float32Type::get(constant.getContext()));
+  if (constant.getType() != type)
     return contraction.op->emitError("the Gram matrix of its inputs is ")
-           << gram.getType() << ", expected " << type;
-  if (gram == matrix)
+           << constant.getType() << ", expected " << type;
+  if (constant == matrices.constant)
     return success();
-  matrix = nullptr;
-  factor.reset();
-  copied.clear();
-  if (std::optional<ArrayRef<char>> bytes = getRawBytes(gram)) {
-    elements = {reinterpret_cast<const float *>(bytes->data()), size_t(size * size)};
+  matrices = Matrices();
+  if (std::optional<ArrayRef<char>> bytes = getRawBytes(constant)) {
+    matrices.elements = {reinterpret_cast<const float *>(bytes->data()),
+                         size_t(type.getNumElements())};
   } else {
-    std::optional<std::vector<float>> floats = readFloats(gram);
+    std::optional<std::vector<float>> floats = readFloats(constant);
     if (!floats)
       return contraction.op->emitError("the Gram matrix of its inputs has no data in memory");
-    copied = std::move(*floats);
-    elements = copied;
+    matrices.copied = std::move(*floats);
+    matrices.elements = matrices.copied;
   }
-  matrix = gram;
+  matrices.constant = constant;
   return success();
 }
 
-LogicalResult GramRounding::factorize(const WeightContraction &contraction,
-                                      const GPTQScheme &scheme) {
-  bool descending = scheme.order == "descending";
-  if (factor && factorOptions.damping == scheme.damping && factorOptions.descending == descending)
+LogicalResult GramRounding::readMatrices(const WeightContraction &contraction, bool holdsBack) {
+  ElementsAttr gram = getGramMatrix(contraction.op);
+  ElementsAttr judge = holdsBack ? getHeldBackGramMatrix(contraction.op) : gram;
+  bool isKnown = gram && gram == fitted.constant;
+  if (failed(read(contraction, gram, fitted)) || failed(read(contraction, judge, heldBack)))
+    return failure();
+  if (isKnown)
     return success();
-  factor.reset(); // One of them is large enough.
-  factorOptions = {scheme.damping, descending};
-  llvm::Expected<GramFactor> created =
-      GramFactor::create(elements, contraction.reduction, factorOptions);
-  if (!created)
-    return contraction.op->emitError("cannot round the weights: ")
-           << llvm::toString(created.takeError());
-  factor.emplace(std::move(*created));
+  inputs.clear();
+  int64_t size = contraction.reduction;
+  for (int64_t group = 0, end = countGramMatrices(contraction); group != end; ++group)
+    inputs.push_back({fitted.elements.slice(size_t(group * size * size), size_t(size * size)),
+                      size,
+                      std::nullopt,
+                      {}});
   return success();
+}
+
+/// One after the other along the first dimension; scales are cut by channels.
+static void append(EncodedTensor &all, EncodedTensor part) {
+  if (all.scales.empty()) {
+    all = std::move(part);
+    return;
+  }
+  llvm::append_range(all.codes, part.codes);
+  llvm::append_range(all.zeroPoints, part.zeroPoints);
+  llvm::append_range(all.scales.front().values, part.scales.front().values);
+}
+
+/// Rounds the channels of one group; `judge` is the matrix that its error is measured with.
+static llvm::Error roundGroup(const ::halftone::RoundingMethod &method,
+                              const RoundingProblem &problem, RoundingInputs &inputs,
+                              ArrayRef<float> judge, EncodedTensor &nearest,
+                              RoundedWeights &result) {
+  llvm::Expected<EncodedTensor> plain =
+      ::halftone::encodeTensor(problem.values, problem.shape, problem.format, problem.options);
+  if (!plain)
+    return plain.takeError();
+  llvm::Expected<EncodedTensor> rounded = method.round(problem, inputs);
+  if (!rounded)
+    return rounded.takeError();
+  WeightMatrix view = WeightMatrix::get(problem.shape, problem.options.channelAxis);
+  auto measureError = [&](const EncodedTensor &tensor) {
+    return ::halftone::measureOutputError(problem.values, tensor, problem.format, view, judge);
+  };
+  result.power += ::halftone::measureOutputPower(problem.values, view, judge);
+  result.nearestError += measureError(*plain);
+  result.error += measureError(*rounded);
+  append(nearest, std::move(*plain));
+  append(result.tensor, std::move(*rounded));
+  return llvm::Error::success();
+}
+
+/// Rounds all weights but those of the inputs that cost most.
+static llvm::Error roundAroundWeak(const ::halftone::RoundingMethod &method,
+                                   const RoundingProblem &problem, RoundingInputs &inputs,
+                                   ArrayRef<float> judge, int64_t numWeak, EncodedTensor &nearest,
+                                   RoundedWeights &result) {
+  WeightMatrix view = WeightMatrix::get(problem.shape, problem.options.channelAxis);
+  llvm::Expected<EncodedTensor> plain =
+      ::halftone::encodeTensor(problem.values, problem.shape, problem.format, problem.options);
+  if (!plain)
+    return plain.takeError();
+  result.weakInputs = ::halftone::findWeakInputs(problem.values, *plain, problem.format, view,
+                                                 inputs.gram, numWeak);
+  llvm::Expected<::halftone::WeakInputs> weak = ::halftone::WeakInputs::create(
+      inputs.gram, inputs.size, result.weakInputs, problem.scheme.gptq.damping);
+  if (!weak)
+    return weak.takeError();
+  RoundingInputs others{weak->getGram(), inputs.size, std::nullopt, {}};
+  std::vector<float> values = weak->leaveOut(problem.values, view);
+  llvm::Expected<EncodedTensor> rounded = method.round(
+      {values, problem.shape, problem.format, problem.options, problem.scheme}, others);
+  if (!rounded)
+    return rounded.takeError();
+  result.numbers = ::halftone::decodeTensor(*rounded, problem.format);
+  const ::halftone::ElementCodec &half = ::halftone::findFormat("f16")->codec;
+  for (float weight : weak->compensate(problem.values, result.numbers, view))
+    result.kept.push_back(half.decode(half.encode(weight)));
+  std::vector<float> errors(problem.values.begin(), problem.values.end());
+  for (auto [i, input] : llvm::enumerate(result.weakInputs))
+    for (int64_t channel = 0; channel != view.channels; ++channel)
+      result.numbers[view.at(input, channel)] =
+          result.kept[i * size_t(view.channels) + size_t(channel)];
+  for (auto [error, number] : llvm::zip_equal(errors, result.numbers))
+    error -= number;
+  result.power = ::halftone::measureOutputPower(problem.values, view, judge);
+  result.nearestError =
+      ::halftone::measureOutputError(problem.values, *plain, problem.format, view, judge);
+  result.error = ::halftone::measureOutputPower(errors, view, judge);
+  nearest = std::move(*plain);
+  result.tensor = std::move(*rounded);
+  return llvm::Error::success();
+}
+
+/// How many of its inputs keep their weights: of a product those that the scheme's bits have room
+/// for.
+static int64_t countWeak(const WeightContraction &contraction, const WeightScheme &scheme,
+                         const Format &format) {
+  if (scheme.owqBits == 0)
+    return 0;
+  int64_t count =
+      ::halftone::countWeakInputs(contraction.reduction, double(format.codec.bits), scheme.owqBits);
+  if (!llvm::isa<MatMulOp>(contraction.op))
+    contraction.op->emitRemark("all its weights become codes: 'owq' keeps those of the inputs of "
+                               "products");
+  else if (count == 0)
+    contraction.op->emitRemark("all its weights become codes: ")
+        << scheme.owqBits << " bits have no room for one input of " << contraction.reduction
+        << " in f16";
+  return llvm::isa<MatMulOp>(contraction.op) ? count : 0;
+}
+
+static LogicalResult failWithoutData(Operation *op, const WeightScheme &scheme) {
+  InFlightDiagnostic diag = op->emitError("its weights are rounded by '")
+                            << scheme.rounding
+                            << "', but no calibration data says what its inputs are";
+  diag.attachNote() << "give calibration data, or 'rounding: nearest'";
+  return diag;
 }
 
 FailureOr<RoundedWeights> GramRounding::round(const WeightContraction &contraction,
                                               const WeightScheme &scheme, ArrayRef<float> values,
                                               const Format &format, const EncodeOptions &options) {
-  if (failed(readMatrix(contraction)) || failed(factorize(contraction, scheme.gptq)))
+  const ::halftone::RoundingMethod &method = *::halftone::findRoundingMethod(scheme.rounding);
+  if (!getGramMatrix(contraction.op) ||
+      (method.holdsBack && !getHeldBackGramMatrix(contraction.op)))
+    return LogicalResult(failWithoutData(contraction.op, scheme));
+  if (failed(readMatrices(contraction, method.holdsBack)))
     return failure();
-  ArrayRef<int64_t> shape = contraction.getWeightsType().getShape();
-  auto fail = [&](llvm::Error error) -> LogicalResult {
-    return contraction.op->emitError("cannot quantize the weights: ")
-           << llvm::toString(std::move(error)) << "; skip this node in the recipe";
-  };
-  llvm::Expected<EncodedTensor> nearest = ::halftone::encodeTensor(values, shape, format, options);
-  if (!nearest)
-    return fail(nearest.takeError());
-  llvm::Expected<EncodedTensor> rounded =
-      ::halftone::encodeByGPTQ(values, shape, format, options, *factor, scheme.gptq.staticGroups);
-  if (!rounded)
-    return fail(rounded.takeError());
-  WeightMatrix view = WeightMatrix::get(shape, options.channelAxis);
+  SmallVector<int64_t> shape(contraction.getWeightsType().getShape());
+  auto groups = int64_t(inputs.size());
+  shape.front() /= groups; // More than one are those of a filter: its channels come first.
+  size_t size = values.size() / size_t(groups);
+  size_t square = size_t(contraction.reduction) * size_t(contraction.reduction);
+  EncodedTensor nearest;
   RoundedWeights result;
-  result.power = ::halftone::measureOutputPower(values, view, elements);
-  auto measureError = [&](const EncodedTensor &tensor) {
-    return ::halftone::measureOutputError(values, tensor, format, view, elements);
-  };
-  result.nearestError = measureError(*nearest);
-  result.error = measureError(*rounded);
-  result.tensor = std::move(*rounded);
+  int64_t numWeak = countWeak(contraction, scheme, format);
+  for (auto [group, input] : llvm::enumerate(inputs)) {
+    RoundingProblem problem{values.slice(group * size, size), shape, format, options, scheme};
+    ArrayRef<float> judge = heldBack.elements.slice(group * square, square);
+    if (llvm::Error error =
+            numWeak == 0 ? roundGroup(method, problem, input, judge, nearest, result)
+                         : roundAroundWeak(method, problem, input, judge, numWeak, nearest, result))
+      return LogicalResult(contraction.op->emitError("cannot quantize the weights: ")
+                           << llvm::toString(std::move(error)) << "; skip this node in the recipe");
+  }
   if (result.error > result.nearestError) {
     result.error = result.nearestError;
-    result.tensor = std::move(*nearest);
+    result.tensor = std::move(nearest);
+    result.weakInputs.clear();
+    result.kept.clear();
   }
+  result.tensor.scales.front().granularity =
+      ::halftone::makeGranularity(contraction.getWeightsType().getShape(), options);
+  if (result.weakInputs.empty())
+    result.numbers = ::halftone::decodeTensor(result.tensor, format);
   return result;
 }

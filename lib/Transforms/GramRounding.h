@@ -2,16 +2,23 @@
 #ifndef HALFTONE_LIB_TRANSFORMS_GRAMROUNDING_H
 #define HALFTONE_LIB_TRANSFORMS_GRAMROUNDING_H
 
+#include "RoundingMethods.h"
 #include "halftone/Analysis/WeightContraction.h"
-#include "halftone/Numerics/GPTQ.h"
+#include "halftone/Numerics/EncodeTensor.h"
 #include "halftone/Transforms/Recipe.h"
 
 namespace mlir::halftone {
 
 /// Weights that were rounded for their layer's inputs. Powers are sums of squares over what
-/// calibration has seen.
+/// calibration has seen, of the samples that were held back if some were.
 struct RoundedWeights {
   ::halftone::EncodedTensor tensor;
+  /// The numbers that the weights are; those of the codes but for weak inputs.
+  std::vector<float> numbers;
+  /// Inputs whose weights stay, ascending, and these, [inputs, channels], in numbers of f16. Their
+  /// codes stand for 0.
+  std::vector<int64_t> weakInputs;
+  std::vector<float> kept;
   /// Of the layer's output, of its error, and of the error that rounding to nearest leaves.
   double power = 0, error = 0, nearestError = 0;
 
@@ -21,7 +28,7 @@ struct RoundedWeights {
 };
 
 /// Rounds the weights of layers by the Gram matrices of their inputs. Layers that follow each other
-/// and read the same input share the factor of its matrix.
+/// and read the same input share what is computed of its matrix.
 class GramRounding {
 public:
   /// Never with more error of the output than rounding to nearest. Failure after an error at the
@@ -32,17 +39,21 @@ public:
                                   const ::halftone::EncodeOptions &options);
 
 private:
-  LogicalResult readMatrix(const WeightContraction &contraction);
-  LogicalResult factorize(const WeightContraction &contraction,
-                          const ::halftone::GPTQScheme &scheme);
+  /// A constant of the layer's matrices and their elements, in `copied` if they are not in memory
+  /// in this form.
+  struct Matrices {
+    ElementsAttr constant;
+    ArrayRef<float> elements;
+    std::vector<float> copied;
+  };
 
-  ElementsAttr matrix;
-  /// The elements of `matrix`; in `copied` if they are not in memory in this form.
-  ArrayRef<float> elements;
-  std::vector<float> copied;
+  LogicalResult readMatrices(const WeightContraction &contraction, bool holdsBack);
+  LogicalResult read(const WeightContraction &contraction, ElementsAttr constant,
+                     Matrices &matrices);
 
-  ::halftone::GramFactorOptions factorOptions;
-  std::optional<::halftone::GramFactor> factor;
+  Matrices fitted, heldBack;
+  /// Of each group of channels.
+  std::vector<::halftone::RoundingInputs> inputs;
 };
 
 } // namespace mlir::halftone

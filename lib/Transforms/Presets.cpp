@@ -29,7 +29,15 @@ static constexpr Preset presets[] = {
     // the largest number.
     {"w4a16", "weights: { format: int4, group: 128, range: mse }\n"},
     {"w4a16-gptq", "weights: { format: int4, group: 128, range: mse, rounding: gptq }\n"},
+    {"w4a16-adaround", "weights: { format: int4, group: 128, rounding: adaround }\n"},
+    {"w4a16-adaround-mse",
+     "weights: { format: int4, group: 128, range: mse, rounding: adaround }\n"},
+    {"w4a16-awq",
+     "weights: { format: int4, group: 128, range: mse }\nsmoothing: { method: awq }\n"},
     {"w3", "weights: { format: uint3, group: 64, symmetric: false, range: mse }\n"},
+    // Few models have rows so long that .01 bits are a weight: a quarter of a bit is one of 64.
+    {"w3a16-owq", "weights: { format: uint3, group: 64, symmetric: false, range: mse, rounding: "
+                  "gptq, owq: { bits: 3.25 } }\n"},
     {"w2g16", "weights: { format: uint2, group: 16, symmetric: false, range: mse }\n"},
     {"fp8", "weights: { format: fp8_e4m3, granularity: channel }\n"},
     {"mxfp8", "weights: { format: mxfp8 }\n"},

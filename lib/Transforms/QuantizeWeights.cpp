@@ -20,26 +20,7 @@ using namespace mlir::halftone;
 using ::halftone::EncodedTensor;
 using ::halftone::EncodeOptions;
 using ::halftone::Format;
-using ::halftone::GranularityKind;
 using ::halftone::WeightScheme;
-
-static EncodeOptions getOptions(const WeightScheme &scheme, int64_t channelAxis) {
-  EncodeOptions options;
-  options.granularity = scheme.granularity == "tensor"    ? GranularityKind::Tensor
-                        : scheme.granularity == "channel" ? GranularityKind::Channel
-                                                          : GranularityKind::Group;
-  options.group = scheme.group;
-  options.channelAxis = unsigned(channelAxis);
-  options.symmetric = scheme.symmetric;
-  options.leastSquares = scheme.range == "mse";
-  options.halfScales = scheme.scales == "f16";
-  return options;
-}
-
-static double measureSQNR(const EncodedTensor &encoded, const Format &format,
-                          ArrayRef<float> values) {
-  return ::halftone::measureError(values, ::halftone::decodeTensor(encoded, format)).sqnr();
-}
 
 /// The blocks that share a scale: the recipe's, or those that belong to the format.
 static std::pair<StringRef, int64_t> getBlocks(const WeightScheme &scheme, const Format &format) {
@@ -57,14 +38,19 @@ struct Encoding {
   ArrayRef<float> values;
   ArrayRef<int64_t> shape;
   const EncodedTensor &encoded;
+  /// What it stands for, with the weights that are not codes.
+  ArrayRef<float> numbers;
+  /// Inputs whose weights are not codes, and the bytes that they take.
+  int64_t numWeak, weakBytes;
 };
 } // namespace
 
 /// What the codes take and how far they are off, for reports.
 static SmallVector<NamedAttribute> describe(Builder b, const Encoding &encoding) {
-  auto bytes = int64_t(::halftone::countStoredBytes(encoding.encoded, encoding.format));
+  auto bytes =
+      int64_t(::halftone::countStoredBytes(encoding.encoded, encoding.format)) + encoding.weakBytes;
   double bits = 8.0 * double(bytes) / double(encoding.values.size());
-  double sqnr = measureSQNR(encoding.encoded, encoding.format, encoding.values);
+  double sqnr = ::halftone::measureError(encoding.values, encoding.numbers).sqnr();
   auto [granularity, group] = getBlocks(encoding.scheme, encoding.format);
   SmallVector<NamedAttribute> fields = {
       b.getNamedAttr("format", b.getStringAttr(encoding.scheme.format)),
@@ -73,6 +59,8 @@ static SmallVector<NamedAttribute> describe(Builder b, const Encoding &encoding)
       b.getNamedAttr("effective_bits", b.getF64FloatAttr(bits))};
   if (group != 0)
     fields.push_back(b.getNamedAttr("group", b.getI64IntegerAttr(group)));
+  if (encoding.numWeak != 0)
+    fields.push_back(b.getNamedAttr("weak_inputs", b.getI64IntegerAttr(encoding.numWeak)));
   if (std::isfinite(sqnr)) // Weights that their codes hold exactly have no noise.
     fields.push_back(b.getNamedAttr("sqnr", b.getF64FloatAttr(sqnr)));
   return fields;
@@ -90,7 +78,9 @@ static void describeGrid(Builder b, const Encoding &encoding,
       ::halftone::encodeTensor(encoding.values, encoding.shape, encoding.format, nearest);
   if (!plain) // Its scales are too large for f16, which the chosen ones are not.
     return llvm::consumeError(plain.takeError());
-  double sqnr = measureSQNR(*plain, encoding.format, encoding.values);
+  double sqnr =
+      ::halftone::measureError(encoding.values, ::halftone::decodeTensor(*plain, encoding.format))
+          .sqnr();
   if (std::isfinite(sqnr))
     fields.push_back(b.getNamedAttr("sqnr_nearest", b.getF64FloatAttr(sqnr)));
 }
@@ -131,39 +121,28 @@ struct QuantizeWeights : public mlir::halftone::impl::QuantizeWeightsBase<Quanti
   }
 
 private:
-  /// Of weights that are rounded by their inputs: the Gram matrix and what `gptq` says.
-  using RoundingKey = std::tuple<const void *, double, std::string, bool>;
-  /// What makes two contractions share codes: the constant, the channel axis and the scheme.
-  using Key = std::tuple<const void *, int64_t, std::string, std::string, int64_t, bool,
-                         std::string, std::string, RoundingKey>;
+  /// What makes two contractions share codes: the constant, the channel axis, the scheme and, where
+  /// that matters, the inputs.
+  using Key = std::tuple<const void *, int64_t, const void *, const void *>;
   struct Quantized {
     Value numbers;
+    /// Inputs whose weights are not codes, and these; null if there are none.
+    Value weakInputs, kept;
     DictionaryAttr description;
   };
 
-  static RoundingKey getRoundingKey(Operation *op, const WeightScheme &scheme) {
-    if (!scheme.needsInputs())
-      return {};
-    const void *gram = getGramMatrix(op) ? getGramMatrix(op).getAsOpaquePointer() : nullptr;
-    return {gram, scheme.gptq.damping, scheme.gptq.order, scheme.gptq.staticGroups};
-  }
-
   /// Null after an error.
   const Quantized *quantize(const WeightContraction &contraction, const WeightScheme &scheme) {
-    ElementsAttr weights = contraction.getWeights();
-    Key key{weights.getAsOpaquePointer(),
-            contraction.channelAxis,
-            scheme.format,
-            scheme.granularity,
-            scheme.group,
-            scheme.symmetric,
-            scheme.range,
-            scheme.scales,
-            getRoundingKey(contraction.op, scheme)};
+    ElementsAttr gram = scheme.needsInputs() ? getGramMatrix(contraction.op) : ElementsAttr();
+    Key key{contraction.getWeights().getAsOpaquePointer(), contraction.channelAxis,
+            getWeightSchemeAttr(contraction.op).getAsOpaquePointer(),
+            gram ? gram.getAsOpaquePointer() : nullptr};
     Quantized &quantized = done[key];
     if (!quantized.numbers && failed(encode(contraction, scheme, quantized)))
       return nullptr;
     contraction.weights->set(quantized.numbers);
+    if (quantized.kept)
+      addKept(contraction, quantized);
     return &quantized;
   }
 
@@ -173,19 +152,31 @@ private:
     if (!values)
       return contraction.op->emitError("the weights have no data in memory");
     const Format &format = *::halftone::findFormat(scheme.format);
-    EncodeOptions options = getOptions(scheme, contraction.channelAxis);
+    EncodeOptions options = getEncodeOptions(scheme, contraction.channelAxis);
     RankedTensorType type = contraction.getWeightsType();
     NamedAttrList rounding;
-    FailureOr<EncodedTensor> encoded =
+    FailureOr<RoundedWeights> rounded =
         scheme.needsInputs()
             ? roundByInputs(contraction, scheme, *values, format, options, rounding)
             : roundToNearest(contraction, *values, format, options);
-    if (failed(encoded))
+    if (failed(rounded))
       return failure();
+    const EncodedTensor &encoded = rounded->tensor;
     OpBuilder b = OpBuilder::atBlockBegin(&getOperation().getBody().front());
     Location loc = contraction.op->getLoc();
-    quantized.numbers = buildDecoding(b, loc, type, *encoded, format, options, getNodeName(loc));
-    Encoding encoding{scheme, format, options, *values, type.getShape(), *encoded};
+    quantized.numbers = buildDecoding(b, loc, type, encoded, format, options, getNodeName(loc));
+    auto numWeak = int64_t(rounded->weakInputs.size());
+    if (numWeak != 0 && failed(buildKept(b, contraction, *rounded, quantized)))
+      return failure();
+    Encoding encoding{scheme,
+                      format,
+                      options,
+                      *values,
+                      type.getShape(),
+                      encoded,
+                      rounded->numbers,
+                      numWeak,
+                      /*weakBytes=*/numWeak * 8 + int64_t(rounded->kept.size()) * 2};
     SmallVector<NamedAttribute> fields = describe(b, encoding);
     llvm::append_range(fields, rounding.getAttrs());
     if (details)
@@ -196,24 +187,68 @@ private:
     return success();
   }
 
-  FailureOr<EncodedTensor> roundToNearest(const WeightContraction &contraction,
-                                          ArrayRef<float> values, const Format &format,
-                                          const EncodeOptions &options) {
+  /// Constants of the weights that are not codes.
+  LogicalResult buildKept(OpBuilder &b, const WeightContraction &contraction,
+                          const RoundedWeights &rounded, Quantized &quantized) {
+    Location loc = contraction.op->getLoc();
+    auto numWeak = int64_t(rounded.weakInputs.size());
+    int64_t shape[] = {numWeak, contraction.getWeightsType().getDimSize(1)};
+    const Format &half = *::halftone::findFormat("f16");
+    EncodeOptions options;
+    options.channelAxis = 1;
+    llvm::Expected<EncodedTensor> kept =
+        ::halftone::encodeTensor(rounded.kept, shape, half, options);
+    if (!kept)
+      return contraction.op->emitError("cannot keep weights in f16: ")
+             << llvm::toString(kept.takeError()) << "; skip this node in the recipe";
+    std::string name = (getNodeName(loc) + ".kept").str();
+    quantized.kept = buildDecoding(b, loc, RankedTensorType::get(shape, b.getF32Type()), *kept,
+                                   half, options, name);
+    auto type = RankedTensorType::get({numWeak}, b.getI64Type());
+    quantized.weakInputs = ConstantOp::create(
+        b, loc, makeConstant(type, ArrayRef(rounded.weakInputs), name + "_inputs"));
+    return success();
+  }
+
+  /// y = x W becomes x W + x' W' with the inputs x' whose weights W' are not codes.
+  void addKept(const WeightContraction &contraction, const Quantized &quantized) {
+    Operation *product = contraction.op;
+    OpBuilder b(product->getContext());
+    b.setInsertionPointAfter(product);
+    Location loc = product->getLoc();
+    Value input = contraction.activations->get(), output = product->getResult(0);
+    auto inputType = llvm::cast<RankedTensorType>(input.getType());
+    SmallVector<int64_t> shape(inputType.getShape());
+    shape.back() = llvm::cast<RankedTensorType>(quantized.kept.getType()).getDimSize(0);
+    Value weak = GatherOp::create(b, loc, inputType.clone(shape), input, quantized.weakInputs,
+                                  inputType.getRank() - 1);
+    Value part = MatMulOp::create(b, loc, output.getType(), weak, quantized.kept);
+    Value sum = AddOp::create(b, loc, output.getType(), output, part);
+    output.replaceAllUsesExcept(sum, sum.getDefiningOp());
+  }
+
+  FailureOr<RoundedWeights> roundToNearest(const WeightContraction &contraction,
+                                           ArrayRef<float> values, const Format &format,
+                                           const EncodeOptions &options) {
     ArrayRef<int64_t> shape = contraction.getWeightsType().getShape();
     llvm::Expected<EncodedTensor> encoded =
         ::halftone::encodeTensor(values, shape, format, options);
-    if (encoded)
-      return std::move(*encoded);
+    if (encoded) {
+      RoundedWeights rounded;
+      rounded.numbers = ::halftone::decodeTensor(*encoded, format);
+      rounded.tensor = std::move(*encoded);
+      return rounded;
+    }
     return LogicalResult(contraction.op->emitError("cannot quantize the weights: ")
                          << llvm::toString(encoded.takeError())
                          << "; skip this node in the recipe");
   }
 
   /// `fields` say what it has won.
-  FailureOr<EncodedTensor> roundByInputs(const WeightContraction &contraction,
-                                         const WeightScheme &scheme, ArrayRef<float> values,
-                                         const Format &format, const EncodeOptions &options,
-                                         NamedAttrList &fields) {
+  FailureOr<RoundedWeights> roundByInputs(const WeightContraction &contraction,
+                                          const WeightScheme &scheme, ArrayRef<float> values,
+                                          const Format &format, const EncodeOptions &options,
+                                          NamedAttrList &fields) {
     FailureOr<RoundedWeights> rounded =
         gramRounding.round(contraction, scheme, values, format, options);
     if (failed(rounded))
@@ -224,7 +259,7 @@ private:
       fields.append("output_sqnr", b.getF64FloatAttr(rounded->sqnr()));
       fields.append("output_sqnr_nearest", b.getF64FloatAttr(rounded->nearestSqnr()));
     }
-    return std::move(rounded->tensor);
+    return rounded;
   }
 
   std::map<Key, Quantized> done;

@@ -47,6 +47,17 @@ template <> struct MappingTraits<GPTQText> {
   }
 };
 
+template <> struct MappingTraits<AdaRoundText> {
+  static void mapping(IO &io, AdaRoundText &text) {
+    io.mapOptional("iterations", text.iterations);
+    io.mapOptional("lambda", text.lambda);
+  }
+};
+
+template <> struct MappingTraits<OWQText> {
+  static void mapping(IO &io, OWQText &text) { io.mapRequired("bits", text.bits); }
+};
+
 template <> struct MappingTraits<WeightEntry> {
   static void mapping(IO &io, WeightEntry &entry) {
     io.mapRequired("format", entry.text.format);
@@ -57,6 +68,8 @@ template <> struct MappingTraits<WeightEntry> {
     io.mapOptional("scales", entry.text.scales);
     io.mapOptional("rounding", entry.text.rounding);
     io.mapOptional("gptq", entry.text.gptq);
+    io.mapOptional("adaround", entry.text.adaround);
+    io.mapOptional("owq", entry.text.owq);
   }
   static std::string validate(IO &, WeightEntry &entry) {
     return resolveWeights(entry.text, entry.scheme);
@@ -107,7 +120,13 @@ template <> struct MappingTraits<SmoothingEntry> {
   static std::string validate(IO &, RecipeText &recipe) {
     if (recipe.weights.scheme.format.empty() && !recipe.activations.format.empty())
       return "activations cannot be quantized where weights stay float: give 'weights' a format";
-    return "";
+    Scheme base{recipe.weights.scheme, recipe.activations};
+    std::string error = checkScheme(base);
+    for (const RuleText &rule : recipe.layers)
+      if (error.empty())
+        error = checkScheme({rule.weights ? rule.weights->scheme : base.weights,
+                             rule.activations.value_or(base.activations)});
+    return error;
   }
 };
 } // namespace llvm::yaml

@@ -5,6 +5,7 @@
 
 using namespace mlir;
 using ::halftone::ActivationScheme;
+using ::halftone::AdaRoundScheme;
 using ::halftone::ElementCodec;
 using ::halftone::GPTQScheme;
 using ::halftone::Scheme;
@@ -39,6 +40,18 @@ static void readGPTQ(DictionaryAttr fields, GPTQScheme &gptq) {
   gptq.staticGroups = getBool(fields, "static_groups", gptq.staticGroups);
 }
 
+static DictionaryAttr describeAdaRound(Builder &b, const AdaRoundScheme &adaround) {
+  return b.getDictionaryAttr(
+      {b.getNamedAttr("iterations", b.getI64IntegerAttr(adaround.iterations)),
+       b.getNamedAttr("lambda", b.getF64FloatAttr(adaround.lambda))});
+}
+
+static void readAdaRound(DictionaryAttr fields, AdaRoundScheme &adaround) {
+  if (auto iterations = fields.getAs<IntegerAttr>("iterations"))
+    adaround.iterations = iterations.getInt();
+  adaround.lambda = getDouble(fields, "lambda", adaround.lambda);
+}
+
 void mlir::halftone::setScheme(Operation *op, const Scheme &scheme) {
   Builder b(op->getContext());
   auto named = [&](StringRef key, Attribute value) { return b.getNamedAttr(key, value); };
@@ -55,8 +68,12 @@ void mlir::halftone::setScheme(Operation *op, const Scheme &scheme) {
     weightFields.push_back(named("scales", b.getStringAttr(weights.scales)));
   if (weights.rounding != WeightScheme().rounding)
     weightFields.push_back(named("rounding", b.getStringAttr(weights.rounding)));
-  if (weights.needsInputs())
+  if (weights.rounding == "gptq")
     weightFields.push_back(named("gptq", describeGPTQ(b, weights.gptq)));
+  if (weights.owqBits != 0)
+    weightFields.push_back(named("owq_bits", b.getF64FloatAttr(weights.owqBits)));
+  if (weights.rounding == "adaround")
+    weightFields.push_back(named("adaround", describeAdaRound(b, weights.adaround)));
   SmallVector<NamedAttribute> fields = {named("weights", b.getDictionaryAttr(weightFields))};
   const ActivationScheme &activations = scheme.activations;
   if (!activations.format.empty())
@@ -85,6 +102,9 @@ std::optional<Scheme> mlir::halftone::getScheme(Operation *op) {
     scheme.weights.rounding = getString(weights, "rounding", scheme.weights.rounding).str();
     if (auto gptq = weights.getAs<DictionaryAttr>("gptq"))
       readGPTQ(gptq, scheme.weights.gptq);
+    scheme.weights.owqBits = getDouble(weights, "owq_bits", scheme.weights.owqBits);
+    if (auto adaround = weights.getAs<DictionaryAttr>("adaround"))
+      readAdaRound(adaround, scheme.weights.adaround);
     if (auto group = weights.getAs<IntegerAttr>("group"))
       scheme.weights.group = group.getInt();
   }
@@ -97,6 +117,11 @@ std::optional<Scheme> mlir::halftone::getScheme(Operation *op) {
     result.symmetric = getBool(activations, "symmetric", result.symmetric);
   }
   return scheme;
+}
+
+DictionaryAttr mlir::halftone::getWeightSchemeAttr(Operation *op) {
+  auto fields = op->getAttrOfType<DictionaryAttr>(kSchemeName);
+  return fields ? fields.getAs<DictionaryAttr>("weights") : DictionaryAttr();
 }
 
 void mlir::halftone::removeScheme(Operation *op) { op->removeAttr(kSchemeName); }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "SchemeRules.h"
 
+#include "RoundingMethods.h"
+
 #include "halftone/Numerics/Format.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -86,18 +88,16 @@ std::string checkGrid(const Format &format, const WeightText &text) {
   return checkOneOf("range", *text.range, {"min-max", "mse"});
 }
 
-std::string checkRounding(const Format &format, const WeightText &text) {
-  std::string rounding = text.rounding.value_or(WeightScheme().rounding);
-  std::string error = checkOneOf("rounding", rounding, {"nearest", "gptq"});
-  if (!error.empty())
-    return error;
-  if (rounding == "gptq" && !(format.coding == Coding::Scaled && format.hasFreeScales()))
-    return "'rounding: gptq' is for formats with one level of scales, which '" + format.name.str() +
-           "' is not";
+// Options of a method that is not chosen are a mistake.
+std::string checkChosen(llvm::StringRef method, bool hasOptions, llvm::StringRef rounding) {
+  if (!hasOptions || rounding == method)
+    return "";
+  return ("'" + method + "' says how 'rounding: " + method + "' works: give that, too").str();
+}
+
+std::string checkGPTQ(const WeightText &text) {
   if (!text.gptq)
     return "";
-  if (rounding != "gptq")
-    return "'gptq' says how 'rounding: gptq' works: give that, too";
   double damping = text.gptq->damping.value_or(GPTQScheme().damping);
   if (!std::isfinite(damping) || damping < 0)
     return "'damping' is " + std::to_string(damping) + "; expected a number of at least 0";
@@ -106,6 +106,49 @@ std::string checkRounding(const Format &format, const WeightText &text) {
     return "'order: descending' meets groups in pieces, so that their scales have to be chosen "
            "beforehand: leave out 'static_groups'";
   return checkOneOf("order", order, {"actual", "descending"});
+}
+
+std::string checkAdaRound(const WeightText &text) {
+  if (!text.adaround)
+    return "";
+  constexpr int64_t kMostIterations = 1000000;
+  int64_t iterations = text.adaround->iterations.value_or(AdaRoundScheme().iterations);
+  if (iterations < 1 || iterations > kMostIterations)
+    return "'iterations' is " + std::to_string(iterations) + "; expected 1 to " +
+           std::to_string(kMostIterations);
+  double lambda = text.adaround->lambda.value_or(AdaRoundScheme().lambda);
+  if (!std::isfinite(lambda) || lambda <= 0)
+    return "'lambda' is " + std::to_string(lambda) + "; expected a number above 0";
+  return "";
+}
+
+std::string checkOWQ(const Format &format, const WeightText &text, llvm::StringRef rounding) {
+  if (!text.owq)
+    return "";
+  if (!findRoundingMethod(rounding))
+    return "'owq' lets f16 weights take up the errors of the others: give 'rounding: gptq' or "
+           "'rounding: adaround', too";
+  double bits = text.owq->bits;
+  if (!(bits > format.codec.bits && bits <= 16))
+    return "'bits' of 'owq' is " + std::to_string(bits) + "; expected more than the " +
+           std::to_string(format.codec.bits) + " of '" + format.name.str() + "', and at most 16";
+  return "";
+}
+
+std::string checkRounding(const Format &format, const WeightText &text) {
+  std::string rounding = text.rounding.value_or(WeightScheme().rounding);
+  std::vector<llvm::StringRef> names = {"nearest"};
+  for (const RoundingMethod &method : allRoundingMethods())
+    names.push_back(method.name);
+  std::string error = checkOneOf("rounding", rounding, names);
+  if (!error.empty())
+    return error;
+  if (findRoundingMethod(rounding) && !(format.coding == Coding::Scaled && format.hasFreeScales()))
+    return "'rounding: " + rounding + "' is for formats with one level of scales, which '" +
+           format.name.str() + "' is not";
+  return firstOf({checkChosen("gptq", text.gptq.has_value(), rounding),
+                  checkChosen("adaround", text.adaround.has_value(), rounding), checkGPTQ(text),
+                  checkAdaRound(text), checkOWQ(format, text, rounding)});
 }
 
 } // namespace
@@ -137,6 +180,18 @@ std::string halftone::resolveWeights(const WeightText &text, WeightScheme &schem
     scheme.gptq.order = text.gptq->order.value_or(scheme.gptq.order);
     scheme.gptq.staticGroups = text.gptq->staticGroups.value_or(scheme.gptq.order == "descending");
   }
+  if (text.owq)
+    scheme.owqBits = text.owq->bits;
+  if (text.adaround) {
+    scheme.adaround.iterations = text.adaround->iterations.value_or(scheme.adaround.iterations);
+    scheme.adaround.lambda = text.adaround->lambda.value_or(scheme.adaround.lambda);
+  }
+  return "";
+}
+
+std::string halftone::checkScheme(const Scheme &scheme) {
+  if (scheme.weights.owqBits != 0 && !scheme.activations.format.empty())
+    return "'owq' is for float activations: the weights that it keeps are multiplied with them";
   return "";
 }
 

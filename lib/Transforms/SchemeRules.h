@@ -16,6 +16,17 @@ struct GPTQText {
   std::optional<bool> staticGroups;
 };
 
+/// What a recipe says of AdaRound.
+struct AdaRoundText {
+  std::optional<int64_t> iterations;
+  std::optional<double> lambda;
+};
+
+/// What a recipe says of OWQ.
+struct OWQText {
+  double bits = 0;
+};
+
 /// What a recipe says of weights; what it leaves out follows from the format.
 struct WeightText {
   std::string format;
@@ -26,6 +37,8 @@ struct WeightText {
   std::optional<std::string> scales;
   std::optional<std::string> rounding;
   std::optional<GPTQText> gptq;
+  std::optional<AdaRoundText> adaround;
+  std::optional<OWQText> owq;
 };
 
 /// Makes a scheme of the text; the message of the first contradiction, or empty.
@@ -33,6 +46,9 @@ std::string resolveWeights(const WeightText &text, WeightScheme &scheme);
 
 /// The message of the first contradiction, or empty.
 std::string checkActivations(const ActivationScheme &scheme);
+
+/// Whether the two go together: the message why not, or empty.
+std::string checkScheme(const Scheme &scheme);
 
 } // namespace halftone
 

@@ -15,6 +15,20 @@ using ::halftone::Granularity;
 using ::halftone::GranularityKind;
 using Codec = ::halftone::ElementCodec;
 
+EncodeOptions mlir::halftone::getEncodeOptions(const ::halftone::WeightScheme &scheme,
+                                               int64_t channelAxis) {
+  EncodeOptions options;
+  options.granularity = scheme.granularity == "tensor"    ? GranularityKind::Tensor
+                        : scheme.granularity == "channel" ? GranularityKind::Channel
+                                                          : GranularityKind::Group;
+  options.group = scheme.group;
+  options.channelAxis = unsigned(channelAxis);
+  options.symmetric = scheme.symmetric;
+  options.leastSquares = scheme.range == "mse";
+  options.halfScales = scheme.scales == "f16";
+  return options;
+}
+
 namespace {
 class WeightBuilder {
 public:

@@ -3,10 +3,15 @@
 #define HALFTONE_LIB_TRANSFORMS_WEIGHTCODES_H
 
 #include "halftone/Numerics/EncodeTensor.h"
+#include "halftone/Transforms/Recipe.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 
 namespace mlir::halftone {
+
+/// How the scheme encodes weights whose output channels are along `channelAxis`.
+::halftone::EncodeOptions getEncodeOptions(const ::halftone::WeightScheme &scheme,
+                                           int64_t channelAxis);
 
 /// The ops that make the numbers of `encoded`, of type `type`, out of constants. `name` begins the
 /// names of large ones.

@@ -17,14 +17,12 @@ func.func @layers_are_rounded_by_their_inputs(%x: tensor<2x4xf32>) -> tensor<2x3
   return %y : tensor<2x3xf32>
 }
 
-// Each group has inputs of its own, so that there is no one Gram matrix.
-// CHECK-LABEL: @grouped_convolutions_are_rounded_to_nearest
+// Each group has inputs, and a Gram matrix, of its own.
+// CHECK-LABEL: @groups_are_rounded_by_their_inputs
 // CHECK: halftone.conv
-// CHECK-NOT: gptq
-// CHECK: return
-func.func @grouped_convolutions_are_rounded_to_nearest(%i: tensor<1x2x3x3xf32>) -> tensor<1x2x2x2xf32> {
+// CHECK-SAME: rounding = "gptq"
+func.func @groups_are_rounded_by_their_inputs(%i: tensor<1x2x3x3xf32>) -> tensor<1x2x2x2xf32> {
   %f = halftone.constant dense<1.0> : tensor<2x1x2x2xf32>
-  // expected-remark @below {{its weights are rounded to nearest, not by 'gptq'}}
   %c = halftone.conv %i, %f {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, group = 2 : i64}
       : (tensor<1x2x3x3xf32>, tensor<2x1x2x2xf32>) -> tensor<1x2x2x2xf32>
   return %c : tensor<1x2x2x2xf32>

@@ -63,6 +63,20 @@ func.func @a_filter_is_rounded_by_the_windows(%x: tensor<1x1x9xf32>) -> tensor<1
   return %y : tensor<1x1x7xf32>
 }
 
+// Each group of channels is rounded by its own matrix: the first as above, the second to nearest.
+// CHECK-LABEL: @groups_are_rounded_by_their_own_inputs
+// CHECK: halftone.constant dense<{{\[}}{{\[}}[0, 1, 7]], {{\[}}[0, 0, 7]]]> : tensor<2x1x3xi4>
+// CHECK: halftone.dequantize {{.*}} (tensor<2x1x3xi4>, tensor<2xf32>,
+func.func @groups_are_rounded_by_their_own_inputs(%x: tensor<1x2x9xf32>) -> tensor<1x2x7xf32> {
+  %w = halftone.constant dense<[[[0.4, 0.4, 7.0]], [[0.4, 0.4, 7.0]]]> : tensor<2x1x3xf32>
+  %y = halftone.conv %x, %w {strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>, group = 2 : i64,
+      halftone.scheme = {weights = {format = "int4", granularity = "channel", rounding = "gptq"}},
+      halftone.gram_matrix = dense<[[[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+                                    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]]> : tensor<2x3x3xf32>}
+      : (tensor<1x2x9xf32>, tensor<2x1x3xf32>) -> tensor<1x2x7xf32> loc("depthwise")
+  return %y : tensor<1x2x7xf32>
+}
+
 // A sequential recipe quantizes what has been observed so far; the rest waits with its scheme.
 // OBSERVED-LABEL: @others_wait
 // OBSERVED-NOT: halftone.dequantize

@@ -14,12 +14,19 @@ namespace halftone {
 struct GramRequest {
   std::string tensor;
   std::optional<ConvolutionWindows> windows;
-  GramMatrix gram;
+  /// One for each group of the convolution's channels.
+  std::vector<GramMatrix> grams;
+  /// Of the samples that are held back, as many; empty if none are.
+  std::vector<GramMatrix> heldBack;
 };
+
+/// Every fifth sample, and of fewer the last one.
+bool isHeldBack(int64_t sample, int64_t numSamples);
 
 /// Runs the observing module at `modulePath` on the samples and adds what the tensors were to the
 /// matrices of `requests`. Memory holds one sample and the matrices. The options' checkpoint is not
-/// used. Errors as of `calibrate`, or if a tensor has values that are not finite.
+/// used. Errors as of `calibrate`, if a tensor has values that are not finite, or if samples are to
+/// be held back and there is only one.
 llvm::Error gatherGramMatrices(llvm::StringRef modulePath, const CalibrationOptions &options,
                                std::vector<GramRequest> &requests);
 

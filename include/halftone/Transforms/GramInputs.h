@@ -18,21 +18,27 @@ struct GramInput {
   std::optional<::halftone::ConvolutionWindows> windows;
   /// Elements of a vector.
   int64_t size;
+  /// Of a convolution: each group of channels has windows, and a matrix, of its own.
+  int64_t groups;
+  /// Whether every fifth sample goes into matrices of its own.
+  bool holdsBack;
   SmallVector<Operation *> layers;
 };
 
-/// Whether the inputs of the contraction have a Gram matrix: not those of a grouped convolution,
-/// which has one for each group.
-bool hasGramMatrix(const WeightContraction &contraction);
+/// How many Gram matrices the inputs of the contraction have; 0 if its channels do not come first.
+int64_t countGramMatrices(const WeightContraction &contraction);
 
 /// The inputs of all layers below `root` that need their Gram matrix and have float weights, in the
 /// order of the program. Requires that they are observed.
 std::vector<GramInput> findGramInputs(Operation *root);
 
-/// The Gram matrix of a layer's inputs, f32 [reduction, reduction]; null if it has none.
+/// The Gram matrix of a layer's inputs, f32 [reduction, reduction], or [groups, reduction,
+/// reduction] of a grouped convolution; null if it has none.
 ElementsAttr getGramMatrix(Operation *layer);
-/// Makes it one constant of all layers of `input`.
-void setGramMatrix(const GramInput &input, ArrayRef<float> gram);
+/// That of the samples that were held back.
+ElementsAttr getHeldBackGramMatrix(Operation *layer);
+/// Makes it one constant of all layers of `input`. `heldBack` is empty if no samples were.
+void setGramMatrix(const GramInput &input, ArrayRef<float> gram, ArrayRef<float> heldBack);
 void removeGramMatrix(Operation *layer);
 
 } // namespace mlir::halftone

@@ -164,17 +164,22 @@ def AttachObservations : Pass<"halftone-attach-observations", "func::FuncOp"> {
 def QuantizeWeights : Pass<"halftone-quantize-weights", "func::FuncOp"> {
   let summary = "Replace constant weights by codes, scales and a dequantize";
   let description = [{
-    Weights with `rounding = "gptq"` are rounded by the Gram matrix of the layer's inputs: what rounding one weight adds to the output's error is
-    carried on to those after it. Where that does not make the error less, they are rounded to nearest.
+    Weights with a `rounding` other than nearest are rounded by the Gram matrix of the layer's inputs. `gptq`: what rounding one weight adds to
+    the output's error is carried on to those after it. `adaround`: it is learned for each weight whether it goes up or down. Where that does not
+    make the error less, they are rounded to nearest; the error of `adaround` is that on the samples that were held back.
 
-    Requires: schemes are assigned; ops with `rounding = "gptq"` have the Gram matrix of their inputs, f32 [reduction, reduction], as
-              `halftone.gram_matrix`, which is dropped.
+    With `owq_bits` the weights of the inputs that cost a matmul most stay f16, as many as the bits have room for. They take up the error of the
+    others: `add(matmul(x, decoded), matmul(gather(x, inputs), kept))`, where the decoded weights of these inputs are 0.
+
+    Requires: schemes are assigned; ops with such a `rounding` have the Gram matrix of their inputs, f32 [reduction, reduction] or, of a grouped
+              convolution, [groups, reduction, reduction], as `halftone.gram_matrix`, those with `adaround` also that of the samples that were
+              held back, as `halftone.held_back_gram_matrix`. They are dropped.
     Ensures:  the weights of every op with a scheme are decoded from constants, as the format's description says: `dequantize(codes, scales,
               zero points)` per tensor, per output channel or per group, where scales may themselves be dequantized; `lookup(codes, codebooks)`;
               `binary_decode(planes, scales, offset)`. Weights that several ops share under one scheme stay shared. The function's attribute
               `halftone.quantized_weights` says for each node what format it has, how many bytes it takes and how far it is off.
     Declines (op unchanged): with `observed-only`, ops without a Gram matrix; a later run quantizes them.
-    Errors:   weights that are not finite, or beyond the largest number of f16; rounding `gptq` without a Gram matrix, or with one that is not
+    Errors:   weights that are not finite, or beyond the largest number of f16; such a rounding without its matrices, or with one that is not
               positive definite.
     Example:  test/Transforms/quantize-weights.mlir
   }];

@@ -25,6 +25,12 @@ struct GPTQScheme {
   bool staticGroups = false;
 };
 
+/// How `rounding: adaround` works; AdaRoundOptions says what its numbers are.
+struct AdaRoundScheme {
+  int64_t iterations = 500;
+  double lambda = 0.3;
+};
+
 struct WeightScheme {
   /// Name of a format in the table of lib/Numerics; empty leaves the weights float.
   std::string format;
@@ -37,12 +43,19 @@ struct WeightScheme {
   std::string range = "min-max";
   /// `f32` or `f16`: how scales are stored.
   std::string scales = "f32";
-  /// `nearest`, or `gptq`: so that the error of the layer's output is small for the inputs that
-  /// calibration has seen.
+  /// `nearest`; `gptq` or `adaround`: so that the error of the layer's output is small for the
+  /// inputs that calibration has seen.
   std::string rounding = "nearest";
   GPTQScheme gptq;
+  AdaRoundScheme adaround;
+  /// Bits per weight that the codes have room in together with the weights, in f16, of the inputs
+  /// that cost the layer most (OWQ); 0: all weights become codes.
+  double owqBits = 0;
 
-  bool needsInputs() const { return !format.empty() && rounding == "gptq"; }
+  /// Whether the rounding depends on the layer's inputs.
+  bool needsInputs() const;
+  /// Whether some of the samples are kept to judge the rounding by.
+  bool holdsBack() const;
 };
 
 struct ActivationScheme {

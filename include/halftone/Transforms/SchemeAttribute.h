@@ -20,6 +20,10 @@ void setScheme(Operation *op, const ::halftone::Scheme &scheme);
 /// default.
 std::optional<::halftone::Scheme> getScheme(Operation *op);
 
+/// What the scheme on `op` says of its weights, one attribute for all ops of which it says the
+/// same; null if it says nothing.
+DictionaryAttr getWeightSchemeAttr(Operation *op);
+
 void removeScheme(Operation *op);
 
 /// The tensor element type that holds codes of `codec`: i8 for int8, ui4 for uint4 and the indices

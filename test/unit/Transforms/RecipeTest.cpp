@@ -179,9 +179,49 @@ TEST(Recipe, ADescendingOrderFitsGroupsBeforehand) {
             std::string::npos);
 }
 
+TEST(Recipe, ReadsAdaRoundAndOWQ) {
+  WeightScheme scheme =
+      parseOrDie("weights: {format: int3, rounding: adaround, owq: {bits: 3.25},\n"
+                 "          adaround: {iterations: 100, lambda: 0.5}}\n")
+          .schemeFor("a")
+          ->weights;
+  EXPECT_EQ(scheme.adaround.iterations, 100);
+  EXPECT_EQ(scheme.adaround.lambda, 0.5);
+  EXPECT_EQ(scheme.owqBits, 3.25);
+  EXPECT_TRUE(scheme.needsInputs());
+  EXPECT_TRUE(scheme.holdsBack());
+  EXPECT_FALSE(
+      parseOrDie("weights: {format: int3, rounding: gptq}\n").schemeFor("a")->weights.holdsBack());
+}
+
+TEST(Recipe, RefusesAdaRoundAndOWQThatCannotBe) {
+  std::pair<const char *, const char *> cases[] = {
+      {"rounding: adaround, adaround: {iterations: 0}", "expected 1 to 1000000"},
+      {"rounding: adaround, adaround: {lambda: 0}", "expected a number above 0"},
+      {"rounding: adaround, adaround: {lambda: nan}", "expected a number above 0"},
+      {"rounding: gptq, adaround: {lambda: 1}", "'adaround' says how 'rounding: adaround' works"},
+      {"owq: {bits: 5}", "give 'rounding: gptq' or 'rounding: adaround', too"},
+      {"rounding: gptq, owq: {bits: 4}", "expected more than the 4 of 'int4', and at most 16"},
+      {"rounding: gptq, owq: {bits: 17}", "at most 16"},
+      {"rounding: gptq, owq: {bits: nan}", "at most 16"},
+      {"rounding: gptq, owq: {}", "missing required key 'bits'"}};
+  for (auto [text, message] : cases)
+    EXPECT_NE(errorOf("weights: {format: int4, " + std::string(text) + "}\n").find(message),
+              std::string::npos)
+        << text;
+  // Whether both stand side by side or meet in a rule.
+  const char *owq = "weights: {format: int4, rounding: gptq, owq: {bits: 5}}\n";
+  EXPECT_NE(errorOf(std::string(owq) + "activations: {format: uint8}\n")
+                .find("'owq' is for float activations"),
+            std::string::npos);
+  EXPECT_NE(errorOf(std::string(owq) + "layers: [{match: a, activations: {format: uint8}}]\n")
+                .find("'owq' is for float activations"),
+            std::string::npos);
+}
+
 TEST(Recipe, RefusesRoundingThatCannotBe) {
   EXPECT_NE(errorOf("weights: {format: int4, rounding: up}\n")
-                .find("'rounding' is 'up'; expected one of: nearest, gptq"),
+                .find("'rounding' is 'up'; expected one of: nearest, gptq, adaround"),
             std::string::npos);
   EXPECT_NE(errorOf("weights: {format: mxfp4, rounding: gptq}\n")
                 .find("for formats with one level of scales, which 'mxfp4' is not"),
