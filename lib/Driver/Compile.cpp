@@ -2,7 +2,7 @@
 #include "halftone/Driver/Compile.h"
 
 #include "Report.h"
-#include "RoundingTask.h"
+#include "SmoothingTask.h"
 #include "StaticLayers.h"
 #include "halftone/Analysis/NodeName.h"
 #include "halftone/Dialect/ConstantData.h"
@@ -11,7 +11,6 @@
 #include "halftone/Pipelines/CPUPipeline.h"
 #include "halftone/Pipelines/GraphPipeline.h"
 #include "halftone/Target/EmitModule.h"
-#include "halftone/Transforms/Passes.h"
 #include "halftone/Transforms/Recipe.h"
 #include "mlir/IR/AsmState.h"
 #include "llvm/ADT/StringExtras.h"
@@ -54,9 +53,9 @@ std::vector<llvm::StringRef> halftone::emitStageNames() {
 
 namespace {
 /// One compilation: each step reports its own error and returns false.
-class Compilation : mlir::halftone::RoundingTask {
+class Compilation : mlir::halftone::SmoothingTask {
 public:
-  explicit Compilation(const CompileOptions &options) : RoundingTask(options), options(options) {}
+  explicit Compilation(const CompileOptions &options) : SmoothingTask(options), options(options) {}
 
   bool run();
 
@@ -64,7 +63,6 @@ private:
   bool prepare();
   bool openOutputs();
   bool smooth();
-  bool smoothBy(llvm::StringRef observations);
   bool createTemporary(std::string &path);
   bool findObservations();
   bool calibrateInto(llvm::StringRef path);
@@ -176,21 +174,6 @@ bool Compilation::createTemporary(std::string &path) {
   return true;
 }
 
-bool Compilation::smoothBy(llvm::StringRef observations) {
-  const SmoothingScheme &smoothing = *recipe->getSmoothing();
-  mlir::halftone::SmoothActivationsOptions passOptions;
-  passOptions.file = observations.str();
-  passOptions.alpha = smoothing.alpha;
-  passOptions.powerOfTwo = smoothing.powerOfTwo;
-  if (!runPasses(*module, [&](PassManager &passes) {
-        passes.addNestedPass<mlir::func::FuncOp>(
-            mlir::halftone::createSmoothActivations(passOptions));
-      }))
-    return false;
-  mlir::halftone::releaseUnusedResources(*module);
-  return true;
-}
-
 /// Changes the float model so that it is easier to quantize. What it was observed to be is kept;
 /// what it is afterwards nobody else can use.
 bool Compilation::smooth() {
@@ -201,23 +184,32 @@ bool Compilation::smooth() {
   std::vector<std::string> layers = mlir::halftone::findSmoothedLayers(*module);
   if (layers.empty())
     return true;
-  std::string path = options.observations;
-  if (path.empty() && options.calibration.empty())
-    return failWithoutData(layers, "give --calibration DATA.npz: smoothing depends on what the "
-                                   "inputs are");
+  bool isAWQ = recipe->getSmoothing()->method == "awq";
+  if (options.calibration.empty() && (isAWQ || options.observations.empty()))
+    return failWithoutData(layers, isAWQ
+                                       ? "give --calibration DATA.npz: the factors depend on which "
+                                         "inputs go together, which observations do not hold"
+                                       : "give --calibration DATA.npz or --observations FILE of "
+                                         "quant-calibrate: the factors depend on what the inputs "
+                                         "are");
   if (recipe->needsObservations() && options.calibration.empty())
     return fail("recipe '" + recipe->getName() +
                 "' needs calibration data: observations say nothing of the ranges that activations "
                 "have when they are smoothed; give --calibration DATA.npz, or use the recipe "
                 "w8a8-smoothquant-o1");
-  if (path.empty()) {
+  std::string path = options.observations;
+  if (path.empty() && !(isAWQ && options.saveObservations.empty())) {
     path = options.saveObservations;
     if (path.empty() && !createTemporary(path))
       return false;
     if (!phase("calibrate", [&] { return calibrateInto(path); }))
       return false;
   }
-  return phase("smooth activations", [&] { return smoothBy(path); });
+  return phase("smooth", [&] {
+    if (isAWQ)
+      return scaleSalientWeights(recipe, {options.calibration, options.maxRoundingBytes});
+    return smoothActivations(*recipe->getSmoothing(), path);
+  });
 }
 
 /// Where the quantization reads observations, after a calibration if need be.

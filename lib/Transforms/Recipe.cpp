@@ -89,6 +89,17 @@ template <> struct MappingTraits<ActivationScheme> {
   static std::string validate(IO &, ActivationScheme &scheme) { return checkActivations(scheme); }
 };
 
+template <> struct MappingTraits<SmoothingEntry> {
+  static void mapping(IO &io, SmoothingEntry &entry) {
+    io.mapRequired("method", entry.text.method);
+    io.mapOptional("alpha", entry.text.alpha);
+    io.mapOptional("power_of_two", entry.text.powerOfTwo);
+  }
+  static std::string validate(IO &, SmoothingEntry &entry) {
+    return resolveSmoothing(entry.text, entry.scheme);
+  }
+};
+
 template <> struct MappingTraits<RuleText> {
   static void mapping(IO &io, RuleText &rule) {
     io.mapRequired("match", rule.match);
@@ -102,18 +113,8 @@ template <> struct MappingTraits<RecipeText> {
     io.mapRequired("weights", recipe.weights);
     io.mapOptional("activations", recipe.activations);
     io.mapOptional("embeddings", recipe.embeddings);
-template <> struct MappingTraits<SmoothingEntry> {
-  static void mapping(IO &io, SmoothingEntry &entry) {
-    io.mapRequired("method", entry.text.method);
-    io.mapOptional("alpha", entry.text.alpha);
-    io.mapOptional("power_of_two", entry.text.powerOfTwo);
-  }
-  static std::string validate(IO &, SmoothingEntry &entry) {
-    return resolveSmoothing(entry.text, entry.scheme);
-  }
-};
-
     io.mapOptional("sequential", recipe.sequential);
+    io.mapOptional("smoothing", recipe.smoothing);
     io.mapOptional("skip", recipe.skip);
     io.mapOptional("layers", recipe.layers);
   }
@@ -126,6 +127,8 @@ template <> struct MappingTraits<SmoothingEntry> {
       if (error.empty())
         error = checkScheme({rule.weights ? rule.weights->scheme : base.weights,
                              rule.activations.value_or(base.activations)});
+    if (error.empty() && recipe.smoothing)
+      error = checkSmoothing(recipe.smoothing->scheme, base);
     return error;
   }
 };
@@ -133,7 +136,6 @@ template <> struct MappingTraits<SmoothingEntry> {
 
 llvm::Expected<RangeOptions> halftone::parseRangeEstimator(llvm::StringRef text) {
   auto [name, parameter] = text.split(':');
-    io.mapOptional("smoothing", recipe.smoothing);
   RangeOptions options;
   std::optional<RangeMethod> method = parseRangeMethod(name);
   bool valid = method.has_value();
@@ -182,6 +184,8 @@ struct RecipeReader {
     recipe.base.activations = yaml.activations;
     recipe.embeddings = yaml.embeddings;
     recipe.sequential = yaml.sequential;
+    if (yaml.smoothing)
+      recipe.smoothing = yaml.smoothing->scheme;
     for (const std::string &entry : yaml.skip) {
       llvm::Expected<NodePattern> pattern = NodePattern::parse(entry);
       if (!pattern)
@@ -201,8 +205,6 @@ struct RecipeReader {
   }
 };
 } // namespace halftone
-    if (yaml.smoothing)
-      recipe.smoothing = yaml.smoothing->scheme;
 
 static void appendDiagnostic(const llvm::SMDiagnostic &diagnostic, void *context) {
   llvm::raw_string_ostream stream(*static_cast<std::string *>(context));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What smoothing goes together with.
 #ifndef HALFTONE_LIB_TRANSFORMS_SMOOTHINGRULES_H
 #define HALFTONE_LIB_TRANSFORMS_SMOOTHINGRULES_H
 
-#include "halftone/Transforms/Smoothing.h"
+#include "halftone/Transforms/Recipe.h"
 #include <optional>
 
 namespace halftone {
@@ -21,6 +22,9 @@ struct SmoothingEntry {
 
 /// Makes a scheme of the text; the message of the first contradiction, or empty.
 std::string resolveSmoothing(const SmoothingText &text, SmoothingScheme &scheme);
+
+/// The message of what contradicts how the layers are quantized, or empty.
+std::string checkSmoothing(const SmoothingScheme &smoothing, const Scheme &scheme);
 
 } // namespace halftone
 

@@ -97,6 +97,11 @@ def check_recovery(plain, smoothed, least_loss, largest_loss):
     return text
 
 
+def test_weights_with_outliers():
+    """4-bit weights of large inputs get finer steps."""
+    return check_recovery("w4a16", "w4a16-awq", 0.4, 0.3)
+
+
 def test_outliers_per_token():
     return check_recovery("w8a8-dynamic", "w8a8-smoothquant-o1", 0.2, 0.01)
 

@@ -136,6 +136,25 @@ def SmoothActivations : Pass<"halftone-smooth-activations", "func::FuncOp"> {
                     Statistic<"numMultiplied", "multiplied", "Inputs with a multiplication of their own">];
 }
 
+def ScaleSalientWeights : Pass<"halftone-scale-salient-weights", "func::FuncOp"> {
+  let summary = "Give the weights of large inputs finer steps";
+  let description = [{
+    AWQ: the input x of all matrix products that share it becomes x / s, and their weights become s w, as of halftone-smooth-activations. s = m^alpha
+    / sqrt(max * min) for the root mean squares m of the inputs; of 20 alphas, 0 among them, the one with the least error of the outputs
+    when the weights are quantized, which the Gram matrix says.
+
+    Requires: schemes are assigned, constants folded; products that are to be looked at have the Gram matrix of their inputs, f32 [reduction,
+              reduction], as `halftone.gram_matrix`.
+    Ensures:  the function computes the same but for rounding, with `power-of-two` exactly. Gram matrices and observers are gone.
+    Declines (input unchanged): convolutions; layers with quantized activations or a format without one level of scales.
+    Errors:   a Gram matrix of another size; weights that cannot be encoded.
+    Example:  test/Transforms/scale-salient-weights.mlir
+  }];
+  let options = [Option<"powerOfTwo", "power-of-two", "bool", "false", "Round the factors to powers of two">];
+  let statistics = [Statistic<"numFolded", "folded", "Inputs divided by what produces them">,
+                    Statistic<"numMultiplied", "multiplied", "Inputs with a multiplication of their own">];
+}
+
 def InsertObservers : Pass<"halftone-insert-observers", "func::FuncOp"> {
   let summary = "Let every activation that calibration has to see pass through an observer";
   let description = [{

@@ -8,9 +8,10 @@ namespace halftone {
 
 /// How factors move between activations and weights before either is quantized.
 struct SmoothingScheme {
-  /// `smoothquant`: by the largest magnitudes of both.
+  /// `smoothquant`: by the largest magnitudes of both; `awq`: by the power of the activations, as
+  /// the error of the outputs says.
   std::string method = "smoothquant";
-  /// How much of the activations' range the weights take over, 0 to 1.
+  /// Of `smoothquant`: how much of the activations' range the weights take over, 0 to 1.
   double alpha = 0.5;
   /// Factors are powers of two, so that the float model stays the same to the bit.
   bool powerOfTwo = false;

@@ -42,8 +42,28 @@ TEST(Smoothing, MayBeAllThatHappens) {
   EXPECT_TRUE(recipe->getSmoothing().has_value());
 }
 
+// What cannot be combined says why, and what to do instead.
+TEST(Smoothing, AWQIsForWeightsAlone) {
+  auto messageOf = [](const char *yaml) {
+    llvm::Expected<Recipe> recipe = Recipe::parse(yaml, "test.yaml");
+    return recipe ? "" : llvm::toString(recipe.takeError());
+  };
+  EXPECT_EQ(messageOf("weights: {format: int4, rounding: gptq}\nsmoothing: {method: awq}\n"), "");
+  EXPECT_NE(messageOf("weights: {format: none}\nsmoothing: {method: awq}\n")
+                .find("give 'weights' a format"),
+            std::string::npos);
+  EXPECT_NE(messageOf("weights: {format: int8}\nactivations: {format: int8, when: dynamic}\n"
+                      "smoothing: {method: awq}\n")
+                .find("leave out 'activations', or give 'method: smoothquant'"),
+            std::string::npos);
+  EXPECT_NE(messageOf("weights: {format: mxfp4}\nsmoothing: {method: awq}\n")
+                .find("one level of scales, which 'mxfp4' is not"),
+            std::string::npos);
+  EXPECT_NE(errorOf("{method: awq, alpha: 0.5}").find("leave it out"), std::string::npos);
+}
+
 TEST(Smoothing, RefusesWhatItDoesNotKnow) {
-  EXPECT_NE(errorOf("{method: sandpaper}").find("'sandpaper'; expected: smoothquant"),
+  EXPECT_NE(errorOf("{method: sandpaper}").find("'sandpaper'; expected one of: smoothquant, awq"),
             std::string::npos);
   EXPECT_NE(errorOf("{method: smoothquant, alpha: 1.5}").find("expected a number from 0 to 1"),
             std::string::npos);

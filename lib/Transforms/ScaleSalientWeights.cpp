@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "SharedInputs.h"
+#include "WeightCodes.h"
+#include "halftone/Dialect/ConstantData.h"
+#include "halftone/Numerics/SalientScales.h"
+#include "halftone/Transforms/GramInputs.h"
+#include "halftone/Transforms/Passes.h"
+#include "halftone/Transforms/SalientWeights.h"
+#include "halftone/Transforms/SchemeAttribute.h"
+
+namespace mlir::halftone {
+#define GEN_PASS_DEF_SCALESALIENTWEIGHTS
+#include "halftone/Transforms/Passes.h.inc"
+} // namespace mlir::halftone
+
+using namespace mlir;
+using namespace mlir::halftone;
+using ::halftone::SalientChoice;
+using ::halftone::SalientLayer;
+
+bool mlir::halftone::canScaleSalientWeights(Operation *op) {
+  std::optional<::halftone::Scheme> scheme = getScheme(op);
+  if (!scheme || !llvm::isa<MatMulOp>(op) || !matchWeightContraction(op) ||
+      !scheme->activations.format.empty())
+    return false;
+  const ::halftone::Format *format = ::halftone::findFormat(scheme->weights.format);
+  return format && format->coding == ::halftone::Format::Coding::Scaled && format->hasFreeScales();
+}
+
+/// The elements of the Gram matrix of a layer's inputs; failure after an error.
+static FailureOr<std::vector<float>> readGram(const WeightContraction &layer) {
+  ElementsAttr gram = getGramMatrix(layer.op);
+  int64_t size = layer.reduction;
+  auto type = RankedTensorType::get({size, size}, Float32Type::get(gram.getContext()));
+  if (gram.getType() != type)
+    return LogicalResult(layer.op->emitError("the Gram matrix of its inputs is ")
+                         << gram.getType() << ", expected " << type);
+  if (std::optional<std::vector<float>> elements = readFloats(gram))
+    return std::move(*elements);
+  return LogicalResult(layer.op->emitError("the Gram matrix of its inputs has no data in memory"));
+}
+
+/// The best factors for the layers; failure after an error.
+static FailureOr<SalientChoice> choose(ArrayRef<WeightContraction> layers, bool powerOfTwo) {
+  FailureOr<std::vector<float>> gram = readGram(layers.front());
+  if (failed(gram))
+    return failure();
+  std::vector<std::vector<float>> values;
+  for (const WeightContraction &layer : layers) {
+    std::optional<std::vector<float>> weights = readFloats(layer.getWeights());
+    if (!weights)
+      return LogicalResult(layer.op->emitError("the weights have no data in memory"));
+    values.push_back(std::move(*weights));
+    releasePages(layer.getWeights());
+  }
+  std::vector<SalientLayer> salient;
+  for (auto [layer, weights] : llvm::zip_equal(layers, values)) {
+    ::halftone::WeightScheme scheme = getScheme(layer.op)->weights;
+    salient.push_back({weights, layer.getWeightsType().getShape(),
+                       ::halftone::findFormat(scheme.format),
+                       getEncodeOptions(scheme, layer.channelAxis)});
+  }
+  llvm::Expected<SalientChoice> choice =
+      ::halftone::chooseSalientFactors(salient, *gram, powerOfTwo);
+  if (choice)
+    return std::move(*choice);
+  return LogicalResult(layers.front().op->emitError("cannot quantize the weights: ")
+                       << llvm::toString(choice.takeError()) << "; skip this node in the recipe");
+}
+
+namespace {
+struct ScaleSalientWeights
+    : public mlir::halftone::impl::ScaleSalientWeightsBase<ScaleSalientWeights> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    getOperation().walk([](ObserveOp observer) {
+      observer.replaceAllUsesWith(observer.getInput());
+      observer.erase();
+    });
+    std::vector<SharedInput> inputs = findSharedInputs(getOperation());
+    for (const SharedInput &input : llvm::reverse(inputs))
+      if (failed(scale(input)))
+        return signalPassFailure();
+    getOperation().walk([](Operation *op) { removeGramMatrix(op); });
+  }
+
+private:
+  LogicalResult scale(const SharedInput &input) {
+    SmallVector<WeightContraction> layers =
+        llvm::filter_to_vector(input.layers, [](const WeightContraction &layer) {
+          return canScaleSalientWeights(layer.op) && getGramMatrix(layer.op);
+        });
+    if (layers.empty())
+      return success();
+    FailureOr<SalientChoice> choice = choose(layers, powerOfTwo);
+    if (failed(choice))
+      return failure();
+    if (choice->alpha == 0)
+      return success();
+    FailureOr<Division> division = divideInput(input, choice->factors);
+    if (failed(division))
+      return failure();
+    ++(*division == Division::Folded ? numFolded : numMultiplied);
+    return success();
+  }
+};
+} // namespace
