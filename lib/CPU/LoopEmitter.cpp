@@ -2,12 +2,10 @@
 #include "LoopEmitter.h"
 
 #include "KernelRegion.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace mlir::halftone;
@@ -196,70 +194,13 @@ void LoopEmitter::emitParallel(ArrayRef<unsigned> loops) {
     inside.push_back(*innermost);
   if (!innermost || nest.isParallel(*innermost))
     return emitInMemory(inside);
-  SmallVector<Value> accumulators;
-  for (const LoopAccess &output : nest.outputs)
-    if (isAccumulator(output))
-      accumulators.push_back(load(output));
-  SmallVector<Value> results = emitReduction(inside, accumulators);
-  for (const LoopAccess &output : nest.outputs)
-    if (isAccumulator(output)) {
-      store(output, results.front());
-      results.erase(results.begin());
-    }
-}
-
-/// Whether all iterations of the reduction loops combine into one element of the output. A fused op
-/// may have other outputs, with an element for each iteration.
-bool LoopEmitter::isAccumulator(const LoopAccess &output) const {
-  for (unsigned loop = 0; loop < nest.getNumLoops(); ++loop)
-    if (!nest.isParallel(loop) && output.map.isFunctionOfDim(loop))
-      return false;
-  return true;
-}
-
-/// The body with the given accumulators; returns their new values and stores the other outputs.
-SmallVector<Value> LoopEmitter::emitReductionBody(ValueRange accumulators) {
-  SmallVector<Value> oldOutputs = loadUsedOutputs();
-  for (auto [output, old] : llvm::zip_equal(nest.outputs, oldOutputs))
-    if (isAccumulator(output)) {
-      old = accumulators.front();
-      accumulators = accumulators.drop_front();
-    }
-  SmallVector<Value> combined;
-  for (auto [output, result] : llvm::zip_equal(nest.outputs, emitBody(oldOutputs))) {
-    if (!isAccumulator(output)) {
-      store(output, result);
-      continue;
-    }
-    // The sum in any order: what lets the loop become vector code. The order that results does not
-    // depend on the number of threads.
-    if (llvm::isa_and_nonnull<arith::AddFOp, arith::MulFOp>(result.getDefiningOp()))
-      result.getDefiningOp()->setAttr(
-          "fastmath",
-          arith::FastMathFlagsAttr::get(builder.getContext(), arith::FastMathFlags::reassoc));
-    combined.push_back(result);
-  }
-  return combined;
-}
-
-/// Reduction loops whose accumulators stay in registers.
-SmallVector<Value> LoopEmitter::emitReduction(ArrayRef<unsigned> loops, ValueRange accumulators) {
-  if (loops.empty())
-    return emitReductionBody(accumulators);
-  auto loop = scf::ForOp::create(builder, loc, constant(0), sizeOf(loops.front()), constant(1),
-                                 accumulators);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(loop.getBody());
-  indices[loops.front()] = loop.getInductionVar();
-  SmallVector<Value> results = emitReduction(loops.drop_front(), loop.getRegionIterArgs());
-  scf::YieldOp::create(builder, loc, results);
-  return llvm::to_vector_of<Value>(loop.getResults());
+  storeAccumulators(emitReduction(inside, loadAccumulators()));
 }
 
 /// Loops whose body reads and writes the outputs in memory.
 void LoopEmitter::emitInMemory(ArrayRef<unsigned> loops) {
   if (loops.empty()) {
-    SmallVector<Value> results = emitBody(loadUsedOutputs());
+    SmallVector<Value> results = emitBody(loadUsedOutputs(/*inRegisters=*/false));
     for (auto [output, result] : llvm::zip_equal(nest.outputs, results))
       store(output, result);
     return;
@@ -273,69 +214,4 @@ void LoopEmitter::emitInMemory(ArrayRef<unsigned> loops) {
   indices[current] = loop.getInductionVar();
   emitInMemory(loops.drop_front());
   indices[current] = begin;
-}
-
-SmallVector<Value> LoopEmitter::emitIndices(const LoopAccess &access) {
-  SmallVector<Value> results;
-  for (AffineExpr expression : access.map.getResults()) {
-    if (auto dim = llvm::dyn_cast<AffineDimExpr>(expression)) {
-      results.push_back(indices[dim.getPosition()]);
-    } else if (auto value = llvm::dyn_cast<AffineConstantExpr>(expression)) {
-      results.push_back(constant(value.getValue()));
-    } else {
-      AffineMap map = AffineMap::get(access.map.getNumDims(), 0, expression);
-      results.push_back(affine::AffineApplyOp::create(builder, loc, map, indices));
-    }
-  }
-  return results;
-}
-
-Value LoopEmitter::load(const LoopAccess &access) {
-  if (access.isScalar())
-    return access.buffer;
-  return memref::LoadOp::create(builder, loc, access.buffer, emitIndices(access));
-}
-
-void LoopEmitter::store(const LoopAccess &access, Value value) {
-  memref::StoreOp::create(builder, loc, value, access.buffer, emitIndices(access));
-}
-
-/// The elements that outputs have so far; null where the body does not look at them, or where an
-/// accumulator takes their place.
-SmallVector<Value> LoopEmitter::loadUsedOutputs() {
-  bool inRegisters = innermost && !nest.isParallel(*innermost);
-  SmallVector<Value> values;
-  for (auto [i, output] : llvm::enumerate(nest.outputs)) {
-    bool used = nest.body && !nest.body->getArgument(nest.inputs.size() + i).use_empty();
-    values.push_back(used && !(inRegisters && isAccumulator(output)) ? load(output) : Value());
-  }
-  return values;
-}
-
-SmallVector<Value> LoopEmitter::emitBody(ValueRange oldOutputs) {
-  if (!nest.body)
-    return {load(nest.inputs.front())};
-  IRMapping mapping;
-  for (auto [i, input] : llvm::enumerate(nest.inputs))
-    if (BlockArgument argument = nest.body->getArgument(i); !argument.use_empty())
-      mapping.map(argument, load(input));
-  for (auto [i, old] : llvm::enumerate(oldOutputs))
-    if (old)
-      mapping.map(nest.body->getArgument(nest.inputs.size() + i), old);
-  auto resolve = [&](linalg::IndexOp op) -> Value {
-    std::optional<unsigned> loop = nest.indexLoops[op.getDim()];
-    return loop ? indices[*loop] : constant(0);
-  };
-  for (Operation &op : nest.body->without_terminator()) {
-    if (auto index = llvm::dyn_cast<linalg::IndexOp>(op)) {
-      mapping.map(index.getResult(), resolve(index));
-      continue;
-    }
-    builder.clone(op, mapping)->walk([&](linalg::IndexOp nested) {
-      nested.replaceAllUsesWith(resolve(nested));
-      nested.erase();
-    });
-  }
-  return llvm::map_to_vector(nest.body->getTerminator()->getOperands(),
-                             [&](Value value) { return mapping.lookupOrDefault(value); });
 }

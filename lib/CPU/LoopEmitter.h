@@ -3,7 +3,7 @@
 #ifndef HALFTONE_LIB_CPU_LOOPEMITTER_H
 #define HALFTONE_LIB_CPU_LOOPEMITTER_H
 
-#include "LoopNest.h"
+#include "halftone/Conversion/NestEmitter.h"
 
 namespace mlir::halftone {
 
@@ -12,9 +12,9 @@ namespace mlir::halftone {
 constexpr int64_t taskWork = 1 << 15;
 
 /// Emits the loops of one nest.
-class LoopEmitter {
+class LoopEmitter : NestEmitter {
 public:
-  LoopEmitter(OpBuilder &builder, LoopNest &nest) : builder(builder), nest(nest), loc(nest.loc) {}
+  using NestEmitter::NestEmitter;
 
   /// With `tasks` the work is cut into tasks that threads may share.
   void emit(bool tasks);
@@ -25,12 +25,6 @@ public:
   int64_t estimateBodyWork();
 
 private:
-  Value constant(int64_t value) {
-    return arith::ConstantIndexOp::create(builder, loc, value).getResult();
-  }
-  Value sizeOf(unsigned loop) {
-    return getValueOrCreateConstantIndexOp(builder, loc, nest.sizes[loop]);
-  }
   void orderLoops();
   void chooseFlattened();
   Value multiplySizes(ArrayRef<unsigned> loops);
@@ -41,20 +35,8 @@ private:
   void emitRange(Value begin, Value end);
   void setFlattenedIndices(Value position);
   void emitParallel(ArrayRef<unsigned> loops);
-  SmallVector<Value> emitReduction(ArrayRef<unsigned> loops, ValueRange accumulators);
   void emitInMemory(ArrayRef<unsigned> loops);
-  SmallVector<Value> emitBody(ValueRange oldOutputs);
-  SmallVector<Value> emitIndices(const LoopAccess &access);
-  Value load(const LoopAccess &access);
-  void store(const LoopAccess &access, Value value);
-  SmallVector<Value> loadUsedOutputs();
-  bool isAccumulator(const LoopAccess &output) const;
-  SmallVector<Value> emitReductionBody(ValueRange accumulators);
 
-  OpBuilder &builder;
-  LoopNest &nest;
-  Location loc;
-  SmallVector<Value> indices; // of each loop, once it is open
   std::optional<unsigned> innermost;
   SmallVector<unsigned> flattened;  // the loops that tasks are cut from
   SmallVector<unsigned> sequential; // parallel loops inside a task

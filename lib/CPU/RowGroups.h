@@ -4,7 +4,7 @@
 #ifndef HALFTONE_LIB_CPU_ROWGROUPS_H
 #define HALFTONE_LIB_CPU_ROWGROUPS_H
 
-#include "LoopNest.h"
+#include "halftone/Conversion/LoopNest.h"
 
 namespace mlir::halftone {
 

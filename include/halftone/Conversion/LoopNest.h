@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The loops of a linalg op on buffers, in a form that can be simplified and reordered.
-#ifndef HALFTONE_LIB_CPU_LOOPNEST_H
-#define HALFTONE_LIB_CPU_LOOPNEST_H
+#ifndef HALFTONE_CONVERSION_LOOPNEST_H
+#define HALFTONE_CONVERSION_LOOPNEST_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -59,4 +59,4 @@ private:
 
 } // namespace mlir::halftone
 
-#endif // HALFTONE_LIB_CPU_LOOPNEST_H
+#endif // HALFTONE_CONVERSION_LOOPNEST_H
