@@ -234,6 +234,48 @@ static void profileRegion(halftone_context *context, int64_t region) {
     session.profiler(session.profilerUser, region);
 }
 
+/// Ends the run unless the device has done what it was asked for.
+static void checkDevice(halftone_context *context, halftone_status status,
+                        const halftone_error &error) {
+  if (status != HALFTONE_STATUS_OK)
+    failRun(context, error.message);
+}
+
+static void *allocateOnDevice(halftone_context *context, int64_t bytes) {
+  halftone_error error;
+  void *block = nullptr;
+  checkDevice(context, sessionOf(context).device.allocate(bytes, &block, &error), error);
+  return block;
+}
+
+static void releaseOnDevice(halftone_context *context, void *block) {
+  if (block && !sessionOf(context).device.release(block))
+    failRun(context, "the compiled code released memory of the device that is not in use");
+}
+
+static void copyOnDevice(halftone_context *context, void *target, const void *source, int64_t bytes,
+                         int64_t direction) {
+  halftone_error error;
+  checkDevice(context, sessionOf(context).device.copy(target, source, bytes, direction, &error),
+              error);
+}
+
+static void launchKernel(halftone_context *context, int64_t kernel,
+                         const halftone_launch_shape *shape, void **arguments) {
+  halftone_error error;
+  checkDevice(context, sessionOf(context).device.launch(kernel, *shape, arguments, &error), error);
+}
+
+static void bindDevice(halftone_session &session) {
+  halftone_context &context = session.context;
+  context.device_weights = reinterpret_cast<const void *>(session.module->device.getWeights());
+  context.device_arena = session.device.getArena();
+  context.device_alloc = allocateOnDevice;
+  context.device_release = releaseOnDevice;
+  context.device_copy = copyOnDevice;
+  context.launch = launchKernel;
+}
+
 void halftone::bindContext(halftone_session &session) {
   halftone_context &context = session.context;
   context.abi_version = HALFTONE_ABI_VERSION;
@@ -247,4 +289,6 @@ void halftone::bindContext(halftone_session &session) {
   context.observe = observeTensor;
   context.host = &session;
   context.profile = profileRegion;
+  if (session.module->descriptor->device)
+    bindDevice(session);
 }

@@ -51,6 +51,20 @@ static const char *findLayersDefect(const halftone_layer_table &table) {
   return nullptr;
 }
 
+static const char *findDeviceDefect(const halftone_device_table &table) {
+  if (table.arena_size < 0)
+    return "a negative arena size on the device";
+  if ((table.num_kernels > 0 && !table.kernels) || (table.num_images > 0 && !table.images))
+    return "missing kernels";
+  for (uint32_t i = 0; i < table.num_kernels; ++i)
+    if (!table.kernels[i])
+      return "a kernel without a name";
+  for (uint32_t i = 0; i < table.num_images; ++i)
+    if (!table.images[i].chip || !table.images[i].data || table.images[i].size == 0)
+      return "an image of kernels without data";
+  return nullptr;
+}
+
 static const char *findDefect(const halftone_module_descriptor &descriptor) {
   if (!descriptor.target_triple || !descriptor.target_cpu || !descriptor.recipe ||
       !descriptor.source_hash || !descriptor.compiler_version)
@@ -70,6 +84,9 @@ static const char *findDefect(const halftone_module_descriptor &descriptor) {
     return "missing entries";
   for (uint32_t i = 0; i < descriptor.num_entries; ++i)
     if (const char *defect = findEntryDefect(descriptor.entries[i]))
+      return defect;
+  if (descriptor.device)
+    if (const char *defect = findDeviceDefect(*descriptor.device))
       return defect;
   return descriptor.layers ? findLayersDefect(*descriptor.layers) : nullptr;
 }

@@ -54,13 +54,14 @@ static halftone_status mapModule(const char *path, halftone_module &module, half
   return checkDescriptor(path, *module.descriptor, error);
 }
 
-static halftone_status loadModule(const char *path, halftone_verify_weights verify,
+static halftone_status loadModule(const char *path, const halftone_load_options &options,
                                   halftone_module &module, halftone_error *error) {
   halftone_status status = openFile(path, module, error);
   if (status != HALFTONE_STATUS_OK)
     return status;
   halftone_trailer trailer;
-  status = checkModuleFile(path, module.file, module.fileSize, verify, trailer, error);
+  status =
+      checkModuleFile(path, module.file, module.fileSize, options.verify_weights, trailer, error);
   if (status != HALFTONE_STATUS_OK)
     return status;
   status = enableCpuFeatures(path, trailer.cpu_features, error);
@@ -69,7 +70,10 @@ static halftone_status loadModule(const char *path, halftone_verify_weights veri
   status = mapModule(path, module, error);
   if (status != HALFTONE_STATUS_OK)
     return status;
-  return enableCpuFeatures(path, module.descriptor->cpu_features, error);
+  status = enableCpuFeatures(path, module.descriptor->cpu_features, error);
+  if (status != HALFTONE_STATUS_OK || !module.descriptor->device)
+    return status;
+  return module.device.load(path, *module.descriptor, options.device, error);
 }
 
 halftone_status halftone_load(const char *path, const halftone_load_options *options,
@@ -78,18 +82,18 @@ halftone_status halftone_load(const char *path, const halftone_load_options *opt
     return setError(error, HALFTONE_STATUS_INVALID_ARGUMENT,
                     "halftone_load needs a path and a place for the module");
   *result = nullptr;
-  halftone_verify_weights verify = HALFTONE_VERIFY_WEIGHTS_SMALL;
+  halftone_load_options given = {};
   if (options) {
     if (options->struct_size != sizeof(*options) ||
         options->verify_weights > HALFTONE_VERIFY_WEIGHTS_NEVER)
       return setError(error, HALFTONE_STATUS_INVALID_ARGUMENT,
                       "load options are not those of this version of the runtime");
-    verify = options->verify_weights;
+    given = *options;
   }
   auto *module = createObject<halftone_module>();
   if (!module)
     return setError(error, HALFTONE_STATUS_OUT_OF_MEMORY, "no memory to load '%s'", path);
-  halftone_status status = loadModule(path, verify, *module, error);
+  halftone_status status = loadModule(path, given, *module, error);
   if (status != HALFTONE_STATUS_OK) {
     destroyObject(module);
     return status;

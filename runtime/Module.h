@@ -2,6 +2,7 @@
 #ifndef HALFTONE_RUNTIME_MODULE_H
 #define HALFTONE_RUNTIME_MODULE_H
 
+#include "Device.h"
 #include "Support.h"
 
 #include <atomic>
@@ -13,6 +14,8 @@ struct halftone_module {
   uint64_t fileSize = 0;
   void *library = nullptr;
   const halftone_module_descriptor *descriptor = nullptr;
+  /// Loaded if the descriptor has kernels.
+  halftone::ModuleDevice device;
 
   halftone_module() = default;
   halftone_module(const halftone_module &) = delete;

@@ -11,6 +11,7 @@ using namespace halftone;
 static constexpr int32_t maxThreads = 4096;
 
 halftone_session::~halftone_session() {
+  device.destroy();
   unmapMemory(arena, static_cast<size_t>(arenaSize));
   releaseModule(module);
 }
@@ -29,6 +30,12 @@ static halftone_status setUp(halftone_session &session, const halftone_session_o
       return setError(error, HALFTONE_STATUS_OUT_OF_MEMORY,
                       "no memory for the %lld bytes a session of this module works in",
                       static_cast<long long>(session.arenaSize));
+  }
+  if (const halftone_device_table *table = session.module->descriptor->device) {
+    halftone_status status = session.device.create(session.module->device, table->arena_size,
+                                                   options.device_stream, error);
+    if (status != HALFTONE_STATUS_OK)
+      return status;
   }
   bindContext(session);
   if (session.userPool.parallel_for)
@@ -80,6 +87,8 @@ void halftone_session_get_stats(const halftone_session *session, halftone_sessio
   stats->dynamic_bytes = session->allocator.reservedBytes();
   stats->dynamic_peak_bytes = session->allocator.peakBytes();
   stats->system_allocations = session->allocator.systemAllocations();
+  stats->device_bytes = session->device.getReservedBytes();
+  stats->device_allocations = session->device.getNumAllocations();
 }
 
 namespace {
@@ -97,6 +106,26 @@ static void callEntry(void *argument) {
   call->result = call->entry->function(call->context, call->inputs, call->outputs);
 }
 
+/// With the context of the device, if there is one, as the thread's.
+static halftone_status callGuarded(halftone_session &session, EntryCall &call,
+                                   halftone_error *error) {
+  bool hasDevice = session.module->descriptor->device != nullptr;
+  if (hasDevice) {
+    halftone_status status = session.device.enter(error);
+    if (status != HALFTONE_STATUS_OK)
+      return status;
+    session.device.recycle();
+  }
+  halftone_status status = HALFTONE_STATUS_OK;
+  if (!runGuarded(session, /*isLoopBody=*/false, callEntry, &call))
+    status = setError(error, HALFTONE_STATUS_RUN_FAILED, "%s", session.failure);
+  else if (hasDevice)
+    status = session.device.finish(error);
+  if (hasDevice)
+    session.device.leave();
+  return status;
+}
+
 static halftone_status runEntry(halftone_session &session, const halftone_entry &entry,
                                 const halftone_tensor *inputs, halftone_tensor *outputs,
                                 halftone_error *error) {
@@ -108,8 +137,9 @@ static halftone_status runEntry(halftone_session &session, const halftone_entry 
     outputs[i].rank = entry.outputs[i].rank;
   }
   EntryCall call = {&entry, &session.context, inputs, outputs, 0};
-  if (!runGuarded(session, /*isLoopBody=*/false, callEntry, &call))
-    return setError(error, HALFTONE_STATUS_RUN_FAILED, "%s", session.failure);
+  halftone_status status = callGuarded(session, call, error);
+  if (status != HALFTONE_STATUS_OK)
+    return status;
   if (call.result != 0)
     return setError(error, HALFTONE_STATUS_RUN_FAILED, "entry '%s' ended with code %d", entry.name,
                     call.result);

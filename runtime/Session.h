@@ -22,6 +22,8 @@ struct halftone_session {
   void *observerUser = nullptr;
   halftone_profiler profiler = nullptr;
   void *profilerUser = nullptr;
+  /// Created if the module has kernels.
+  halftone::SessionDevice device;
   std::atomic<bool> isRunning{false};
   // The first failure of a run claims the message.
   std::atomic<bool> hasFailed{false};

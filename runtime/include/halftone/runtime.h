@@ -31,7 +31,7 @@ extern "C" {
 /* Part 1: module ABI */
 
 /* Bump on any change of part 1; the loader refuses other versions. */
-#define HALFTONE_ABI_VERSION 3u
+#define HALFTONE_ABI_VERSION 4u
 
 /* "HALFTONE" and "HTTRAIL1", read as little-endian integers. */
 #define HALFTONE_MODULE_MAGIC UINT64_C(0x454e4f54464c4148)
@@ -143,9 +143,11 @@ typedef enum halftone_status {
   HALFTONE_STATUS_WRONG_CPU = 7,        /* this machine lacks a required feature */
   HALFTONE_STATUS_LOAD_FAILED = 8,      /* the dynamic linker refused the file */
   HALFTONE_STATUS_OUT_OF_MEMORY = 9,
-  HALFTONE_STATUS_RUN_FAILED = 10, /* compiled code reported an error */
-  HALFTONE_STATUS_BUSY = 11,       /* the session is running in another thread */
-  HALFTONE_STATUS_SYSTEM = 12      /* an operating system call failed */
+  HALFTONE_STATUS_RUN_FAILED = 10,   /* compiled code reported an error */
+  HALFTONE_STATUS_BUSY = 11,         /* the session is running in another thread */
+  HALFTONE_STATUS_SYSTEM = 12,       /* an operating system call failed */
+  HALFTONE_STATUS_NO_DEVICE = 13,    /* the module needs a device that this machine lacks */
+  HALFTONE_STATUS_DEVICE_FAILED = 14 /* the device or its driver reported an error */
 } halftone_status;
 
 /* One input or output of a run. `data` is aligned to its element. */
@@ -222,6 +224,27 @@ typedef struct halftone_layer_table {
   const halftone_layer *layers; /* in the order of the program */
 } halftone_layer_table;
 
+/* The kernels of a module for one kind of device. */
+typedef struct halftone_device_image {
+  const char *chip; /* "sm_80", "sm_90a" … */
+  uint32_t major;   /* compute capability of the chip */
+  uint32_t minor;
+  uint32_t is_exact; /* 1: runs on that compute capability only; 0: on later ones as well */
+  uint32_t reserved; /* 0 */
+  const void *data;  /* PTX text that ends with a zero byte, or what else its driver loads */
+  uint64_t size;     /* bytes, the zero included */
+} halftone_device_image;
+
+/* What a module brings for a device. */
+typedef struct halftone_device_table {
+  uint32_t num_kernels;
+  uint32_t num_images;
+  const char *const *kernels; /* names in every image, in the order of the numbers of `launch` */
+  const halftone_device_image *images; /* the first that fits the device is loaded */
+  int64_t arena_size;                  /* bytes of fixed working memory on the device; may be 0 */
+  int64_t reserved;                    /* 0 */
+} halftone_device_table;
+
 /* The module's symbol `halftone_module`. Texts are UTF-8, end with a zero byte and are never NULL.
  */
 typedef struct halftone_module_descriptor {
@@ -243,8 +266,23 @@ typedef struct halftone_module_descriptor {
   const char *compiler_version;
   const halftone_profile_table *profile; /* NULL unless compiled for profiling */
   const halftone_layer_table *layers;    /* NULL if no node has constant weights */
-  const void *reserved[2];               /* NULL */
+  const halftone_device_table *device;   /* NULL if no part runs on a device */
+  const void *reserved;                  /* NULL */
 } halftone_module_descriptor;
+
+/* The shape of a launch. */
+typedef struct halftone_launch_shape {
+  int64_t grid[3];      /* blocks; nothing is launched if one is 0 */
+  int64_t block[3];     /* threads */
+  int64_t shared_bytes; /* shared memory beyond what the kernel declares */
+} halftone_launch_shape;
+
+/* Where a copy goes. Those from the device wait until everything before them is done. */
+typedef enum halftone_copy_direction {
+  HALFTONE_COPY_TO_DEVICE = 0,
+  HALFTONE_COPY_FROM_DEVICE = 1,
+  HALFTONE_COPY_ON_DEVICE = 2
+} halftone_copy_direction;
 
 /* A loop body handed to `parallel_for`: does the iterations begin <= i < end. May run in any
  * thread, may call every function of the context but `observe`; a nested parallel_for runs in the
@@ -282,6 +320,20 @@ struct halftone_context {
   /* Called when the code begins a region of the profile table, and with -1 at the end of an entry.
    * Only from the thread that called the entry. Modules without such a table never call it. */
   void (*profile)(halftone_context *context, int64_t region);
+  /* The rest is for modules with a device table, and only for the thread that called the entry:
+   * work on the device is done in the order of these calls. */
+  const void *device_weights; /* the module's weights on the device */
+  void *device_arena;         /* arena_size bytes of the device table, content undefined */
+  /* As `alloc` and `release`, with memory of the device. */
+  void *(*device_alloc)(halftone_context *context, int64_t bytes);
+  void (*device_release)(halftone_context *context, void *block);
+  /* Copies `bytes`; `direction` is a halftone_copy_direction. Host memory may be changed as soon as
+   * the call returns. */
+  void (*device_copy)(halftone_context *context, void *target, const void *source, int64_t bytes,
+                      int64_t direction);
+  /* Runs a kernel of the device table on copies of the values that `arguments` points to. */
+  void (*launch)(halftone_context *context, int64_t kernel, const halftone_launch_shape *shape,
+                 void **arguments);
   void *reserved[3]; /* NULL */
 };
 
@@ -294,6 +346,12 @@ struct halftone_context {
 #define HALFTONE_CONTEXT_FAIL_OFFSET 48
 #define HALFTONE_CONTEXT_OBSERVE_OFFSET 56
 #define HALFTONE_CONTEXT_PROFILE_OFFSET 72
+#define HALFTONE_CONTEXT_DEVICE_WEIGHTS_OFFSET 80
+#define HALFTONE_CONTEXT_DEVICE_ARENA_OFFSET 88
+#define HALFTONE_CONTEXT_DEVICE_ALLOC_OFFSET 96
+#define HALFTONE_CONTEXT_DEVICE_RELEASE_OFFSET 104
+#define HALFTONE_CONTEXT_DEVICE_COPY_OFFSET 112
+#define HALFTONE_CONTEXT_LAUNCH_OFFSET 120
 #define HALFTONE_TENSOR_DATA_OFFSET 0
 #define HALFTONE_TENSOR_DIMS_OFFSET 16
 #define HALFTONE_TENSOR_SIZE 80
@@ -323,7 +381,7 @@ HALFTONE_ASSERT_LAYOUT(sizeof(halftone_tensor_info) == 32, "tensor info layout")
 HALFTONE_ASSERT_LAYOUT(sizeof(halftone_entry) == 40, "entry layout");
 HALFTONE_ASSERT_LAYOUT(sizeof(halftone_observe_point) == 16, "observe point layout");
 HALFTONE_ASSERT_LAYOUT(sizeof(halftone_module_descriptor) == 144, "descriptor layout");
-HALFTONE_ASSERT_LAYOUT(sizeof(halftone_context) == 104, "context layout");
+HALFTONE_ASSERT_LAYOUT(sizeof(halftone_context) == 152, "context layout");
 HALFTONE_ASSERT_LAYOUT(sizeof(halftone_trailer) == 64, "trailer layout");
 HALFTONE_ASSERT_LAYOUT(offsetof(halftone_context, weights) == HALFTONE_CONTEXT_WEIGHTS_OFFSET,
                        "context layout");
@@ -342,6 +400,13 @@ HALFTONE_ASSERT_LAYOUT(offsetof(halftone_context, observe) == HALFTONE_CONTEXT_O
                        "context layout");
 HALFTONE_ASSERT_LAYOUT(offsetof(halftone_context, profile) == HALFTONE_CONTEXT_PROFILE_OFFSET,
                        "context layout");
+HALFTONE_ASSERT_LAYOUT(offsetof(halftone_context, device_weights) ==
+                           HALFTONE_CONTEXT_DEVICE_WEIGHTS_OFFSET,
+                       "context layout");
+HALFTONE_ASSERT_LAYOUT(offsetof(halftone_context, launch) == HALFTONE_CONTEXT_LAUNCH_OFFSET,
+                       "context layout");
+HALFTONE_ASSERT_LAYOUT(sizeof(halftone_device_image) == 40, "device image layout");
+HALFTONE_ASSERT_LAYOUT(sizeof(halftone_device_table) == 40, "device table layout");
 HALFTONE_ASSERT_LAYOUT(sizeof(halftone_profile_region) == 40, "profile region layout");
 HALFTONE_ASSERT_LAYOUT(sizeof(halftone_layer) == 56, "layer layout");
 
@@ -367,6 +432,7 @@ typedef enum halftone_verify_weights {
 typedef struct halftone_load_options {
   uint32_t struct_size; /* sizeof(halftone_load_options) */
   halftone_verify_weights verify_weights;
+  int32_t device; /* number of the device for modules that need one */
 } halftone_load_options;
 
 /* Checks and maps the module at `path`; NULL `options` means zeros. The file is checked (trailer,
@@ -415,6 +481,7 @@ typedef struct halftone_session_options {
   void *observer_user;
   halftone_profiler profiler; /* may be NULL */
   void *profiler_user;
+  void *device_stream; /* CUstream for work on the device; NULL: one of the session's own */
 } halftone_session_options;
 
 /* A session owns what a run changes: working memory, outputs and threads. NULL `options` means
@@ -446,6 +513,8 @@ typedef struct halftone_session_stats {
   int64_t dynamic_peak_bytes; /* most in use at once during the last run */
   int64_t
       system_allocations; /* times the session asked the system for memory since it was created */
+  int64_t device_bytes;   /* memory of the device: arena and what `device_alloc` has reserved */
+  int64_t device_allocations; /* times the session asked the driver for it since it was created */
 } halftone_session_stats;
 
 /* Not while the session is running. */
