@@ -103,19 +103,26 @@ struct PlanArena : halftone::impl::PlanArenaBase<PlanArena> {
       if (!function.isExternal() && failed(planFunction(function)))
         return signalPassFailure();
     Builder builder(&getContext());
-    getOperation()->setAttr(attributes::arenaSize, builder.getI64IntegerAttr(arenaSize));
-    arenaBytes += arenaSize;
-    lowerBoundBytes += lowerBound;
+    getOperation()->setAttr(attributes::arenaSize, builder.getI64IntegerAttr(host.size));
+    if (device.size > 0)
+      getOperation()->setAttr(attributes::deviceArenaSize, builder.getI64IntegerAttr(device.size));
+    arenaBytes += host.size + device.size;
+    lowerBoundBytes += host.lowerBound + device.lowerBound;
   }
 
 private:
+  /// The arena of one kind of memory.
+  struct Arena {
+    int64_t size = 0;
+    int64_t lowerBound = 0;
+  };
+
   LogicalResult planFunction(func::FuncOp function);
-  void placeInArena(func::FuncOp function, ArrayRef<memref::AllocOp> allocs, Liveness &liveness);
+  void placeInArena(Arena &arena, ArrayRef<memref::AllocOp> allocs, Liveness &liveness);
   void placeOnStack(memref::AllocOp alloc);
   void releaseAfterLastUse(memref::AllocOp alloc, Liveness &liveness);
 
-  int64_t arenaSize = 0;
-  int64_t lowerBound = 0;
+  Arena host, device;
 };
 
 LogicalResult PlanArena::planFunction(func::FuncOp function) {
@@ -123,6 +130,7 @@ LogicalResult PlanArena::planFunction(func::FuncOp function) {
     return function.emitOpError("has control flow that is not structured");
   Liveness liveness(function);
   SmallVector<memref::AllocOp> inArena;
+  SmallVector<memref::AllocOp> inDeviceArena;
   SmallVector<memref::AllocOp> onStack;
   SmallVector<memref::AllocOp> released;
   function.walk([&](memref::AllocOp alloc) {
@@ -131,7 +139,7 @@ LogicalResult PlanArena::planFunction(func::FuncOp function) {
     // A buffer that a loop carries to its next iteration lives beside that iteration's buffer.
     bool carried = isInLoop(alloc, function) && liveness.leavesBlock(alloc);
     if (isStatic && !inTask && !carried)
-      inArena.push_back(alloc);
+      (alloc.getType().getMemorySpace() ? inDeviceArena : inArena).push_back(alloc);
     else if (isStatic && inTask && !carried && getBytes(alloc.getType()) <= largestStackBuffer)
       onStack.push_back(alloc);
     else
@@ -139,14 +147,14 @@ LogicalResult PlanArena::planFunction(func::FuncOp function) {
   });
   for (memref::AllocOp alloc : released)
     releaseAfterLastUse(alloc, liveness);
-  placeInArena(function, inArena, liveness);
+  placeInArena(host, inArena, liveness);
+  placeInArena(device, inDeviceArena, liveness);
   for (memref::AllocOp alloc : onStack)
     placeOnStack(alloc);
   return success();
 }
 
-void PlanArena::placeInArena(func::FuncOp function, ArrayRef<memref::AllocOp> allocs,
-                             Liveness &liveness) {
+void PlanArena::placeInArena(Arena &arena, ArrayRef<memref::AllocOp> allocs, Liveness &liveness) {
   SmallVector<ArenaBuffer> buffers;
   for (memref::AllocOp alloc : allocs) {
     bool escapes = false;
@@ -156,8 +164,8 @@ void PlanArena::placeInArena(func::FuncOp function, ArrayRef<memref::AllocOp> al
     buffers.push_back({getBytes(alloc.getType()), range, /*offset=*/0});
   }
   int64_t size = layOutArena(buffers, HALFTONE_ALIGNMENT);
-  arenaSize = std::max(arenaSize, size);
-  lowerBound = std::max(lowerBound, getArenaLowerBound(buffers, HALFTONE_ALIGNMENT));
+  arena.size = std::max(arena.size, size);
+  arena.lowerBound = std::max(arena.lowerBound, getArenaLowerBound(buffers, HALFTONE_ALIGNMENT));
   for (auto [i, buffer] : llvm::enumerate(buffers)) {
     memref::AllocOp alloc = allocs[i];
     OpBuilder builder(alloc);

@@ -29,6 +29,17 @@ static constexpr Description table[] = {
     {RuntimeFunction::Fail, "halftone_fail", HALFTONE_CONTEXT_FAIL_OFFSET, "p", false},
     {RuntimeFunction::Observe, "halftone_observe", HALFTONE_CONTEXT_OBSERVE_OFFSET, "ipiip", false},
     {RuntimeFunction::Profile, "halftone_profile", HALFTONE_CONTEXT_PROFILE_OFFSET, "i", false},
+    {RuntimeFunction::DeviceWeights, "halftone_device_weights",
+     HALFTONE_CONTEXT_DEVICE_WEIGHTS_OFFSET, "", true},
+    {RuntimeFunction::DeviceArena, "halftone_device_arena", HALFTONE_CONTEXT_DEVICE_ARENA_OFFSET,
+     "", true},
+    {RuntimeFunction::DeviceAlloc, "halftone_device_alloc", HALFTONE_CONTEXT_DEVICE_ALLOC_OFFSET,
+     "i", true},
+    {RuntimeFunction::DeviceRelease, "halftone_device_release",
+     HALFTONE_CONTEXT_DEVICE_RELEASE_OFFSET, "p", false},
+    {RuntimeFunction::DeviceCopy, "halftone_device_copy", HALFTONE_CONTEXT_DEVICE_COPY_OFFSET,
+     "ppii", false},
+    {RuntimeFunction::Launch, "halftone_launch", HALFTONE_CONTEXT_LAUNCH_OFFSET, "ipp", false},
 };
 
 static const Description &describe(RuntimeFunction function) {
@@ -51,7 +62,9 @@ int64_t mlir::halftone::getContextOffset(RuntimeFunction function) {
 }
 
 bool mlir::halftone::isPointerField(RuntimeFunction function) {
-  return function == RuntimeFunction::Weights || function == RuntimeFunction::Arena;
+  return llvm::is_contained({RuntimeFunction::Weights, RuntimeFunction::Arena,
+                             RuntimeFunction::DeviceWeights, RuntimeFunction::DeviceArena},
+                            function);
 }
 
 LLVM::LLVMFunctionType mlir::halftone::getFunctionType(RuntimeFunction function,

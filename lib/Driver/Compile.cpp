@@ -9,6 +9,7 @@
 #include "halftone/IO/FileError.h"
 #include "halftone/ONNX/Export.h"
 #include "halftone/Pipelines/CPUPipeline.h"
+#include "halftone/Pipelines/GPUPipeline.h"
 #include "halftone/Pipelines/GraphPipeline.h"
 #include "halftone/Target/EmitModule.h"
 #include "halftone/Transforms/Recipe.h"
@@ -33,6 +34,7 @@ static constexpr std::pair<llvm::StringLiteral, EmitStage> kStages[] = {
     {"mlir-tensors", EmitStage::Tensors},
     {"mlir-loops", EmitStage::Loops},
     {"mlir-llvm", EmitStage::LLVM},
+    {"ptx", EmitStage::PTX},
     {"llvm", EmitStage::LLVMIR},
     {"obj", EmitStage::Object},
     {"so", EmitStage::Module}};
@@ -78,6 +80,9 @@ private:
   bool writeReport();
 
   bool stopsAt(EmitStage stage) const { return options.emit == stage; }
+  bool chooseTarget();
+  bool lower();
+  bool lowerForDevice();
   mlir::halftone::CPUPipelineOptions pipelineOptions() const;
   mlir::halftone::EmitOptions emitOptions();
 
@@ -85,6 +90,9 @@ private:
   mlir::halftone::Report report;
   std::shared_ptr<const Recipe> recipe;
   mlir::halftone::CPUTarget target;
+  /// The program has kernels for a device.
+  bool hasDevice = false;
+  bool emulateDevice = false;
   std::string observationsPath;
   std::optional<AtomicFile> reportFile;
   /// Observations that nobody keeps, removed at the end.
@@ -104,6 +112,10 @@ mlir::halftone::EmitOptions Compilation::emitOptions() {
   mlir::halftone::EmitOptions emit;
   emit.target = target;
   emit.provenance = {recipe->getText().str(), sourceHash, mlir::halftone::kCompilerVersion.str()};
+  if (hasDevice)
+    emit.devices = {{"sm_90a", "+ptx80", 9, 0, /*isExact=*/true},
+                    {"sm_80", "+ptx80", 8, 0, /*isExact=*/false}};
+  emit.emulateDevice = emulateDevice;
   emit.layers = report.getModuleLayers();
   emit.onStep = [&](llvm::StringRef step, double seconds) { timing.addStep(step, seconds); };
   return emit;
@@ -114,15 +126,27 @@ bool Compilation::prepare() {
   if (!loaded)
     return fail(loaded.takeError());
   recipe = std::make_shared<const Recipe>(std::move(*loaded));
-  llvm::Expected<mlir::halftone::CPUTarget> found = mlir::halftone::CPUTarget::get(options.target);
-  if (!found)
-    return fail(found.takeError());
-  target = *found;
-  if (!openOutputs())
+  if (!chooseTarget() || !openOutputs())
     return false;
   bool needsBoth = recipe->needsInputs() || (recipe->getSmoothing() && recipe->needsObservations());
   if (!options.calibration.empty() && !options.observations.empty() && !needsBoth)
     return fail("give calibration data or observations, not both");
+  return true;
+}
+
+bool Compilation::chooseTarget() {
+  emulateDevice = options.target == "nvptx-emulated";
+  hasDevice = emulateDevice || options.target == "nvptx";
+  if (hasDevice && (options.reference || options.profile))
+    return fail("--reference and --profile are for CPUs");
+  if (stopsAt(EmitStage::PTX) && (!hasDevice || emulateDevice))
+    return fail("--emit=ptx needs --target=nvptx");
+  // Beside a device, the CPU has little to do: code for most of them.
+  llvm::Expected<mlir::halftone::CPUTarget> found =
+      mlir::halftone::CPUTarget::get(hasDevice ? "x86-64-v3" : options.target);
+  if (!found)
+    return fail(found.takeError());
+  target = *found;
   return true;
 }
 
@@ -312,7 +336,24 @@ bool Compilation::finish(LogicalResult (*emit)(ModuleOp, const mlir::halftone::E
   return true;
 }
 
-bool Compilation::lowerAndEmit() {
+bool Compilation::lowerForDevice() {
+  mlir::halftone::GPUPipelineOptions pipeline{target};
+  using Populate = void (*)(mlir::OpPassManager &, const mlir::halftone::GPUPipelineOptions &);
+  auto lower = [&](llvm::StringRef name, Populate populate) {
+    return phase(name, [&] {
+      return runPasses(*module, [&](PassManager &passes) { populate(passes, pipeline); });
+    });
+  };
+  if (!lower("lower to tensors", mlir::halftone::populateDeviceLowerToTensorsPipeline))
+    return false;
+  if (options.emit > EmitStage::Tensors &&
+      !lower("lower to kernels", mlir::halftone::populateDeviceLowerToKernelsPipeline))
+    return false;
+  return options.emit <= EmitStage::Loops ||
+         lower("lower to LLVM", mlir::halftone::populateDeviceLowerToLLVMPipeline);
+}
+
+bool Compilation::lower() {
   mlir::halftone::CPUPipelineOptions pipeline = pipelineOptions();
   using Populate = void (*)(mlir::OpPassManager &, const mlir::halftone::CPUPipelineOptions &);
   auto lower = [&](llvm::StringRef name, Populate populate) {
@@ -328,6 +369,12 @@ bool Compilation::lowerAndEmit() {
   if (options.emit > EmitStage::Loops &&
       !lower("lower to LLVM", mlir::halftone::populateLowerLoopsToLLVMPipeline))
     return false;
+  return true;
+}
+
+bool Compilation::lowerAndEmit() {
+  if (hasDevice ? !lowerForDevice() : !lower())
+    return false;
   // The weights as they were before they were packed.
   mlir::halftone::releaseUnusedResources(*module);
   report.addModuleBytes(*module);
@@ -339,6 +386,8 @@ bool Compilation::lowerAndEmit() {
                        llvm::raw_pwrite_stream &stream) {
         return mlir::halftone::emitLLVMIR(module, emit, stream);
       });
+    if (stopsAt(EmitStage::PTX))
+      return finish(mlir::halftone::emitPTX);
     if (stopsAt(EmitStage::Object))
       return finish(mlir::halftone::emitObject);
     return succeeded(mlir::halftone::emitSharedLibrary(*module, emitOptions(), options.output));

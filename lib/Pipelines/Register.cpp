@@ -5,7 +5,9 @@
 #include "halftone/CPU/Passes.h"
 #include "halftone/Conversion/Passes.h"
 #include "halftone/Dialect/HalftoneDialect.h"
+#include "halftone/GPU/Passes.h"
 #include "halftone/Pipelines/CPUPipeline.h"
+#include "halftone/Pipelines/GPUPipeline.h"
 #include "halftone/Pipelines/GraphPipeline.h"
 #include "halftone/Target/EmitModule.h"
 #include "halftone/Target/Passes.h"
@@ -27,7 +29,9 @@ void mlir::halftone::registerAllPasses() {
   registerHalftoneTransformsPasses();
   registerHalftoneConversionPasses();
   registerHalftoneCPUPasses();
+  registerHalftoneGPUPasses();
   registerHalftoneTargetPasses();
   registerGraphPipelines();
   registerCPUPipelines();
+  registerGPUPipelines();
 }

@@ -5,6 +5,7 @@
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
+#include "mlir/Conversion/GPUCommon/GPUCommonPass.h"
 #include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
 #include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
@@ -14,6 +15,7 @@
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 #include "LoweringPatterns.h"
@@ -40,6 +42,7 @@ static void numberObservers(ModuleOp module) {
 
 static void populatePatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns) {
   populateMemoryPatterns(converter, patterns);
+  populateLaunchPatterns(converter, patterns);
   populateReportPatterns(converter, patterns);
   populateRoundingPatterns(converter, patterns);
   // Of upstream's expansions those that LLVM has no intrinsic for.
@@ -63,10 +66,13 @@ struct ConvertToLLVM : halftone::impl::ConvertToLLVMBase<ConvertToLLVM> {
 
   void runOnOperation() override {
     numberObservers(getOperation());
+    numberLaunches(getOperation());
 
     LowerToLLVMOptions options(&getContext());
     options.allocLowering = LowerToLLVMOptions::AllocLowering::None;
     LLVMTypeConverter converter(&getContext(), options);
+    // To the host, an address on a device is a number like any other.
+    populateGpuMemorySpaceAttributeConversions(converter, [](gpu::AddressSpace) { return 0u; });
     RewritePatternSet patterns(&getContext());
     populatePatterns(converter, patterns);
     if (expandBFloat16)
@@ -74,6 +80,9 @@ struct ConvertToLLVM : halftone::impl::ConvertToLLVMBase<ConvertToLLVM> {
 
     LLVMConversionTarget target(getContext());
     target.addLegalOp<ModuleOp>();
+    // Kernels are another program, lowered before.
+    target.addLegalOp<gpu::GPUModuleOp>();
+    target.markOpRecursivelyLegal<gpu::GPUModuleOp>();
     if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
       signalPassFailure();
   }

@@ -47,8 +47,14 @@ static std::unique_ptr<Compiled> compile(ModuleOp module, const EmitOptions &opt
     return nullptr;
   }
   compiled->machine = std::move(*machine);
+  auto images =
+      timed(options, "compile kernels", [&] { return generateDeviceImages(module, options); });
+  if (!images) {
+    (void)report(module, images.takeError());
+    return nullptr;
+  }
   compiled->module = timed(options, "translate to LLVM IR", [&] {
-    return translateModule(module, options, *compiled->machine, compiled->context);
+    return translateModule(module, options, *images, *compiled->machine, compiled->context);
   });
   if (!compiled->module)
     return nullptr;
@@ -74,6 +80,18 @@ LogicalResult mlir::halftone::emitObject(ModuleOp module, const EmitOptions &opt
   return timed(options, "generate machine code", [&] {
     return report(module, generateObject(*compiled->module, *compiled->machine, output));
   });
+}
+
+LogicalResult mlir::halftone::emitPTX(ModuleOp module, const EmitOptions &options,
+                                      llvm::raw_pwrite_stream &output) {
+  auto images = generateDeviceImages(module, options);
+  if (!images)
+    return report(module, images.takeError());
+  if (images->empty())
+    return module.emitError("has no kernels");
+  // Without the zero byte at the end.
+  output << StringRef(images->front().data).drop_back();
+  return success();
 }
 
 static llvm::Error writeFile(StringRef path, StringRef content) {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Emission.h"
 
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/GPU/GPUToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -15,6 +18,8 @@ using namespace mlir::halftone;
 void mlir::halftone::registerTranslations(DialectRegistry &registry) {
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
+  registerGPUDialectTranslation(registry);
+  registerNVVMDialectTranslation(registry);
 }
 
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
@@ -43,10 +48,17 @@ mlir::halftone::createTargetMachine(const EmitOptions &options) {
 
 std::unique_ptr<llvm::Module> mlir::halftone::translateModule(ModuleOp module,
                                                               const EmitOptions &options,
+                                                              ArrayRef<DeviceImage> images,
                                                               llvm::TargetMachine &machine,
                                                               llvm::LLVMContext &context) {
+  // Kernels are another program, which the images are made of.
+  auto kernels = llvm::to_vector(module.getOps<gpu::GPUModuleOp>());
+  for (gpu::GPUModuleOp part : kernels)
+    part->remove();
   std::unique_ptr<llvm::Module> llvmModule =
       translateModuleToLLVMIR(module, context, "halftone_module");
+  for (gpu::GPUModuleOp part : kernels)
+    module.push_back(part);
   if (!llvmModule) {
     module.emitError("cannot be translated to LLVM IR");
     return nullptr;
@@ -62,7 +74,7 @@ std::unique_ptr<llvm::Module> mlir::halftone::translateModule(ModuleOp module,
     if (options.target.avx512)
       function.addFnAttr("prefer-vector-width", "512");
   }
-  if (llvm::Error error = addModuleDescriptor(module, options, *llvmModule)) {
+  if (llvm::Error error = addModuleDescriptor(module, options, images, *llvmModule)) {
     module.emitError(llvm::toString(std::move(error)));
     return nullptr;
   }

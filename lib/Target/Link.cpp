@@ -103,7 +103,10 @@ llvm::Error mlir::halftone::linkSharedLibrary(const llvm::Triple &triple,
     libm = std::move(*path);
     arguments.push_back(libm.c_str());
   }
+  return runLinker(arguments);
+}
 
+llvm::Error mlir::halftone::runLinker(ArrayRef<const char *> arguments) {
   // lld keeps its state in globals: one link at a time in a process.
   static std::mutex linkerMutex;
   std::lock_guard<std::mutex> lock(linkerMutex);

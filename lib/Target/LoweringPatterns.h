@@ -5,7 +5,12 @@
 
 namespace mlir {
 class LLVMTypeConverter;
+class ModuleOp;
+class OpBuilder;
+class Operation;
 class RewritePatternSet;
+class Type;
+class Value;
 
 namespace halftone {
 
@@ -13,8 +18,17 @@ namespace halftone {
 /// booleans in memory.
 void populateMemoryPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns);
 
+/// Memory for a value of `type` on the stack of the function around `op`, from its start on.
+Value allocateOnStack(OpBuilder &builder, Operation *op, Type type);
+
 /// What is reported to the host: assertions and observed tensors.
 void populateReportPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns);
+
+/// Launches of kernels, which have been numbered.
+void populateLaunchPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns);
+
+/// Gives every launch the number of its kernel: its place in the module of kernels.
+void numberLaunches(ModuleOp module);
 
 /// Roundings followed by a conversion to an integer.
 void populateRoundingPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns);

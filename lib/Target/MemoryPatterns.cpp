@@ -3,6 +3,7 @@
 
 #include "halftone/CPU/RuntimeCalls.h"
 #include "halftone/Dialect/HalftoneDialect.h"
+#include "halftone/runtime.h"
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -16,16 +17,19 @@ static constexpr unsigned ownBenefit = 10;
 
 namespace {
 
+/// Buffers on a device have a memory space, those of the host none.
+bool isOnDevice(MemRefType type) { return type.getMemorySpace() != Attribute(); }
+
 /// arena_view and weights_view: a constant distance from a pointer of the context.
 template <typename ViewOp> struct ViewPattern : ConvertOpToLLVMPattern<ViewOp> {
-  ViewPattern(const LLVMTypeConverter &converter, RuntimeFunction base)
-      : ConvertOpToLLVMPattern<ViewOp>(converter), base(base) {}
+  ViewPattern(const LLVMTypeConverter &converter, RuntimeFunction base, RuntimeFunction deviceBase)
+      : ConvertOpToLLVMPattern<ViewOp>(converter), base(base), deviceBase(deviceBase) {}
 
   LogicalResult matchAndRewrite(ViewOp op, typename ViewOp::Adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     auto type = llvm::cast<MemRefType>(op.getOutput().getType());
-    Value start = callRuntime(rewriter, loc, base).getResult();
+    Value start = callRuntime(rewriter, loc, isOnDevice(type) ? deviceBase : base).getResult();
     Value place = LLVM::GEPOp::create(
         rewriter, loc, start.getType(), rewriter.getI8Type(), start,
         ArrayRef<LLVM::GEPArg>{makeOffset(rewriter, loc, int64_t(op.getOffset()))},
@@ -44,7 +48,7 @@ private:
     return offset;
   }
 
-  RuntimeFunction base;
+  RuntimeFunction base, deviceBase;
 };
 
 struct AllocPattern : ConvertOpToLLVMPattern<memref::AllocOp> {
@@ -59,7 +63,9 @@ struct AllocPattern : ConvertOpToLLVMPattern<memref::AllocOp> {
     Value bytes;
     getMemRefDescriptorSizes(loc, op.getType(), adaptor.getDynamicSizes(), rewriter, sizes, strides,
                              bytes);
-    Value memory = callRuntime(rewriter, loc, RuntimeFunction::Alloc, bytes).getResult();
+    RuntimeFunction function =
+        isOnDevice(op.getType()) ? RuntimeFunction::DeviceAlloc : RuntimeFunction::Alloc;
+    Value memory = callRuntime(rewriter, loc, function, bytes).getResult();
     rewriter.replaceOp(
         op, {createMemRefDescriptor(loc, op.getType(), memory, memory, sizes, strides, rewriter)});
     return success();
@@ -72,12 +78,20 @@ struct DeallocPattern : ConvertOpToLLVMPattern<memref::DeallocOp> {
   LogicalResult matchAndRewrite(memref::DeallocOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     MemRefDescriptor buffer(adaptor.getMemref());
-    callRuntime(rewriter, op.getLoc(), RuntimeFunction::Release,
+    bool onDevice = isOnDevice(llvm::cast<MemRefType>(op.getMemref().getType()));
+    callRuntime(rewriter, op.getLoc(),
+                onDevice ? RuntimeFunction::DeviceRelease : RuntimeFunction::Release,
                 buffer.allocatedPtr(rewriter, op.getLoc()));
     rewriter.eraseOp(op);
     return success();
   }
 };
+
+void copyOnDevice(OpBuilder &builder, Location loc, Value target, Value source, Value bytes,
+                  halftone_copy_direction direction) {
+  Value number = LLVM::ConstantOp::create(builder, loc, builder.getI64Type(), int64_t(direction));
+  callRuntime(builder, loc, RuntimeFunction::DeviceCopy, {target, source, bytes, number});
+}
 
 /// Copies between contiguous memory; upstream would call a function of its own runner library for
 /// other copies, which are loops before this pass.
@@ -96,15 +110,23 @@ struct CopyPattern : ConvertOpToLLVMPattern<memref::CopyOp> {
     for (int64_t i = 0; i < sourceType.getRank(); ++i)
       bytes =
           LLVM::MulOp::create(rewriter, loc, bytes, getSize(rewriter, loc, sourceType, source, i));
-    LLVM::MemcpyOp::create(rewriter, loc,
-                           target.bufferPtr(rewriter, loc, *getTypeConverter(), targetType),
-                           source.bufferPtr(rewriter, loc, *getTypeConverter(), sourceType), bytes,
-                           /*isVolatile=*/false);
+    Value to = target.bufferPtr(rewriter, loc, *getTypeConverter(), targetType);
+    Value from = source.bufferPtr(rewriter, loc, *getTypeConverter(), sourceType);
+    if (isOnDevice(sourceType) || isOnDevice(targetType))
+      copyOnDevice(rewriter, loc, to, from, bytes, getDirection(sourceType, targetType));
+    else
+      LLVM::MemcpyOp::create(rewriter, loc, to, from, bytes, /*isVolatile=*/false);
     rewriter.eraseOp(op);
     return success();
   }
 
 private:
+  static halftone_copy_direction getDirection(MemRefType source, MemRefType target) {
+    if (!isOnDevice(source))
+      return HALFTONE_COPY_TO_DEVICE;
+    return isOnDevice(target) ? HALFTONE_COPY_ON_DEVICE : HALFTONE_COPY_FROM_DEVICE;
+  }
+
   static bool isContiguous(MemRefType type) {
     return type && type.areTrailingDimsContiguous(type.getRank());
   }
@@ -150,12 +172,72 @@ struct StoreBooleanPattern : ConvertOpToLLVMPattern<memref::StoreOp> {
   }
 };
 
+/// Elements that the host reads and writes on the device, one by one.
+struct LoadFromDevicePattern : ConvertOpToLLVMPattern<memref::LoadOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult matchAndRewrite(memref::LoadOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    if (!isOnDevice(op.getMemRefType()))
+      return rewriter.notifyMatchFailure(op, "memory of the host");
+    Location loc = op.getLoc();
+    Type type = getTypeConverter()->convertType(op.getType());
+    Type stored = op.getType().isInteger(1) ? rewriter.getI8Type() : type;
+    Value address = getStridedElementPtr(rewriter, loc, op.getMemRefType(), adaptor.getMemref(),
+                                         adaptor.getIndices());
+    Value cell = allocateOnStack(rewriter, op, stored);
+    copyOnDevice(rewriter, loc, cell, address,
+                 getSizeInBytes(loc, op.getMemRefType().getElementType(), rewriter),
+                 HALFTONE_COPY_FROM_DEVICE);
+    Value value = LLVM::LoadOp::create(rewriter, loc, stored, cell);
+    if (stored != type)
+      value = LLVM::TruncOp::create(rewriter, loc, type, value);
+    rewriter.replaceOp(op, value);
+    return success();
+  }
+};
+
+struct StoreToDevicePattern : ConvertOpToLLVMPattern<memref::StoreOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult matchAndRewrite(memref::StoreOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    if (!isOnDevice(op.getMemRefType()))
+      return rewriter.notifyMatchFailure(op, "memory of the host");
+    Location loc = op.getLoc();
+    Value value = adaptor.getValue();
+    if (value.getType().isInteger(1))
+      value = LLVM::ZExtOp::create(rewriter, loc, rewriter.getI8Type(), value);
+    Value address = getStridedElementPtr(rewriter, loc, op.getMemRefType(), adaptor.getMemref(),
+                                         adaptor.getIndices());
+    Value cell = allocateOnStack(rewriter, op, value.getType());
+    LLVM::StoreOp::create(rewriter, loc, value, cell);
+    copyOnDevice(rewriter, loc, address, cell,
+                 getSizeInBytes(loc, op.getMemRefType().getElementType(), rewriter),
+                 HALFTONE_COPY_TO_DEVICE);
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
 } // namespace
+
+Value mlir::halftone::allocateOnStack(OpBuilder &builder, Operation *op, Type type) {
+  OpBuilder::InsertionGuard guard(builder);
+  Operation *function = op->getParentWithTrait<OpTrait::AutomaticAllocationScope>();
+  builder.setInsertionPointToStart(&function->getRegion(0).front());
+  Value one = LLVM::ConstantOp::create(builder, op->getLoc(), builder.getI64Type(), 1);
+  return LLVM::AllocaOp::create(builder, op->getLoc(),
+                                LLVM::LLVMPointerType::get(builder.getContext()), type, one);
+}
 
 void mlir::halftone::populateMemoryPatterns(const LLVMTypeConverter &converter,
                                             RewritePatternSet &patterns) {
-  patterns.add<ViewPattern<WeightsViewOp>>(converter, RuntimeFunction::Weights);
-  patterns.add<ViewPattern<ArenaViewOp>>(converter, RuntimeFunction::Arena);
+  patterns.add<ViewPattern<WeightsViewOp>>(converter, RuntimeFunction::Weights,
+                                           RuntimeFunction::DeviceWeights);
+  patterns.add<ViewPattern<ArenaViewOp>>(converter, RuntimeFunction::Arena,
+                                         RuntimeFunction::DeviceArena);
   patterns.add<AllocPattern, DeallocPattern, CopyPattern, LoadBooleanPattern, StoreBooleanPattern>(
       converter, ownBenefit);
+  patterns.add<LoadFromDevicePattern, StoreToDevicePattern>(converter, ownBenefit + 1);
 }

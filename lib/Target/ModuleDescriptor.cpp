@@ -14,17 +14,19 @@ namespace {
 
 class DescriptorBuilder {
 public:
-  DescriptorBuilder(ModuleOp module, const EmitOptions &options, llvm::Module &llvmModule)
-      : module(module), options(options), llvmModule(llvmModule), context(llvmModule.getContext()),
-        pointer(llvm::PointerType::get(context, 0)), i32(llvm::Type::getInt32Ty(context)),
-        i64(llvm::Type::getInt64Ty(context)), null(llvm::ConstantPointerNull::get(pointer)) {}
+  DescriptorBuilder(ModuleOp module, const EmitOptions &options, ArrayRef<DeviceImage> images,
+                    llvm::Module &llvmModule)
+      : module(module), options(options), images(images), llvmModule(llvmModule),
+        context(llvmModule.getContext()), pointer(llvm::PointerType::get(context, 0)),
+        i32(llvm::Type::getInt32Ty(context)), i64(llvm::Type::getInt64Ty(context)),
+        null(llvm::ConstantPointerNull::get(pointer)) {}
 
   llvm::Error build();
 
 private:
   llvm::Constant *number32(int64_t value) { return llvm::ConstantInt::get(i32, value); }
   llvm::Constant *number64(int64_t value) { return llvm::ConstantInt::get(i64, value); }
-  llvm::Constant *text(StringRef value);
+  llvm::Constant *text(StringRef value, bool addZero = true);
   llvm::Constant *table(llvm::ArrayRef<llvm::Constant *> rows);
   llvm::Constant *dimNames(const EntryTensor &tensor);
   llvm::Constant *tensorTable(ArrayAttr tensors);
@@ -32,11 +34,13 @@ private:
   llvm::Constant *observePoints(ArrayAttr names);
   llvm::Constant *profileTable(ArrayAttr regions);
   llvm::Constant *layerTable();
+  llvm::Constant *deviceTable();
   llvm::Constant *weights(int64_t size);
   int64_t moduleNumber(StringRef attribute);
 
   ModuleOp module;
   const EmitOptions &options;
+  ArrayRef<DeviceImage> images;
   llvm::Module &llvmModule;
   llvm::LLVMContext &context;
   llvm::PointerType *pointer;
@@ -44,8 +48,8 @@ private:
   llvm::Constant *null;
 };
 
-llvm::Constant *DescriptorBuilder::text(StringRef value) {
-  auto *bytes = llvm::ConstantDataArray::getString(context, value);
+llvm::Constant *DescriptorBuilder::text(StringRef value, bool addZero) {
+  auto *bytes = llvm::ConstantDataArray::getString(context, value, addZero);
   auto *global = new llvm::GlobalVariable(llvmModule, bytes->getType(), /*isConstant=*/true,
                                           llvm::GlobalValue::PrivateLinkage, bytes);
   global->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
@@ -124,6 +128,21 @@ llvm::Constant *DescriptorBuilder::layerTable() {
   return table(llvm::ConstantStruct::getAnon({number64(int64_t(rows.size())), table(rows)}));
 }
 
+llvm::Constant *DescriptorBuilder::deviceTable() {
+  llvm::SmallVector<llvm::Constant *> names, rows;
+  for (StringRef kernel : listKernels(module))
+    names.push_back(text(kernel));
+  for (const DeviceImage &image : images)
+    // The data ends with a zero of its own.
+    rows.push_back(llvm::ConstantStruct::getAnon(
+        {text(image.target.chip), number32(image.target.major), number32(image.target.minor),
+         number32(image.target.isExact), number32(0), text(image.data, /*addZero=*/false),
+         number64(int64_t(image.data.size()))}));
+  return table(llvm::ConstantStruct::getAnon(
+      {number32(int64_t(names.size())), number32(int64_t(rows.size())), table(names), table(rows),
+       number64(moduleNumber(attributes::deviceArenaSize)), number64(0)}));
+}
+
 llvm::Constant *DescriptorBuilder::weights(int64_t size) {
   if (size == 0)
     return null;
@@ -157,18 +176,28 @@ llvm::Error DescriptorBuilder::build() {
   auto points = module->getAttrOfType<ArrayAttr>(attributes::observePoints);
   int64_t weightsSize = moduleNumber(attributes::weightsSize);
   auto regions = module->getAttrOfType<ArrayAttr>(attributes::profileRegions);
-  auto *reserved = llvm::ConstantArray::get(llvm::ArrayType::get(pointer, 2), {null, null});
   // The fields of halftone_module_descriptor, whose padding LLVM computes as C does.
-  auto *descriptor = llvm::ConstantStruct::getAnon(
-      {number64(HALFTONE_MODULE_MAGIC), number32(HALFTONE_ABI_VERSION),
-       number32(sizeof(halftone_module_descriptor)), text(options.target.triple),
-       text(options.target.cpu), number64(findRequiredFeatures(module, options.target)),
-       table(entries), number32(entries.size()), number32(points ? points.size() : 0),
-       points ? observePoints(points) : null, number64(moduleNumber(attributes::arenaSize)),
-       weights(weightsSize), number64(weightsSize), text(options.provenance.recipe),
-       text(options.provenance.sourceHash), text(options.provenance.compilerVersion),
-       regions ? profileTable(regions) : null, options.layers.empty() ? null : layerTable(),
-       reserved});
+  auto *descriptor =
+      llvm::ConstantStruct::getAnon({number64(HALFTONE_MODULE_MAGIC),
+                                     number32(HALFTONE_ABI_VERSION),
+                                     number32(sizeof(halftone_module_descriptor)),
+                                     text(options.target.triple),
+                                     text(options.target.cpu),
+                                     number64(findRequiredFeatures(module, options.target)),
+                                     table(entries),
+                                     number32(entries.size()),
+                                     number32(points ? points.size() : 0),
+                                     points ? observePoints(points) : null,
+                                     number64(moduleNumber(attributes::arenaSize)),
+                                     weights(weightsSize),
+                                     number64(weightsSize),
+                                     text(options.provenance.recipe),
+                                     text(options.provenance.sourceHash),
+                                     text(options.provenance.compilerVersion),
+                                     regions ? profileTable(regions) : null,
+                                     options.layers.empty() ? null : layerTable(),
+                                     images.empty() ? null : deviceTable(),
+                                     null});
   assert(llvmModule.getDataLayout().getTypeAllocSize(descriptor->getType()) ==
              sizeof(halftone_module_descriptor) &&
          "descriptor layout differs from the header");
@@ -180,6 +209,7 @@ llvm::Error DescriptorBuilder::build() {
 } // namespace
 
 llvm::Error mlir::halftone::addModuleDescriptor(ModuleOp module, const EmitOptions &options,
+                                                ArrayRef<DeviceImage> images,
                                                 llvm::Module &llvmModule) {
-  return DescriptorBuilder(module, options, llvmModule).build();
+  return DescriptorBuilder(module, options, images, llvmModule).build();
 }

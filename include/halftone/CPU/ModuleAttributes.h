@@ -19,6 +19,7 @@ inline constexpr llvm::StringLiteral entryFor = "halftone.entry_for";
 
 // On the module.
 inline constexpr llvm::StringLiteral arenaSize = "halftone.arena_size";
+inline constexpr llvm::StringLiteral deviceArenaSize = "halftone.device_arena_size";
 inline constexpr llvm::StringLiteral observePoints = "halftone.observe_points";
 inline constexpr llvm::StringLiteral profileRegions = "halftone.profile_regions";
 inline constexpr llvm::StringLiteral weights = "halftone.weights";

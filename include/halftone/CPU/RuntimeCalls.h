@@ -10,7 +10,22 @@
 
 namespace mlir::halftone {
 
-enum class RuntimeFunction { Weights, Arena, Alloc, Release, ParallelFor, Fail, Observe, Profile };
+enum class RuntimeFunction {
+  Weights,
+  Arena,
+  Alloc,
+  Release,
+  ParallelFor,
+  Fail,
+  Observe,
+  Profile,
+  DeviceWeights,
+  DeviceArena,
+  DeviceAlloc,
+  DeviceRelease,
+  DeviceCopy,
+  Launch
+};
 
 /// `halftone_…`.
 StringRef getSymbolName(RuntimeFunction function);

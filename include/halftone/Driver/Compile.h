@@ -18,6 +18,7 @@ enum class EmitStage {
   Tensors,   ///< `mlir-tensors`: kernels chosen, everything else is linalg.
   Loops,     ///< `mlir-loops`: values live in memory, loops are explicit.
   LLVM,      ///< `mlir-llvm`: the LLVM dialect.
+  PTX,       ///< `ptx`: the kernels of a device.
   LLVMIR,    ///< `llvm`: optimized LLVM IR.
   Object,    ///< `obj`: an ELF object without its weights.
   Module,    ///< `so`: the module file.
@@ -40,7 +41,8 @@ struct CompileOptions : ModelOptions {
   uint64_t maxRoundingBytes = uint64_t(1) << 30;
   /// Where to keep the observations of a calibration; empty: nowhere.
   std::string saveObservations;
-  /// CPUTarget's name.
+  /// CPUTarget's name, or `nvptx` for NVIDIA's GPUs, or `nvptx-emulated` for the same kernels in a
+  /// form that the emulator of the tests runs.
   std::string target = "native";
   EmitStage emit = EmitStage::Module;
   /// Where to write the report, a page if the name ends in .html, else JSON; empty: nowhere.

@@ -30,8 +30,28 @@ struct ModuleLayer {
   int64_t moduleBytes = 0;
 };
 
+/// A kind of device that kernels are compiled for.
+struct DeviceTarget {
+  std::string chip;     ///< LLVM's name.
+  std::string features; ///< LLVM's, as "+ptx80".
+  unsigned major = 0;   ///< Compute capability.
+  unsigned minor = 0;
+  bool isExact = false; ///< The code runs on that compute capability only.
+};
+
+/// The code of all kernels for one kind of device, as the module file has it.
+struct DeviceImage {
+  DeviceTarget target;
+  std::string data;
+};
+
 struct EmitOptions {
   CPUTarget target;
+  /// For programs with kernels, the best first.
+  std::vector<DeviceTarget> devices;
+  /// Instead of for `devices`, compile kernels for a program that runs each of their threads as a
+  /// fiber of the CPU: the emulator of the tests.
+  bool emulateDevice = false;
   ModuleProvenance provenance;
   std::vector<ModuleLayer> layers;
   /// 0 to 3, as of clang's -O.
@@ -48,6 +68,9 @@ void registerTranslations(DialectRegistry &registry);
 
 /// Writes optimized LLVM IR as text.
 LogicalResult emitLLVMIR(ModuleOp module, const EmitOptions &options, llvm::raw_ostream &output);
+
+/// Writes the PTX of the kernels for the first of `devices`.
+LogicalResult emitPTX(ModuleOp module, const EmitOptions &options, llvm::raw_pwrite_stream &output);
 
 /// Writes an ELF object that refers to the weights by an undefined symbol.
 LogicalResult emitObject(ModuleOp module, const EmitOptions &options,

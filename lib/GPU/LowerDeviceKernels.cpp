@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/GPU/Passes.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/GPUCommon/GPUCommonPass.h"
+#include "mlir/Conversion/GPUToNVVM/GPUToNVVMPass.h"
+#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Transforms/DialectConversion.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace mlir::halftone {
+#define GEN_PASS_DEF_LOWERDEVICEKERNELS
+#include "halftone/GPU/Passes.h.inc"
+} // namespace mlir::halftone
+
+using namespace mlir;
+using namespace mlir::halftone;
+
+// Those of f32 that LLVM's code generator has instructions for.
+static bool hasInstruction(StringRef name) {
+  static constexpr StringLiteral known[] = {
+      "math.absf",  "math.absi",      "math.ceil",  "math.copysign", "math.ctlz",  "math.ctpop",
+      "math.cttz",  "math.floor",     "math.fma",   "math.isfinite", "math.isinf", "math.isnan",
+      "math.round", "math.roundeven", "math.rsqrt", "math.sqrt",     "math.trunc"};
+  return llvm::is_contained(known, name);
+}
+
+/// Replaces functions by polynomials; fails at those that have none.
+static LogicalResult expandMath(gpu::GPUModuleOp module) {
+  RewritePatternSet expand(module.getContext()), approximate(module.getContext());
+  math::populateExpansionPatterns(expand, {"tan", "sinh", "cosh", "asinh", "acosh", "atanh", "powf",
+                                           "fpowi", "exp2f", "rsqrt"});
+  auto isMissing = [](StringRef name) { return !hasInstruction(name); };
+  populateMathF32ExpansionPatterns(expand, isMissing);
+  populateMathPolynomialApproximationPatterns(approximate, isMissing);
+  if (failed(applyPatternsGreedily(module, std::move(expand))) ||
+      failed(applyPatternsGreedily(module, std::move(approximate))))
+    return failure();
+  WalkResult result = module.walk([](Operation *op) {
+    if (!llvm::isa_and_nonnull<math::MathDialect>(op->getDialect()) ||
+        hasInstruction(op->getName().getStringRef()))
+      return WalkResult::advance();
+    op->emitOpError("has no code for the device");
+    return WalkResult::interrupt();
+  });
+  return failure(result.wasInterrupted());
+}
+
+/// A thread ends where its assertion does not hold; it has stored the number of the assertion.
+static void endFailingThreads(gpu::GPUModuleOp module) {
+  SmallVector<cf::AssertOp> asserts;
+  module.walk([&](cf::AssertOp op) { asserts.push_back(op); });
+  for (cf::AssertOp op : asserts) {
+    IRRewriter rewriter(op.getContext());
+    rewriter.setInsertionPoint(op);
+    Block *before = op->getBlock();
+    Block *after = rewriter.splitBlock(before, std::next(op->getIterator()));
+    Block *exit = rewriter.createBlock(before->getParent(), before->getParent()->end());
+    gpu::ReturnOp::create(rewriter, op.getLoc());
+    rewriter.setInsertionPoint(op);
+    rewriter.replaceOpWithNewOp<cf::CondBranchOp>(op, op.getArg(), after, exit);
+  }
+}
+
+static void populatePatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns) {
+  arith::populateCeilFloorDivExpandOpsPatterns(patterns);
+  arith::populateExpandBFloat16Patterns(patterns);
+  arith::populateArithToLLVMConversionPatterns(converter, patterns);
+  cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
+  index::populateIndexToLLVMConversionPatterns(converter, patterns);
+  populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
+  populateMathToLLVMConversionPatterns(converter, patterns);
+  populateVectorToLLVMConversionPatterns(converter, patterns);
+  ub::populateUBToLLVMConversionPatterns(converter, patterns);
+  // Behind the others: some of them call libdevice.
+  populateGpuToNVVMConversionPatterns(converter, patterns, /*benefit=*/0);
+}
+
+namespace {
+
+struct LowerDeviceKernels : halftone::impl::LowerDeviceKernelsBase<LowerDeviceKernels> {
+  void runOnOperation() override {
+    gpu::GPUModuleOp module = getOperation();
+    if (failed(expandMath(module)))
+      return signalPassFailure();
+    endFailingThreads(module);
+
+    LowerToLLVMOptions options(&getContext());
+    LLVMTypeConverter converter(&getContext(), options);
+    configureGpuToNVVMTypeConverter(converter);
+    RewritePatternSet patterns(&getContext());
+    populatePatterns(converter, patterns);
+    LLVMConversionTarget target(getContext());
+    target.addLegalDialect<NVVM::NVVMDialect>();
+    target.addIllegalDialect<arith::ArithDialect, cf::ControlFlowDialect, gpu::GPUDialect,
+                             math::MathDialect>();
+    target.addLegalOp<gpu::GPUModuleOp>();
+    if (failed(applyPartialConversion(module, target, std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace

@@ -1,0 +1,12 @@
+// RUN: quant-opt --pass-pipeline='builtin.module(gpu.module(halftone-lower-device-kernels))' -verify-diagnostics %s
+
+gpu.module @kernels {
+  gpu.func @no_code(%x: memref<1xf64, #gpu.address_space<global>>) kernel {
+    %c0 = arith.constant 0 : index
+    %0 = memref.load %x[%c0] : memref<1xf64, #gpu.address_space<global>>
+    // expected-error@+1 {{has no code for the device}}
+    %1 = math.sin %0 : f64
+    memref.store %1, %x[%c0] : memref<1xf64, #gpu.address_space<global>>
+    gpu.return
+  }
+}
