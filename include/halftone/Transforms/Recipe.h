@@ -130,6 +130,8 @@ public:
   /// Whether the inputs that a layer's weights are rounded for come from layers before it that are
   /// quantized already, or from the float model.
   bool isSequential() const { return sequential; }
+  /// What happens to the float model before it is quantized; nullopt if nothing.
+  const std::optional<SmoothingScheme> &getSmoothing() const { return smoothing; }
 
 private:
   friend struct RecipeReader;
@@ -138,13 +140,11 @@ private:
   Scheme base;
   bool embeddings = false;
   bool sequential = false;
+  std::optional<SmoothingScheme> smoothing;
   std::vector<NodePattern> skip;
   std::vector<LayerRule> layers;
 };
 
 } // namespace halftone
-  /// What happens to the float model before it is quantized; nullopt if nothing.
-  const std::optional<SmoothingScheme> &getSmoothing() const { return smoothing; }
 
 #endif // HALFTONE_TRANSFORMS_RECIPE_H
-  std::optional<SmoothingScheme> smoothing;
