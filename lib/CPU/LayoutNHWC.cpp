@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "SinkTransposes.h"
+#include "WindowOps.h"
+
 #include "halftone/CPU/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 namespace mlir::halftone {
 #define GEN_PASS_DEF_LAYOUTNHWC
@@ -33,23 +33,13 @@ template <typename Op> bool convertLayout(RewriterBase &rewriter, Op op) {
 
 struct LayoutNHWC : mlir::halftone::impl::LayoutNHWCBase<LayoutNHWC> {
   void runOnOperation() override {
-    SmallVector<Operation *> ops;
-    getOperation().walk([&](Operation *op) {
-      if (llvm::isa<ConvOp, ConvIntegerOp, MaxPoolOp, AveragePoolOp>(op))
-        ops.push_back(op);
+    numConverted += changeWindowOps(getOperation(), [](RewriterBase &rewriter, auto op) {
+      return convertLayout(rewriter, op);
     });
-    IRRewriter rewriter(&getContext());
-    for (Operation *op : ops)
-      numConverted += llvm::TypeSwitch<Operation *, bool>(op)
-                          .Case<ConvOp, ConvIntegerOp, MaxPoolOp, AveragePoolOp>(
-                              [&](auto typed) { return convertLayout(rewriter, typed); });
     RewritePatternSet patterns(&getContext());
     populateSinkTransposesPatterns(patterns);
     populateSinkThroughImagesPatterns(patterns);
-    GreedyRewriteConfig config;
-    // A pattern may apply to every op once for each transpose above it.
-    config.setMaxIterations(GreedyRewriteConfig::kNoLimit);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), config)))
+    if (failed(sinkAll(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
 };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "WindowOps.h"
+
 #include "halftone/CPU/Passes.h"
 #include "halftone/Dialect/ConstantData.h"
 #include "halftone/Dialect/HalftoneDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 namespace mlir::halftone {
 #define GEN_PASS_DEF_RAISECONVOLUTIONS
@@ -51,23 +51,16 @@ Value getImage(Value value) {
   return isImage ? squeeze.getInput() : nullptr;
 }
 
-/// Replaces the results of `op` by those of `copy`, of which the images get their height removed.
+/// Replaces `op` by `copy`, of which the images get their height removed.
 void replaceLowered(RewriterBase &rewriter, Operation *op, Operation *copy) {
-  SmallVector<Value> results;
-  for (Value result : copy->getResults())
-    results.push_back(typeOf(result).getRank() == 4 ? removeHeight(rewriter, op->getLoc(), result)
-                                                    : result);
-  rewriter.replaceOp(op, results);
+  replaceReformed(rewriter, op, copy, /*rank=*/4,
+                  [&](Value image) { return removeHeight(rewriter, op->getLoc(), image); });
 }
 
 /// A copy of `op` with other operands, whose results of rank 3 get a height.
 Operation *cloneRaised(RewriterBase &rewriter, Operation *op, ValueRange operands) {
-  Operation *copy = rewriter.clone(*op);
-  copy->setOperands(operands);
-  for (Value result : copy->getResults())
-    if (typeOf(result).getRank() == 3)
-      result.setType(insertDim(typeOf(result), kHeight));
-  return copy;
+  return cloneReformed(rewriter, op, operands, /*rank=*/3,
+                       [](RankedTensorType type) { return insertDim(type, kHeight); });
 }
 
 //===--- Convolutions and pools ---===//
@@ -182,25 +175,15 @@ template <typename Op> struct SinkThroughQuantize : OpRewritePattern<Op> {
 
 struct RaiseConvolutions : mlir::halftone::impl::RaiseConvolutionsBase<RaiseConvolutions> {
   void runOnOperation() override {
-    SmallVector<Operation *> ops;
-    getOperation().walk([&](Operation *op) {
-      if (llvm::isa<ConvOp, ConvIntegerOp, MaxPoolOp, AveragePoolOp>(op))
-        ops.push_back(op);
-    });
-    IRRewriter rewriter(&getContext());
-    for (Operation *op : ops)
-      numRaised += llvm::TypeSwitch<Operation *, bool>(op)
-                       .Case<ConvOp, ConvIntegerOp, MaxPoolOp, AveragePoolOp>(
-                           [&](auto typed) { return raise(rewriter, typed); });
+    numRaised += changeWindowOps(
+        getOperation(), [](RewriterBase &rewriter, auto op) { return raise(rewriter, op); });
     if (numRaised == 0)
       return;
     RewritePatternSet patterns(&getContext());
     patterns.add<SinkThroughElementwise, SinkThroughQuantize<QuantizeOp>,
                  SinkThroughQuantize<DequantizeOp>, SinkThroughQuantize<DynamicQuantizeOp>>(
         &getContext());
-    GreedyRewriteConfig config;
-    config.setMaxIterations(GreedyRewriteConfig::kNoLimit);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), config)))
+    if (failed(sinkAll(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
 };

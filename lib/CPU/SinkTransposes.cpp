@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "SinkTransposes.h"
+#include "WindowOps.h"
 
 #include "halftone/Dialect/ConstantData.h"
 #include "mlir/IR/IRMapping.h"
@@ -74,21 +75,14 @@ Value alignOperand(RewriterBase &rewriter, Location loc, Value operand) {
 
 /// A copy of `op` with other operands, whose results are images in channels-last order.
 Operation *cloneChannelsLast(RewriterBase &rewriter, Operation *op, ValueRange operands) {
-  Operation *copy = rewriter.clone(*op);
-  copy->setOperands(operands);
-  for (Value result : copy->getResults())
-    if (typeOf(result).getRank() == 4)
-      result.setType(toChannelsLast(typeOf(result)));
-  return copy;
+  return cloneReformed(rewriter, op, operands, /*rank=*/4,
+                       [](RankedTensorType type) { return toChannelsLast(type); });
 }
 
-/// Replaces the results of `op` by those of `copy`, images in channels-first order.
+/// Replaces `op` by `copy`, whose images are in channels-last order.
 void replaceTransposed(RewriterBase &rewriter, Operation *op, Operation *copy) {
-  SmallVector<Value> results;
-  for (Value result : copy->getResults())
-    results.push_back(
-        typeOf(result).getRank() == 4 ? toChannelsFirst(rewriter, op->getLoc(), result) : result);
-  rewriter.replaceOp(op, results);
+  replaceReformed(rewriter, op, copy, /*rank=*/4,
+                  [&](Value image) { return toChannelsFirst(rewriter, op->getLoc(), image); });
 }
 
 SmallVector<int64_t> mapAxes(ArrayRef<int64_t> axes) {

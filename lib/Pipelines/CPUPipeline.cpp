@@ -34,6 +34,7 @@ void mlir::halftone::populateLowerToTensorsPipeline(OpPassManager &pm,
     functions.addPass(createDecomposeConvTranspose());
     functions.addPass(createRaiseConvolutions());
     functions.addPass(createLayoutNHWC());
+    functions.addPass(createWidenConvolutions({options.target.name}));
     // After LayoutNHWC: kernels compute convolutions in that layout only.
     functions.addPass(createSelectKernels({options.target.name}));
   }

@@ -56,6 +56,27 @@ def RaiseConvolutions : Pass<"halftone-raise-convolutions", "func::FuncOp"> {
   let dependentDialects = ["::mlir::halftone::HalftoneDialect"];
 }
 
+def WidenConvolutions : Pass<"halftone-widen-convolutions", "func::FuncOp"> {
+  let summary = "Compute neighbouring pixels of few channels as one pixel of many";
+  let description = [{
+    Where a convolution has so few output channels that they fill a vector badly, g pixels of a row become one with g times the
+    channels: the stride along the row becomes g times as long, and each filter stands g times in a filter that covers the
+    windows of all g, zero elsewhere. The result `[N, H, W / g, g * O]` has the same bytes as `[N, H, W, O]`; the reshape moves
+    behind elementwise and quantization ops. For 9 x 9 windows of 3 channels and vectors of 16 that is a third of the
+    instructions. g divides W.
+
+    Requires: types are inferred; convolutions have layout `nhwc`.
+    Ensures:  the same sums, with products of zero among them.
+    Declines (op unchanged): a filter that is not constant or whose zero points differ; groups; a dilation along the row; a width
+              that only the run time knows or that no such g divides; where less than a third of the instructions would be saved.
+    Errors:   an unknown CPU.
+    Example:  test/CPU/widen-convolutions.mlir
+  }];
+  let options = [Option<"target", "target", "std::string", "\"x86-64-v3\"", "CPU to compile for: LLVM's name, +feature…">];
+  let statistics = [Statistic<"numWidened", "widened", "Convolutions that compute several pixels at a time">];
+  let dependentDialects = ["::mlir::halftone::HalftoneDialect"];
+}
+
 def SelectKernels : Pass<"halftone-select-kernels", "func::FuncOp"> {
   let summary = "Turn contractions into kernel ops for a CPU";
   let description = [{
