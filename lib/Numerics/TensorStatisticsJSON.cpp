@@ -178,7 +178,8 @@ bool TensorStatisticsJSON::isConsistent(const TensorStatistics &statistics, json
     path.report("the histogram does not fit the range");
     return false;
   }
-  if (statistics.numZeros > count ||
+  // Zeros are among what the lowest bin has counted.
+  if (statistics.numZeros > statistics.histogram.getMagnitudes().front() ||
       statistics.recentSamples.size() > TensorStatistics::maxRecentSamples) {
     path.report("more zeros or samples than there can be");
     return false;

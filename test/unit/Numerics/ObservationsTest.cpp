@@ -194,6 +194,7 @@ TEST_F(ObservationsFile, AlteredNumbersAreRefused) {
   std::string good = text(observations);
   const std::pair<const char *, const char *> alterations[] = {
       {"\"zeros\": 1", "\"zeros\": 9"},
+      {"\"zeros\": 1", "\"zeros\": 2"},
       {"\"zeros\": 1", "\"zeros\": -1"},
       {"\"zeros\": 1", "\"zero\": 1"},
       {"\"range\": [-2, 1]", "\"range\": [1, -2]"},
