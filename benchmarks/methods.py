@@ -11,6 +11,7 @@ same samples every time.
 import argparse
 import json
 import pathlib
+import re
 import statistics
 import sys
 import tempfile
@@ -25,17 +26,22 @@ MARKER = "<!-- benchmarks/methods.py writes what follows. -->\n"
 
 # name, what a recipe says of the weights
 FORMATS = [
+    ("int4 g128", "format: int4, group: 128"),
     ("int4 g128, mse", "format: int4, group: 128, range: mse"),
     ("uint4 g32, asymmetric, mse", "format: uint4, group: 32, symmetric: false, range: mse"),
     ("uint3 g64, asymmetric, mse", "format: uint3, group: 64, symmetric: false, range: mse"),
     ("uint2 g16, asymmetric, mse", "format: uint2, group: 16, symmetric: false, range: mse"),
 ]
 
-# name, what it adds to the weights, what to the recipe
+CHANNEL_FORMATS = [("int4 per channel, mse", "format: int4, range: mse")]
+
+# name, what it adds to the weights, what to the recipe; {bits} is a quarter more than those of the format
 METHODS = [
     ("nearest", "", ""),
     ("gptq", ", rounding: gptq", ""),
-    ("gptq, descending", ", rounding: gptq, gptq: {order: descending}", ""),
+    ("gptq, descending", ", rounding: gptq, gptq: {{order: descending}}", ""),
+    ("gptq, owq + .25 bits", ", rounding: gptq, owq: {{bits: {bits}}}", ""),
+    ("adaround", ", rounding: adaround", ""),
     ("gptq, sequential", ", rounding: gptq", "sequential: true"),
 ]
 
@@ -43,6 +49,7 @@ METHODS = [
 class Mnist:
     name, unit = "mnist", "top-1 of 1900"
     path = "mnist/model.onnx"
+    formats = FORMATS
     sequential = ["uint3 g64, asymmetric, mse"]
 
     def __init__(self):
@@ -59,6 +66,7 @@ class Mnist:
 class Stories:
     name, unit = "stories260k", "perplexity"
     path = "stories260k/stories260K.onnx"
+    formats = FORMATS
     sequential = []  # 21 inputs, and as many compilations
 
     def __init__(self):
@@ -70,7 +78,24 @@ class Stories:
         return f"{data.perplexity(self.windows, outputs['logits']):.4f}"
 
 
-MODELS = {model.name: model for model in (Stories, Mnist)}
+class Mobilenet:
+    name, unit = "mobilenetv2", "top-1 of 120"
+    path = "mobilenetv2/fp32.onnx"
+    formats = CHANNEL_FORMATS
+    sequential = []  # 52 inputs
+
+    def __init__(self):
+        images, _ = data.mobilenet_images("calibration_48")
+        self.calibration = {data.MOBILENET_INPUT: images}
+        self.images, self.labels = data.mobilenet_images("evaluation_120")
+
+    def measure(self, program):
+        outputs = program.run_samples({data.MOBILENET_INPUT: self.images})
+        right = data.count_right(outputs["scores"], self.labels)
+        return f"{right / len(self.labels):.2%}"
+
+
+MODELS = {model.name: model for model in (Stories, Mnist, Mobilenet)}
 
 
 def mean_sqnr(report):
@@ -90,10 +115,16 @@ def measure(model, recipe):
     with tempfile.TemporaryDirectory(prefix="halftone-") as folder:
         report, path = pathlib.Path(folder) / "report.json", pathlib.Path(folder) / "recipe.yaml"
         path.write_text(recipe)
-        calibration = model.calibration if "gptq" in recipe else None
+        calibration = model.calibration if "rounding" in recipe else None
         program = Program(model_path(model.path), "--recipe", path, "--report", report,
                           calibration=calibration)
         return model.measure(program), mean_sqnr(json.loads(report.read_text()))
+
+
+def add_method(weights, rounding):
+    """What a recipe says of weights."""
+    bits = int(re.search(r"int(\d)", weights).group(1)) + 0.25
+    return f"{weights}{rounding.format(bits=bits)}"
 
 
 def table(model, formats, rows):
@@ -117,16 +148,17 @@ def main():
                         help="only formats whose name begins with one of these")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs/Methods.md")
     arguments = parser.parse_args()
-    formats = [each for each in FORMATS if each[0].startswith(tuple(arguments.formats))]
     text = []
     for model in (MODELS[name]() for name in arguments.models):
+        formats = [each for each in model.formats if each[0].startswith(tuple(arguments.formats))]
         rows = {"float": measure(model, "weights: { format: none }\n")}
         print(model.name, "float", *rows["float"], sep="; ", flush=True)
         for name, weights in formats:
             for method, rounding, recipe in METHODS:
                 if "sequential" in recipe and name not in model.sequential:
                     continue
-                rows[name, method] = measure(model, f"weights: {{ {weights}{rounding} }}\n{recipe}\n")
+                scheme = add_method(weights, rounding)
+                rows[name, method] = measure(model, f"weights: {{ {scheme} }}\n{recipe}\n")
                 print(model.name, name, method, *rows[name, method], sep="; ", flush=True)
         text += table(model, formats, rows)
     before = arguments.output.read_text().split(MARKER)[0] if arguments.output.exists() else ""
