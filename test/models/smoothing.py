@@ -55,6 +55,15 @@ def mnist_inputs():
     return {data.MNIST_INPUT: data.mnist_images()[0][:20]}
 
 
+def bart_inputs():
+    archive = np.load(model_path("bart-g2p/us_gold_sample400.npz"))
+    return {name: archive[name][:6, None, :21] for name in ("input_ids", "attention_mask")}
+
+
+def mobilenet_inputs():
+    return {data.MOBILENET_INPUT: data.mobilenet_images("evaluation_120")[0][:2]}
+
+
 def test_stories260k_stays_the_same():
     return check_float_model(STORIES, stories_inputs(), "{method: smoothquant}", exact=False)
 
@@ -71,6 +80,21 @@ def test_stories260k_by_powers_of_two():
 def test_mnist_by_powers_of_two():
     smoothing = "{method: smoothquant, alpha: 0.8, power_of_two: true}"
     return check_float_model("mnist/model.onnx", mnist_inputs(), smoothing, exact=True)
+
+
+def test_bart_g2p_stays_the_same():
+    """Normalizations with a bias."""
+    return check_float_model("bart-g2p/us_encoder.onnx", bart_inputs(), "{method: smoothquant}", exact=False)
+
+
+def test_bart_g2p_by_powers_of_two():
+    smoothing = "{method: smoothquant, alpha: 0.75, power_of_two: true}"
+    return check_float_model("bart-g2p/us_encoder.onnx", bart_inputs(), smoothing, exact=True)
+
+
+def test_mobilenetv2_stays_the_same():
+    """Convolutions before and after those with one filter for each channel."""
+    return check_float_model("mobilenetv2/fp32.onnx", mobilenet_inputs(), "{method: smoothquant}", exact=False)
 
 
 @functools.lru_cache(maxsize=None)
