@@ -19,6 +19,7 @@ public:
   halftone_status load(const char *path, const halftone_module_descriptor &descriptor, int ordinal,
                        halftone_error *error);
 
+  bool isLoaded() const { return context != nullptr; }
   const CudaDriver &getDriver() const { return driver; }
   CudaContext getContext() const { return context; }
   CudaAddress getWeights() const { return weights; }

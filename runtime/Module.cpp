@@ -71,7 +71,8 @@ static halftone_status loadModule(const char *path, const halftone_load_options 
   if (status != HALFTONE_STATUS_OK)
     return status;
   status = enableCpuFeatures(path, module.descriptor->cpu_features, error);
-  if (status != HALFTONE_STATUS_OK || !module.descriptor->device)
+  if (status != HALFTONE_STATUS_OK || !module.descriptor->device ||
+      options.device == HALFTONE_NO_DEVICE)
     return status;
   return module.device.load(path, *module.descriptor, options.device, error);
 }

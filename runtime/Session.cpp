@@ -32,6 +32,9 @@ static halftone_status setUp(halftone_session &session, const halftone_session_o
                       static_cast<long long>(session.arenaSize));
   }
   if (const halftone_device_table *table = session.module->descriptor->device) {
+    if (!session.module->device.isLoaded())
+      return setError(error, HALFTONE_STATUS_NO_DEVICE,
+                      "the module was loaded without the device that it needs");
     halftone_status status = session.device.create(session.module->device, table->arena_size,
                                                    options.device_stream, error);
     if (status != HALFTONE_STATUS_OK)

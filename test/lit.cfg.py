@@ -4,6 +4,7 @@
 import os
 import pathlib
 import re
+import shutil
 
 import lit.formats
 
@@ -54,6 +55,8 @@ config.substitutions += [
     ("%quant_run", str(tools / "quant-run")),
     # A module written in C; see test/unit/Runtime.
     ("%test_module", str(build_root / "test" / "unit" / "Runtime" / "TestModule.so")),
+    # A libcuda.so.1 that runs the kernels of --target=nvptx-emulated; see test/emulator.
+    ("%cuda_emulator", str(build_root / "test" / "emulator")),
     ("%quant_lsp_server", str(tools / "quant-lsp-server")),
 ]
 
@@ -73,6 +76,12 @@ CPU_FEATURES = {
     "avx512bf16": {"avx512_bf16"},
     "amx": {"amx_tile", "amx_int8"},
 }
+# NVIDIA's assembler, which tests of PTX need: in PATH or where the toolkit is installed.
+ptxas = shutil.which("ptxas", path=os.environ.get("PATH", "") + ":/usr/local/cuda/bin")
+if ptxas:
+    config.available_features.add("ptxas")
+    config.substitutions.append(("%ptxas", ptxas))
+
 flags = cpu_flags()
 config.available_features.update(name for name, needs in CPU_FEATURES.items() if needs <= flags)
 

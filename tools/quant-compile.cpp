@@ -49,10 +49,11 @@ struct Arguments {
                                         cl::cat(category),
                                         cl::desc("Keep what calibration has observed")};
   halftone::ModelArguments common{category};
-  cl::opt<std::string> target{
-      "target", cl::init("native"), cl::value_desc("cpu"), cl::cat(category),
-      cl::desc("CPU to compile for: native (default), x86-64-v3, x86-64-v4, or any of "
-               "LLVM's names of 64-bit x86 and Arm CPUs, +feature")};
+  cl::opt<std::string> target{"target", cl::init("native"), cl::value_desc("cpu"),
+                              cl::cat(category),
+                              cl::desc("What to compile for: nvptx (NVIDIA GPUs), or a CPU: native "
+                                       "(default), x86-64-v3, x86-64-v4, or any of "
+                                       "LLVM's names of 64-bit x86 and Arm CPUs, +feature")};
   cl::opt<std::string> emit{"emit", cl::init("so"), cl::value_desc("stage"), cl::cat(category),
                             cl::desc(emitHelp)};
   cl::opt<bool> matmulNBits{

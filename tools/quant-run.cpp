@@ -348,9 +348,12 @@ static Error checkOptions(const CommandLine &options) {
 static Error execute(const CommandLine &options, Report &report) {
   if (Error error = checkOptions(options))
     return error;
+  // A module can be described without the device that runs it.
+  bool runs = !options.info || !options.inputs.empty();
   Expected<Model> model =
       Model::load(options.module,
-                  options.verify ? HALFTONE_VERIFY_WEIGHTS_ALWAYS : HALFTONE_VERIFY_WEIGHTS_SMALL);
+                  options.verify ? HALFTONE_VERIFY_WEIGHTS_ALWAYS : HALFTONE_VERIFY_WEIGHTS_SMALL,
+                  runs ? 0 : HALFTONE_NO_DEVICE);
   if (!model)
     return model.takeError();
   return options.info ? describe(options, *model, report) : runModel(options, *model, report);

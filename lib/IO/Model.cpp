@@ -10,10 +10,11 @@ using namespace llvm;
 
 static Error convertError(const halftone_error &error) { return createStringError(error.message); }
 
-Expected<Model> Model::load(StringRef path, halftone_verify_weights verify) {
+Expected<Model> Model::load(StringRef path, halftone_verify_weights verify, int32_t device) {
   halftone_load_options options = {};
   options.struct_size = sizeof(options);
   options.verify_weights = verify;
+  options.device = device;
   halftone_module *module = nullptr;
   halftone_error error;
   if (halftone_load(path.str().c_str(), &options, &module, &error) != HALFTONE_STATUS_OK)

@@ -186,6 +186,9 @@ DRIVER(cuModuleGetFunction)(Function **function, Library *module, const char *na
   return Success;
 }
 
+// Between allocations, so that what is beyond one is not another.
+static constexpr size_t gapBytes = 1024;
+
 DRIVER(cuMemAlloc_v2)(uintptr_t *address, size_t bytes) {
   if (int result = checkInContext("cuMemAlloc_v2"))
     return result;
@@ -196,7 +199,7 @@ DRIVER(cuMemAlloc_v2)(uintptr_t *address, size_t bytes) {
     return InvalidValue;
   void *memory = nullptr;
   if ((limit && device.allocated + bytes > strtoull(limit, nullptr, 10)) ||
-      posix_memalign(&memory, 256, bytes) != 0)
+      posix_memalign(&memory, 256, bytes + gapBytes) != 0)
     return OutOfMemory;
   // What nobody has written is NaN in every format.
   memset(memory, 0xff, bytes);

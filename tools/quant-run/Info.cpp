@@ -54,6 +54,30 @@ static int64_t peakBytes(const halftone_module_descriptor &descriptor, const Mea
   return static_cast<int64_t>(descriptor.weights_size) + descriptor.arena_size + run.value_or(0);
 }
 
+/// What the module has for a device; null without.
+static json::Value describeDevice(const halftone_module_descriptor &descriptor) {
+  const halftone_device_table *table = descriptor.device;
+  if (!table)
+    return nullptr;
+  json::Array images;
+  for (const halftone_device_image &image : ArrayRef(table->images, table->num_images))
+    images.push_back(
+        json::Object{{"chip", image.chip}, {"bytes", static_cast<int64_t>(image.size)}});
+  return json::Object{{"kernels", table->num_kernels},
+                      {"images", std::move(images)},
+                      {"arena_bytes", table->arena_size}};
+}
+
+static void printDevice(raw_ostream &stream, const halftone_module_descriptor &descriptor) {
+  const halftone_device_table *table = descriptor.device;
+  if (!table)
+    return;
+  stream << "device: " << table->num_kernels << " kernels, arena " << table->arena_size;
+  for (const halftone_device_image &image : ArrayRef(table->images, table->num_images))
+    stream << ", " << image.chip << " " << image.size << " bytes";
+  stream << "\n";
+}
+
 json::Object halftone::describeModel(StringRef path, const Model &model,
                                      const MeasuredMemory &run) {
   const halftone_module_descriptor &descriptor = model.descriptor();
@@ -73,6 +97,7 @@ json::Object halftone::describeModel(StringRef path, const Model &model,
                       {"arena_bytes", descriptor.arena_size},
                       {"dynamic_bytes", run ? json::Value(*run) : json::Value(nullptr)},
                       {"peak_bytes", peakBytes(descriptor, run)},
+                      {"device", describeDevice(descriptor)},
                       {"observe_points", descriptor.num_observe_points},
                       {"source_hash", std::string(descriptor.source_hash)},
                       {"recipe", std::string(descriptor.recipe)},
@@ -104,6 +129,7 @@ void halftone::printModel(raw_ostream &stream, StringRef path, const Model &mode
          << "target: " << descriptor.target_triple << ", " << descriptor.target_cpu << "\n"
          << "needs: " << join(featureNames(descriptor.cpu_features), " ") << "\n"
          << "source: " << descriptor.source_hash << "\n";
+  printDevice(stream, descriptor);
   if (descriptor.num_observe_points > 0)
     stream << "observes: " << descriptor.num_observe_points << " tensors\n";
   for (const halftone_entry &entry : model.entries()) {

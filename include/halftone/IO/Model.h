@@ -14,8 +14,10 @@ namespace halftone {
 /// A loaded module.
 class Model {
 public:
+  /// `device` as in halftone_load_options.
   static llvm::Expected<Model> load(llvm::StringRef path,
-                                    halftone_verify_weights verify = HALFTONE_VERIFY_WEIGHTS_SMALL);
+                                    halftone_verify_weights verify = HALFTONE_VERIFY_WEIGHTS_SMALL,
+                                    int32_t device = 0);
 
   const halftone_module_descriptor &descriptor() const;
   llvm::ArrayRef<halftone_entry> entries() const;

@@ -429,10 +429,13 @@ typedef enum halftone_verify_weights {
   HALFTONE_VERIFY_WEIGHTS_NEVER = 2
 } halftone_verify_weights;
 
+/* Leaves a module's kernels alone: it can be described, but no session of it created. */
+#define HALFTONE_NO_DEVICE (-1)
+
 typedef struct halftone_load_options {
   uint32_t struct_size; /* sizeof(halftone_load_options) */
   halftone_verify_weights verify_weights;
-  int32_t device; /* number of the device for modules that need one */
+  int32_t device; /* number of the device for modules that need one, or HALFTONE_NO_DEVICE */
 } halftone_load_options;
 
 /* Checks and maps the module at `path`; NULL `options` means zeros. The file is checked (trailer,

@@ -52,9 +52,24 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: plain_c_user MODULE.so\n");
     return 2;
   }
-  halftone_context context = {
-      HALFTONE_ABI_VERSION, sizeof(context), module->weights, NULL, userAlloc, userRelease,
-      userParallelFor,      userFail,        userObserve,     NULL, NULL,      {NULL}};
+  halftone_context context = {HALFTONE_ABI_VERSION,
+                              sizeof(context),
+                              module->weights,
+                              NULL,
+                              userAlloc,
+                              userRelease,
+                              userParallelFor,
+                              userFail,
+                              userObserve,
+                              NULL,
+                              NULL,
+                              NULL,
+                              NULL,
+                              NULL,
+                              NULL,
+                              NULL,
+                              NULL,
+                              {NULL}};
   if (setjmp(failure))
     return 1;
   float a[2] = {1, 2}, b[2] = {10, 20};
