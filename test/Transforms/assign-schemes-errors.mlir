@@ -9,7 +9,7 @@
 // RUN: printf 'weights: {format: int8}\nactivations: {format: int8, granularity: token}\n' > %t.token.yaml
 // RUN: not quant-opt %s --halftone-assign-schemes="recipe=%t.token.yaml" 2>&1 | FileCheck %s --check-prefix=TOKEN
 
-// PRESET: 'w9a9' is neither a file nor a preset; presets: float, w8, w8a8-static, w8a8-dynamic, w4a16,
+// PRESET: 'w9a9' is neither a file nor a preset; presets: float, w8, w8a8-static, w8a8-dynamic,
 // FORMAT: format.yaml:1:11: error: unknown format 'int9'
 // KEY: key.yaml:2:1: error: unknown key 'activation'
 // TOKEN: token.yaml:2:15: error: granularity 'token' needs 'when: dynamic'
