@@ -175,10 +175,11 @@ template <typename Op> struct SinkThroughQuantize : OpRewritePattern<Op> {
 
 struct RaiseConvolutions : mlir::halftone::impl::RaiseConvolutionsBase<RaiseConvolutions> {
   void runOnOperation() override {
-    numRaised += changeWindowOps(
+    int64_t raised = changeWindowOps(
         getOperation(), [](RewriterBase &rewriter, auto op) { return raise(rewriter, op); });
-    if (numRaised == 0)
+    if (raised == 0)
       return;
+    numRaised += raised;
     RewritePatternSet patterns(&getContext());
     patterns.add<SinkThroughElementwise, SinkThroughQuantize<QuantizeOp>,
                  SinkThroughQuantize<DequantizeOp>, SinkThroughQuantize<DynamicQuantizeOp>>(

@@ -251,11 +251,12 @@ struct WidenConvolutions : mlir::halftone::impl::WidenConvolutionsBase<WidenConv
       getOperation().emitError() << llvm::toString(cpu.takeError());
       return signalPassFailure();
     }
-    numWidened += changeWindowOps(getOperation(), [&](RewriterBase &rewriter, auto op) {
+    int64_t widened = changeWindowOps(getOperation(), [&](RewriterBase &rewriter, auto op) {
       return widenWindow(rewriter, *cpu, op);
     });
-    if (numWidened == 0)
+    if (widened == 0)
       return;
+    numWidened += widened;
     RewritePatternSet patterns(&getContext());
     patterns.add<SinkThroughElementwise, SinkThroughQuantize<QuantizeOp>,
                  SinkThroughQuantize<DequantizeOp>>(&getContext());
