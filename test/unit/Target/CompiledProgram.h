@@ -106,7 +106,9 @@ inline mlir::LogicalResult compileProgram(llvm::StringRef text, llvm::StringRef 
   options.calibration = true;
   if (mlir::failed(lowerProgram(*module, programOptions, options)))
     return mlir::failure();
-  mlir::halftone::EmitOptions emit{options.target, {"recipe text", "cafe", "test"}};
+  mlir::halftone::EmitOptions emit;
+  emit.target = options.target;
+  emit.provenance = {"recipe text", "cafe", "test"};
   emit.optimizationLevel = options.reference ? 1 : 3;
   return mlir::halftone::emitSharedLibrary(*module, emit, path);
 }
