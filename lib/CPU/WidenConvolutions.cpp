@@ -62,6 +62,13 @@ std::optional<WideImage> getWideImage(Value value) {
   bool isGrouped = type.hasStaticShape() || !type.isDynamicDim(kWidth);
   if (!isGrouped || type.getDimSize(kWidth) % pixels != 0 || widen(type, pixels) != wide)
     return std::nullopt;
+  if (type.getNumDynamicDims() > 1) {
+    // Only zeros say that the sizes are not moved between the two.
+    ElementsAttr target = getConstant(reshape.getShape());
+    std::optional<std::vector<int64_t>> sizes = target ? readIntegers(target) : std::nullopt;
+    if (!sizes || (*sizes)[0] != 0 || (*sizes)[1] != 0 || reshape.getAllowzero())
+      return std::nullopt;
+  }
   return WideImage{reshape.getInput(), pixels};
 }
 
@@ -197,7 +204,10 @@ Value widenOperand(RewriterBase &rewriter, Location loc, Value operand, int64_t 
 
 LogicalResult sinkThrough(PatternRewriter &rewriter, Operation *op, int64_t pixels) {
   SmallVector<Value> operands;
+  int64_t channels = typeOf(op->getResult(0)).getDimSize(kChannels);
   for (Value operand : op->getOperands()) {
+    if (getWideImage(operand) && typeOf(operand).getDimSize(kChannels) != channels)
+      return rewriter.notifyMatchFailure(op, "one channel for all, which are not side by side");
     Value wide = widenOperand(rewriter, op->getLoc(), operand, pixels);
     if (!wide)
       return rewriter.notifyMatchFailure(op, "an operand that varies along the image");

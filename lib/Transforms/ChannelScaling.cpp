@@ -128,6 +128,9 @@ private:
 } // namespace
 
 std::optional<SmallVector<ScaledOperand>> mlir::halftone::findDivisors(Value value, int64_t axis) {
+  // Two sizes that only the run time knows need not be equal.
+  if (ShapedType::isDynamic(sizeAt(value, axis)))
+    return std::nullopt;
   DivisorSearch search(sizeAt(value, axis));
   if (!search.divide(value, axis))
     return std::nullopt;

@@ -197,7 +197,7 @@ FailureOr<RoundedWeights> GramRounding::round(const WeightContraction &contracti
       return LogicalResult(contraction.op->emitError("cannot quantize the weights: ")
                            << llvm::toString(std::move(error)) << "; skip this node in the recipe");
   }
-  if (result.error > result.nearestError) {
+  if (!(result.error <= result.nearestError)) { // Beyond the range of f16, the error is no number.
     result.error = result.nearestError;
     result.tensor = std::move(nearest);
     result.weakInputs.clear();

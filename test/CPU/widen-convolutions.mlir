@@ -62,3 +62,28 @@ func.func @stops_at_other_images(%x: tensor<1x8x8x5xf32>, %y: tensor<1x8x8x3xf32
   %1 = halftone.add %0, %y : (tensor<1x8x8x3xf32>, tensor<1x8x8x3xf32>) -> tensor<1x8x8x3xf32>
   return %1 : tensor<1x8x8x3xf32>
 }
+
+// The one channel goes with four others, pixel by pixel.
+// CHECK-LABEL: @stops_at_broadcasts
+// CHECK:       halftone.reshape
+// CHECK-NEXT:  halftone.mul
+func.func @stops_at_broadcasts(%x: tensor<1x8x8x5xf32>) -> tensor<1x8x8x4xf32> {
+  %w = halftone.constant dense<0.5> : tensor<1x5x3x3xf32>
+  %f = halftone.constant dense<[[[[1.0, 2.0, 3.0, 4.0]]]]> : tensor<1x1x1x4xf32>
+  %0 = halftone.conv %x, %w {layout = 1 : i32, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, group = 1 : i64} : (tensor<1x8x8x5xf32>, tensor<1x5x3x3xf32>) -> tensor<1x8x8x1xf32>
+  %1 = halftone.mul %0, %f : (tensor<1x8x8x1xf32>, tensor<1x1x1x4xf32>) -> tensor<1x8x8x4xf32>
+  return %1 : tensor<1x8x8x4xf32>
+}
+
+// A reshape of the model's own may move sizes between the first two dimensions.
+// CHECK-LABEL: @leaves_other_reshapes
+// CHECK:       %[[OWN:.*]] = halftone.reshape %{{.*}}, %{{.*}} : (tensor<?x?x4x8xf32>, tensor<4xi64>) -> tensor<?x?x8x4xf32>
+// CHECK-NEXT:  %[[RELU:.*]] = halftone.relu %[[OWN]]
+// CHECK:       return %{{.*}}, %[[RELU]]
+func.func @leaves_other_reshapes(%x: tensor<1x8x8x5xf32>, %y: tensor<?x?x4x8xf32>, %shape: tensor<4xi64>) -> (tensor<1x8x8x3xf32>, tensor<?x?x8x4xf32>) {
+  %w = halftone.constant dense<0.5> : tensor<3x5x3x3xf32>
+  %0 = halftone.conv %x, %w {layout = 1 : i32, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, group = 1 : i64} : (tensor<1x8x8x5xf32>, tensor<3x5x3x3xf32>) -> tensor<1x8x8x3xf32>
+  %1 = halftone.reshape %y, %shape : (tensor<?x?x4x8xf32>, tensor<4xi64>) -> tensor<?x?x8x4xf32>
+  %2 = halftone.relu %1 : (tensor<?x?x8x4xf32>) -> tensor<?x?x8x4xf32>
+  return %0, %2 : tensor<1x8x8x3xf32>, tensor<?x?x8x4xf32>
+}

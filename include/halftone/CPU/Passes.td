@@ -66,7 +66,8 @@ def WidenConvolutions : Pass<"halftone-widen-convolutions", "func::FuncOp"> {
     instructions. g divides W.
 
     Requires: types are inferred; convolutions have layout `nhwc`.
-    Ensures:  the same sums, with products of zero among them.
+    Ensures:  the same sums, with products of zero among them: in f32, an infinity or NaN makes NaN of all pixels of the groups
+              whose windows it is in.
     Declines (op unchanged): a filter that is not constant or whose zero points differ; groups; a dilation along the row; a width
               that only the run time knows or that no such g divides; where less than a third of the instructions would be saved.
     Errors:   an unknown CPU.
