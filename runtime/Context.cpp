@@ -91,11 +91,17 @@ bool halftone::runGuarded(halftone_session &session, bool isLoopBody, void (*fun
   longjmp(innermost->target, 1);
 }
 
-static void failRun(halftone_context *context, const char *message) {
+static void failWith(halftone_context *context, halftone_status status, const char *message) {
   halftone_session &session = sessionOf(context);
-  if (!session.hasFailed.exchange(true, std::memory_order_acq_rel))
+  if (!session.hasFailed.exchange(true, std::memory_order_acq_rel)) {
+    session.failureStatus = status;
     snprintf(session.failure, sizeof(session.failure), "%s", message ? message : "");
+  }
   leaveRun(session);
+}
+
+static void failRun(halftone_context *context, const char *message) {
+  failWith(context, HALFTONE_STATUS_RUN_FAILED, message);
 }
 
 static void *allocateBlock(halftone_context *context, int64_t bytes) {
@@ -238,7 +244,7 @@ static void profileRegion(halftone_context *context, int64_t region) {
 static void checkDevice(halftone_context *context, halftone_status status,
                         const halftone_error &error) {
   if (status != HALFTONE_STATUS_OK)
-    failRun(context, error.message);
+    failWith(context, status, error.message);
 }
 
 static void *allocateOnDevice(halftone_context *context, int64_t bytes) {

@@ -62,6 +62,12 @@ static const char *findDeviceDefect(const halftone_device_table &table) {
   for (uint32_t i = 0; i < table.num_images; ++i)
     if (!table.images[i].chip || !table.images[i].data || table.images[i].size == 0)
       return "an image of kernels without data";
+  for (uint32_t i = 0; i < table.num_images; ++i) {
+    // The driver reads texts up to their end; other images begin with the mark of ELF.
+    const char *data = static_cast<const char *>(table.images[i].data);
+    if (data[0] != '\177' && data[table.images[i].size - 1] != '\0')
+      return "an image of kernels without an end";
+  }
   return nullptr;
 }
 

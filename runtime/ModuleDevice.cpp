@@ -93,7 +93,8 @@ halftone_status ModuleDevice::loadImage(const char *path, const halftone_device_
 
 halftone_status ModuleDevice::findKernels(const halftone_device_table &table,
                                           halftone_error *error) {
-  kernels = static_cast<CudaFunction *>(calloc(table.num_kernels + 1, sizeof(CudaFunction)));
+  kernels =
+      static_cast<CudaFunction *>(calloc(size_t(table.num_kernels) + 1, sizeof(CudaFunction)));
   if (!kernels)
     return setError(error, HALFTONE_STATUS_OUT_OF_MEMORY, "no memory for the table of kernels");
   for (uint32_t i = 0; i < table.num_kernels; ++i)

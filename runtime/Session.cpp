@@ -121,7 +121,7 @@ static halftone_status callGuarded(halftone_session &session, EntryCall &call,
   }
   halftone_status status = HALFTONE_STATUS_OK;
   if (!runGuarded(session, /*isLoopBody=*/false, callEntry, &call))
-    status = setError(error, HALFTONE_STATUS_RUN_FAILED, "%s", session.failure);
+    status = setError(error, session.failureStatus, "%s", session.failure);
   else if (hasDevice)
     status = session.device.finish(error);
   if (hasDevice)

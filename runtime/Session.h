@@ -25,8 +25,9 @@ struct halftone_session {
   /// Created if the module has kernels.
   halftone::SessionDevice device;
   std::atomic<bool> isRunning{false};
-  // The first failure of a run claims the message.
+  // The first failure of a run claims the status and the message.
   std::atomic<bool> hasFailed{false};
+  halftone_status failureStatus = HALFTONE_STATUS_RUN_FAILED;
   char failure[sizeof(halftone_error::message)] = "";
 
   halftone_session() = default;

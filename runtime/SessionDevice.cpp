@@ -97,6 +97,9 @@ halftone_status SessionDevice::allocate(int64_t bytes, void **result, halftone_e
   if (bytes < 0)
     return setError(error, HALFTONE_STATUS_RUN_FAILED, "a tensor has a negative size: %lld bytes",
                     static_cast<long long>(bytes));
+  if (bytes > INT64_MAX - 255)
+    return setError(error, HALFTONE_STATUS_OUT_OF_MEMORY, "no memory for %lld bytes on the GPU",
+                    static_cast<long long>(bytes));
   int64_t rounded = bytes < 256 ? 256 : (bytes + 255) / 256 * 256;
   Block *block = takeFree(rounded);
   if (!block) {
@@ -142,7 +145,10 @@ halftone_status SessionDevice::copy(void *target, const void *source, int64_t by
     result = driver.copyToDevice(to, source, size, stream);
   else if (direction == HALFTONE_COPY_ON_DEVICE)
     result = driver.copyOnDevice(to, from, size, stream);
-  else if ((result = driver.copyFromDevice(target, from, size, stream)) == 0)
+  else
+    result = driver.copyFromDevice(target, from, size, stream);
+  // Also to the device: page-locked memory is still read when the driver returns.
+  if (result == 0 && direction != HALFTONE_COPY_ON_DEVICE)
     result = driver.streamSynchronize(stream);
   return result ? driver.report("a copy of the GPU failed", result, error) : HALFTONE_STATUS_OK;
 }

@@ -84,8 +84,14 @@ void Failures::record(gpu::LaunchOp launch) {
     auto branch = scf::IfOp::create(builder, loc, fails, /*withElseRegion=*/false);
     Value memory = getCell();
     builder.setInsertionPointToStart(branch.thenBlock());
-    Value number = arith::ConstantIntOp::create(builder, loc, int64_t(messages.size()), 32);
     Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+    // A later failure may be for what an earlier one has left undone.
+    Value earlier = memref::LoadOp::create(builder, loc, memory, zero);
+    Value none = arith::ConstantIntOp::create(builder, loc, 0, 32);
+    Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, earlier, none);
+    auto first = scf::IfOp::create(builder, loc, isFirst, /*withElseRegion=*/false);
+    builder.setInsertionPointToStart(first.thenBlock());
+    Value number = arith::ConstantIntOp::create(builder, loc, int64_t(messages.size()), 32);
     memref::StoreOp::create(builder, loc, number, memory, zero);
   });
 }

@@ -172,6 +172,7 @@ struct PlaceOnDevice : halftone::impl::PlaceOnDeviceBase<PlaceOnDevice> {
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
+    twins.clear();
     Placement placement(function);
     SetVector<Operation *> onDevice = placement.place(function);
     numDevice += onDevice.size();

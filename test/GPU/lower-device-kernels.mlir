@@ -7,6 +7,9 @@ gpu.module @kernels {
   // CHECK-NOT:     llvm.call
   // CHECK:         llvm.intr.sqrt
   // CHECK:         llvm.intr.roundeven
+  // Whole turns of an angle are taken off in f64.
+  // CHECK:         llvm.fpext {{.*}} : f32 to f64
+  // CHECK:         llvm.intr.roundeven({{.*}}) : (f64) -> f64
   // CHECK-NOT:     llvm.call
   // CHECK:         llvm.return
   gpu.func @functions(%x: memref<1xf32, #gpu.address_space<global>>) kernel {
@@ -15,7 +18,7 @@ gpu.module @kernels {
     %1 = math.sqrt %0 : f32
     %2 = math.roundeven %1 : f32
     %3 = math.sin %2 : f32
-    %4 = math.powf %3, %1 : f32
+    %4 = math.exp %3 : f32
     memref.store %4, %x[%c0] : memref<1xf32, #gpu.address_space<global>>
     gpu.return
   }
