@@ -274,7 +274,7 @@ static void launchKernel(halftone_context *context, int64_t kernel,
 
 static void bindDevice(halftone_session &session) {
   halftone_context &context = session.context;
-  context.device_weights = reinterpret_cast<const void *>(session.module->device.getWeights());
+  context.device_weights = toPointer(session.module->device.getWeights());
   context.device_arena = session.device.getArena();
   context.device_alloc = allocateOnDevice;
   context.device_release = releaseOnDevice;

@@ -11,6 +11,11 @@ namespace halftone {
 using CudaResult = int; // 0 is success
 using CudaDevice = int;
 using CudaAddress = uint64_t;
+
+/// A number of the driver's where a pointer is wanted: an address of the device, or an option.
+inline void *toPointer(uint64_t number) {
+  return reinterpret_cast<void *>(number); // NOLINT(performance-no-int-to-ptr)
+}
 using CudaContext = struct CudaContextObject *;
 using CudaModule = struct CudaModuleObject *;
 using CudaFunction = struct CudaFunctionObject *;

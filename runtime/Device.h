@@ -59,7 +59,7 @@ public:
   /// Gives everything back; before the module goes.
   void destroy();
 
-  void *getArena() const { return reinterpret_cast<void *>(arena); }
+  void *getArena() const { return toPointer(arena); }
   int64_t getReservedBytes() const { return reserved; }
   int64_t getNumAllocations() const { return allocations; }
 

@@ -14,7 +14,7 @@ ModuleDevice::~ModuleDevice() {
   }
   if (context)
     driver.primaryContextRelease(device);
-  free(kernels);
+  free(static_cast<void *>(kernels));
 }
 
 halftone_status ModuleDevice::load(const char *path, const halftone_module_descriptor &descriptor,
@@ -76,7 +76,7 @@ halftone_status ModuleDevice::loadImage(const char *path, const halftone_device_
       continue;
     char log[400] = "";
     int options[] = {cudaErrorLog, cudaErrorLogBytes};
-    void *values[] = {log, reinterpret_cast<void *>(sizeof(log) - 1)};
+    void *values[] = {log, toPointer(sizeof(log) - 1)};
     result = driver.moduleLoad(&image, candidate.data, 2, options, values);
     if (result == 0)
       return HALFTONE_STATUS_OK;

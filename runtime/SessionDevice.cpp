@@ -120,7 +120,7 @@ halftone_status SessionDevice::allocate(int64_t bytes, void **result, halftone_e
     ++allocations;
   }
   block->isInUse = true;
-  *result = reinterpret_cast<void *>(block->address);
+  *result = toPointer(block->address);
   return HALFTONE_STATUS_OK;
 }
 
