@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "CudaDriver.h"
 
-#include <cstring>
 #include <dlfcn.h>
 
 using namespace halftone;
@@ -11,8 +10,7 @@ static constexpr char libraryName[] = "libcuda.so.1";
 /// Stores a symbol of the library in `function`; false if there is none.
 template <typename Function> static bool find(void *library, const char *name, Function &function) {
   void *symbol = dlsym(library, name);
-  static_assert(sizeof(symbol) == sizeof(function), "pointers of one size");
-  memcpy(&function, &symbol, sizeof(function));
+  function = reinterpret_cast<Function>(symbol); // POSIX: dlsym's pointers can be functions.
   return symbol != nullptr;
 }
 
