@@ -117,7 +117,7 @@ static llvm::Error linkModule(ModuleOp module, const EmitOptions &options, Strin
     objects.push_back(outputPath.str() + ".weights.o");
   llvm::scope_exit removeObjects([&] {
     for (const std::string &path : objects)
-      llvm::sys::fs::remove(path);
+      llvm::consumeError(llvm::errorCodeToError(llvm::sys::fs::remove(path)));
   });
 
   if (llvm::Error error = writeFile(objects[0], object))
