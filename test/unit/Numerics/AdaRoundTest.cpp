@@ -99,9 +99,7 @@ TEST(AdaRound, GainsBesideGPTQAndOBQ) {
 // Without products between inputs each weight is best at its nearest number.
 TEST(AdaRound, IsNearestWithADiagonalGramMatrix) {
   Layer layer(10, 150, 20, 10, 0.5);
-  for (int64_t i = 0; i != layer.reduction; ++i)
-    for (int64_t j = 0; j != layer.reduction; ++j)
-      layer.gram[i * layer.reduction + j] = i == j ? float(1 + i % 7) : 0.0f;
+  layer.separateInputs();
   for (const char *name : {"int4", "uint3", "fp4_e2m1", "nf4"})
     for (const EncodeOptions &options : {perChannel(), perGroup(32)}) {
       const Format &format = *findFormat(name);
