@@ -6,7 +6,7 @@ import ctypes
 import ml_dtypes
 import numpy as np
 
-ABI_VERSION = 3
+ABI_VERSION = 4
 MAX_RANK = 8
 DTYPES = {
     1: np.bool_, 2: np.int8, 3: np.uint8, 4: np.int16, 5: np.uint16, 6: np.int32, 7: np.uint32,
@@ -57,6 +57,7 @@ class _SessionOptions(ctypes.Structure):
         ("pool_user", ctypes.c_void_p), ("pool_parallel_for", ctypes.c_void_p),
         ("observer", ctypes.c_void_p), ("observer_user", ctypes.c_void_p),
         ("profiler", ctypes.c_void_p), ("profiler_user", ctypes.c_void_p),
+        ("device_stream", ctypes.c_void_p),
     ]
 
 

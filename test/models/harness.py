@@ -82,6 +82,15 @@ class Program:
         with np.load(self.file("outputs.npz")) as archive:
             return {name: archive[name] for name in archive.files}
 
+    def run_if_executable(self, inputs, *options):
+        """As `run`; None where this machine lacks instructions of the module."""
+        try:
+            return self.run(inputs, *options)
+        except AssertionError as error:
+            if "was compiled for another CPU" in str(error):
+                return None
+            raise
+
     def run_samples(self, inputs):
         """As `run`; every array has one leading axis more, samples."""
         return self.run(inputs, "--samples")

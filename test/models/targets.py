@@ -36,13 +36,7 @@ def run_on(target, model, inputs, *options):
     """The outputs, or None where this machine cannot execute the module."""
     if target in ARM_TARGETS:
         return ArmProgram(model, target, *options, cpu=ARM_TARGETS[target]).run(inputs)
-    program = Program(model, "--target", target, *options)
-    try:
-        return program.run(inputs)
-    except AssertionError as error:
-        if "was compiled for another CPU" in str(error):
-            return None
-        raise
+    return Program(model, "--target", target, *options).run_if_executable(inputs)
 
 
 def check_targets(model, inputs, check, *options):
