@@ -58,6 +58,15 @@ SmallVector<Value> NestEmitter::emitReductionBody(ValueRange accumulators) {
   return combined;
 }
 
+void NestEmitter::splitPosition(Value position, ArrayRef<unsigned> loops) {
+  for (unsigned loop : llvm::reverse(loops.drop_front(loops.empty() ? 0 : 1))) {
+    indices[loop] = builder.createOrFold<arith::RemUIOp>(loc, position, sizeOf(loop));
+    position = builder.createOrFold<arith::DivUIOp>(loc, position, sizeOf(loop));
+  }
+  if (!loops.empty())
+    indices[loops.front()] = position;
+}
+
 /// Reduction loops whose accumulators stay in registers.
 SmallVector<Value> NestEmitter::emitReduction(ArrayRef<unsigned> loops, ValueRange accumulators) {
   if (loops.empty())
@@ -81,7 +90,10 @@ SmallVector<Value> NestEmitter::emitIndices(const LoopAccess &access) {
       results.push_back(constant(value.getValue()));
     } else {
       AffineMap map = AffineMap::get(access.map.getNumDims(), 0, expression);
-      results.push_back(affine::AffineApplyOp::create(builder, loc, map, indices));
+      SmallVector<Value> operands = indices;
+      // Indices that it does not need may be of loops that have ended.
+      affine::canonicalizeMapAndOperands(&map, &operands);
+      results.push_back(affine::AffineApplyOp::create(builder, loc, map, operands));
     }
   }
   return results;

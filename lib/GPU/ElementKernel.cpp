@@ -29,7 +29,6 @@ private:
   bool chooseWarpLoop();
   void orderLoops();
   Value countElements();
-  void setIndices(Value position);
   void emitElement();
   void emitRow(Value lane);
   SmallVector<Value> combineLanes(ArrayRef<Value> partial);
@@ -98,15 +97,6 @@ Value ElementKernel::countElements() {
   for (unsigned loop : parallel)
     count = builder.createOrFold<arith::MulIOp>(loc, count, sizeOf(loop));
   return count;
-}
-
-void ElementKernel::setIndices(Value position) {
-  for (unsigned loop : llvm::reverse(ArrayRef(parallel).drop_front(parallel.empty() ? 0 : 1))) {
-    indices[loop] = builder.createOrFold<arith::RemUIOp>(loc, position, sizeOf(loop));
-    position = builder.createOrFold<arith::DivUIOp>(loc, position, sizeOf(loop));
-  }
-  if (!parallel.empty())
-    indices[parallel.front()] = position;
 }
 
 /// One thread.
@@ -189,7 +179,7 @@ gpu::LaunchOp ElementKernel::emit() {
   gpu::TerminatorOp::create(builder, loc);
   builder.setInsertionPointToStart(inside.thenBlock());
   indices.assign(nest.getNumLoops(), constant(0));
-  setIndices(position);
+  splitPosition(position, parallel);
   byWarp ? emitRow(lane) : emitElement();
   return launch;
 }

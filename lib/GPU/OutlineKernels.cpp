@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/Utils/GPUUtils.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/ADT/StringMap.h"
@@ -27,6 +28,45 @@ static bool usesDevice(Operation *op) { return llvm::any_of(op->getOperandTypes(
 static bool isCopyToItself(Operation *op) {
   auto copy = llvm::dyn_cast<memref::CopyOp>(op);
   return copy && copy.getSource() == copy.getTarget();
+}
+
+/// An op that becomes a kernel. What fills its output right before it is part of it, if the kernel
+/// can start from a value.
+struct KernelSource {
+  Operation *op;
+  linalg::FillOp fill;
+};
+
+static bool isFilledBy(Operation *op, linalg::FillOp fill) {
+  auto user = llvm::dyn_cast<linalg::LinalgOp>(op);
+  Value buffer = fill.getOutputs().front();
+  if (!user || user.getNumDpsInits() != 1 || user.getDpsInits().front() != buffer ||
+      llvm::is_contained(user.getDpsInputs(), buffer) || op->getBlock() != fill->getBlock())
+    return false;
+  for (Operation *between = fill->getNextNode(); between != op; between = between->getNextNode())
+    if (!isMemoryEffectFree(between) && !llvm::isa<memref::AllocOp>(between))
+      return false;
+  return true;
+}
+
+static bool becomesKernel(Operation *op) {
+  auto copy = llvm::dyn_cast<memref::CopyOp>(op);
+  return (llvm::isa<linalg::LinalgOp>(op) || (copy && !isContiguousCopy(copy))) && usesDevice(op);
+}
+
+static SmallVector<KernelSource> findSources(func::FuncOp function) {
+  SmallVector<KernelSource> sources;
+  function.walk([&](Operation *op) {
+    if (!becomesKernel(op))
+      return;
+    auto fill =
+        llvm::dyn_cast_or_null<linalg::FillOp>(sources.empty() ? nullptr : sources.back().op);
+    if (fill && isFilledBy(op, fill))
+      sources.back() = {op, fill};
+    else
+      sources.push_back({op, nullptr});
+  });
+  return sources;
 }
 
 static LoopNest makeNest(OpBuilder &builder, Operation *op) {
@@ -164,6 +204,11 @@ LogicalResult KernelModule::outline(gpu::LaunchOp launch) {
     return failure();
   SmallVector<Value> operands;
   gpu::GPUFuncOp kernel = outlineKernelFunc(launch, "kernel", operands);
+  // Upstream's default is the alignment of the elements; copies and vectors need more.
+  constexpr int64_t sharedAlignment = 16;
+  for (unsigned i = 0; i < kernel.getNumWorkgroupAttributions(); ++i)
+    kernel.setWorkgroupAttributionAttr(i, LLVM::LLVMDialect::getAlignAttrName(),
+                                       OpBuilder(kernel).getI64IntegerAttr(sharedAlignment));
   for (Value operand : operands)
     if (llvm::isa<MemRefType>(operand.getType()) && !isOnDevice(operand.getType())) {
       InFlightDiagnostic diag = launch->emitError("a kernel cannot use memory of the host");
@@ -191,27 +236,32 @@ struct OutlineKernels : halftone::impl::OutlineKernelsBase<OutlineKernels> {
   }
 
 private:
+  LogicalResult outline(KernelSource source, KernelModule &kernels, Failures &failures) {
+    auto [op, fill] = source;
+    OpBuilder builder(op);
+    LoopNest nest = makeNest(builder, op);
+    std::optional<gpu::LaunchOp> tiled =
+        emitTileKernel(builder, nest, fill ? fill.getInputs().front() : Value());
+    // Any other kernel wants to find it in memory.
+    if (fill && tiled)
+      fill.erase();
+    else if (fill && failed(outline({fill, nullptr}, kernels, failures)))
+      return failure();
+    numTiled += tiled.has_value();
+    gpu::LaunchOp launch = tiled ? *tiled : emitElementKernel(builder, nest);
+    failures.record(launch);
+    op->erase();
+    ++numLaunches;
+    return kernels.outline(launch);
+  }
+
   LogicalResult outline(func::FuncOp function, KernelModule &kernels) {
-    SmallVector<Operation *> ops;
-    function.walk([&](Operation *op) {
-      auto copy = llvm::dyn_cast<memref::CopyOp>(op);
-      if ((llvm::isa<linalg::LinalgOp>(op) || (copy && !isContiguousCopy(copy))) && usesDevice(op))
-        ops.push_back(op);
-    });
     Failures failures(function);
-    for (Operation *op : ops) {
-      if (isCopyToItself(op)) {
-        op->erase();
-        continue;
-      }
-      OpBuilder builder(op);
-      LoopNest nest = makeNest(builder, op);
-      gpu::LaunchOp launch = emitElementKernel(builder, nest);
-      failures.record(launch);
-      op->erase();
-      if (failed(kernels.outline(launch)))
+    for (const KernelSource &source : findSources(function)) {
+      if (isCopyToItself(source.op))
+        source.op->erase();
+      else if (failed(outline(source, kernels, failures)))
         return failure();
-      ++numLaunches;
     }
     failures.check();
     return success();

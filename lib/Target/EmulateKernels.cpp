@@ -31,6 +31,7 @@ public:
 private:
   void checkAccesses(llvm::Function &function);
   llvm::Error replaceCalls(llvm::Function &function);
+  llvm::Value *makePlain(llvm::IRBuilder<> &builder, llvm::Value *value);
   void replaceIntrinsic(llvm::CallInst &call);
   void placeSharedMemory();
   void wrapKernel(llvm::Function &kernel);
@@ -42,13 +43,20 @@ private:
 
 } // namespace
 
+/// What the access takes for granted.
+static llvm::Align getAlignment(const llvm::Instruction &access) {
+  if (auto *atomic = llvm::dyn_cast<llvm::AtomicRMWInst>(&access))
+    return atomic->getAlign();
+  return llvm::getLoadStoreAlignment(&access);
+}
+
 /// Before every access of memory other than the thread's own stack: halftone_simt_check(address,
-/// bytes).
+/// bytes, alignment).
 void KernelEmulation::checkAccesses(llvm::Function &function) {
   const llvm::DataLayout &layout = module.getDataLayout();
   llvm::Type *i64 = llvm::Type::getInt64Ty(context);
   llvm::FunctionCallee check = module.getOrInsertFunction(
-      "halftone_simt_check", llvm::Type::getVoidTy(context), pointer, i64);
+      "halftone_simt_check", llvm::Type::getVoidTy(context), pointer, i64, i64);
   SmallVector<std::pair<llvm::Instruction *, std::pair<llvm::Value *, llvm::Type *>>> accesses;
   for (llvm::Instruction &instruction : llvm::instructions(function)) {
     llvm::Value *address = llvm::getLoadStorePointerOperand(&instruction);
@@ -63,12 +71,24 @@ void KernelEmulation::checkAccesses(llvm::Function &function) {
   for (auto [instruction, access] : accesses) {
     llvm::IRBuilder<> builder(instruction);
     builder.CreateCall(check, {builder.CreatePointerBitCastOrAddrSpaceCast(access.first, pointer),
-                               builder.getInt64(layout.getTypeStoreSize(access.second))});
+                               builder.getInt64(layout.getTypeStoreSize(access.second)),
+                               builder.getInt64(getAlignment(*instruction).value())});
   }
 }
 
+/// As functions in C take it: pointers without an address space, registers of several elements as
+/// bits.
+llvm::Value *KernelEmulation::makePlain(llvm::IRBuilder<> &builder, llvm::Value *value) {
+  if (value->getType()->isPointerTy())
+    return builder.CreatePointerBitCastOrAddrSpaceCast(value, pointer);
+  if (value->getType()->isVectorTy())
+    return builder.CreateBitCast(
+        value, builder.getIntNTy(value->getType()->getPrimitiveSizeInBits().getFixedValue()));
+  return value;
+}
+
 /// A call of the function that does in the emulator what the intrinsic does on a device. It takes
-/// all pointers as plain ones, and the place for a struct that it returns as the first argument.
+/// the place for a struct that it returns as the first argument.
 void KernelEmulation::replaceIntrinsic(llvm::CallInst &call) {
   std::string name = "halftone_simt";
   for (StringRef part : llvm::split(
@@ -84,9 +104,7 @@ void KernelEmulation::replaceIntrinsic(llvm::CallInst &call) {
     arguments.push_back(place);
   }
   for (llvm::Value *argument : call.args())
-    arguments.push_back(argument->getType()->isPointerTy()
-                            ? builder.CreatePointerBitCastOrAddrSpaceCast(argument, pointer)
-                            : argument);
+    arguments.push_back(makePlain(builder, argument));
   SmallVector<llvm::Type *> types;
   for (llvm::Value *argument : arguments)
     types.push_back(argument->getType());

@@ -2,6 +2,7 @@
 #include "LoweringPatterns.h"
 
 #include "halftone/CPU/RuntimeCalls.h"
+#include "halftone/Conversion/BooleanMemory.h"
 #include "halftone/Dialect/HalftoneDialect.h"
 #include "halftone/runtime.h"
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
@@ -139,39 +140,6 @@ private:
   }
 };
 
-// Loads and stores of i1 keep LLVM from vectorizing a loop, and promise bytes that are 0 or 1.
-struct LoadBooleanPattern : ConvertOpToLLVMPattern<memref::LoadOp> {
-  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
-
-  LogicalResult matchAndRewrite(memref::LoadOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
-    if (!op.getType().isInteger(1))
-      return rewriter.notifyMatchFailure(op, "not a boolean");
-    Value address = getStridedElementPtr(rewriter, op.getLoc(), op.getMemRefType(),
-                                         adaptor.getMemref(), adaptor.getIndices());
-    Value byte = LLVM::LoadOp::create(rewriter, op.getLoc(), rewriter.getI8Type(), address);
-    Value zero = LLVM::ConstantOp::create(rewriter, op.getLoc(), rewriter.getI8Type(), 0);
-    rewriter.replaceOpWithNewOp<LLVM::ICmpOp>(op, LLVM::ICmpPredicate::ne, byte, zero);
-    return success();
-  }
-};
-
-struct StoreBooleanPattern : ConvertOpToLLVMPattern<memref::StoreOp> {
-  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
-
-  LogicalResult matchAndRewrite(memref::StoreOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
-    if (!op.getValueToStore().getType().isInteger(1))
-      return rewriter.notifyMatchFailure(op, "not a boolean");
-    Value address = getStridedElementPtr(rewriter, op.getLoc(), op.getMemRefType(),
-                                         adaptor.getMemref(), adaptor.getIndices());
-    Value byte =
-        LLVM::ZExtOp::create(rewriter, op.getLoc(), rewriter.getI8Type(), adaptor.getValue());
-    rewriter.replaceOpWithNewOp<LLVM::StoreOp>(op, byte, address);
-    return success();
-  }
-};
-
 /// Elements that the host reads and writes on the device, one by one.
 struct LoadFromDevicePattern : ConvertOpToLLVMPattern<memref::LoadOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
@@ -182,7 +150,7 @@ struct LoadFromDevicePattern : ConvertOpToLLVMPattern<memref::LoadOp> {
       return rewriter.notifyMatchFailure(op, "memory of the host");
     Location loc = op.getLoc();
     Type type = getTypeConverter()->convertType(op.getType());
-    Type stored = op.getType().isInteger(1) ? rewriter.getI8Type() : type;
+    Type stored = getMemoryType(type);
     Value address = getStridedElementPtr(rewriter, loc, op.getMemRefType(), adaptor.getMemref(),
                                          adaptor.getIndices());
     Value cell = allocateOnStack(rewriter, op, stored);
@@ -190,9 +158,7 @@ struct LoadFromDevicePattern : ConvertOpToLLVMPattern<memref::LoadOp> {
                  getSizeInBytes(loc, op.getMemRefType().getElementType(), rewriter),
                  HALFTONE_COPY_FROM_DEVICE);
     Value value = LLVM::LoadOp::create(rewriter, loc, stored, cell);
-    if (stored != type)
-      value = LLVM::TruncOp::create(rewriter, loc, type, value);
-    rewriter.replaceOp(op, value);
+    rewriter.replaceOp(op, decodeStored(rewriter, loc, value, type));
     return success();
   }
 };
@@ -205,9 +171,7 @@ struct StoreToDevicePattern : ConvertOpToLLVMPattern<memref::StoreOp> {
     if (!isOnDevice(op.getMemRefType()))
       return rewriter.notifyMatchFailure(op, "memory of the host");
     Location loc = op.getLoc();
-    Value value = adaptor.getValue();
-    if (value.getType().isInteger(1))
-      value = LLVM::ZExtOp::create(rewriter, loc, rewriter.getI8Type(), value);
+    Value value = encodeStored(rewriter, loc, adaptor.getValue());
     Value address = getStridedElementPtr(rewriter, loc, op.getMemRefType(), adaptor.getMemref(),
                                          adaptor.getIndices());
     Value cell = allocateOnStack(rewriter, op, value.getType());
@@ -237,7 +201,7 @@ void mlir::halftone::populateMemoryPatterns(const LLVMTypeConverter &converter,
                                            RuntimeFunction::DeviceWeights);
   patterns.add<ViewPattern<ArenaViewOp>>(converter, RuntimeFunction::Arena,
                                          RuntimeFunction::DeviceArena);
-  patterns.add<AllocPattern, DeallocPattern, CopyPattern, LoadBooleanPattern, StoreBooleanPattern>(
-      converter, ownBenefit);
+  patterns.add<AllocPattern, DeallocPattern, CopyPattern>(converter, ownBenefit);
+  populateBooleanMemoryPatterns(converter, patterns, ownBenefit);
   patterns.add<LoadFromDevicePattern, StoreToDevicePattern>(converter, ownBenefit + 1);
 }

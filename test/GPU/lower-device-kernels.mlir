@@ -23,6 +23,19 @@ gpu.module @kernels {
     gpu.return
   }
 
+  // Users give bytes that are neither 0 nor 1.
+  // CHECK-LABEL: llvm.func @any_byte_but_zero_is_true
+  // CHECK:         %[[BYTE:.*]] = llvm.load {{.*}} : !llvm.ptr<1> -> i8
+  // CHECK:         %[[TRUE:.*]] = llvm.icmp "ne" %[[BYTE]],
+  // CHECK:         llvm.zext %[[TRUE]] : i1 to i8
+  gpu.func @any_byte_but_zero_is_true(%x: memref<2xi1, #gpu.address_space<global>>) kernel {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %0 = memref.load %x[%c0] : memref<2xi1, #gpu.address_space<global>>
+    memref.store %0, %x[%c1] : memref<2xi1, #gpu.address_space<global>>
+    gpu.return
+  }
+
   // CHECK-LABEL: llvm.func @ends_failing_threads
   // CHECK:         llvm.cond_br %{{.*}}, ^[[ON:.*]], ^[[END:.*]]
   // CHECK:       ^[[ON]]:

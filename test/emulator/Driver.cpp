@@ -5,7 +5,7 @@
 // Environment: HALFTONE_EMULATOR_DEVICES (1), HALFTONE_EMULATOR_CAPABILITY (0.0),
 // HALFTONE_EMULATOR_MEMORY (bytes; no limit), HALFTONE_EMULATOR_SEED (0),
 // HALFTONE_EMULATOR_REFUSE (the name of a function here that then fails).
-#include "Simt.h"
+#include "Library.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -14,8 +14,6 @@
 #include <link.h>
 #include <map>
 #include <mutex>
-#include <sys/mman.h>
-#include <unistd.h>
 
 using namespace emulator;
 
@@ -34,11 +32,6 @@ enum Result {
   NotFound = 500,
   IllegalAddress = 700,
   Refused = 999
-};
-
-struct Library {
-  void *handle;
-  std::vector<Range> segments;
 };
 
 struct Function {
@@ -75,26 +68,6 @@ int check(const char *name) {
 }
 
 int checkInContext(const char *name) { return pushedContexts > 0 ? check(name) : InvalidContext; }
-
-int collectSegments(dl_phdr_info *info, size_t, void *argument) {
-  auto *library = static_cast<Library *>(argument);
-  link_map *map = nullptr;
-  if (dlinfo(library->handle, RTLD_DI_LINKMAP, &map) != 0 || map->l_addr != info->dlpi_addr)
-    return 0;
-  for (int i = 0; i < info->dlpi_phnum; ++i)
-    if (info->dlpi_phdr[i].p_type == PT_LOAD) {
-      uintptr_t begin = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
-      library->segments.push_back({begin, begin + info->dlpi_phdr[i].p_memsz});
-    }
-  return 1;
-}
-
-/// Kernels call the functions of this library, which its user has loaded for itself alone.
-void exportIntrinsics() {
-  Dl_info own;
-  if (dladdr(reinterpret_cast<void *>(&exportIntrinsics), &own))
-    dlopen(own.dli_fname, RTLD_NOW | RTLD_GLOBAL | RTLD_NOLOAD);
-}
 
 /// The bytes of an ELF image: up to the end of its table of sections, which comes last.
 size_t imageBytes(const void *image) {
@@ -151,19 +124,10 @@ DRIVER(cuModuleLoadDataEx)
   };
   if (memcmp(image, "\177ELF", 4) != 0)
     return refuse("the emulator runs no PTX");
-  exportIntrinsics();
-  int file = memfd_create("halftone-kernels", MFD_CLOEXEC);
-  size_t bytes = imageBytes(image);
-  if (file < 0 || write(file, image, bytes) != ssize_t(bytes))
-    return refuse("no memory for the kernels");
-  std::string path = "/proc/self/fd/" + std::to_string(file);
-  void *handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  const char *why = handle ? nullptr : dlerror();
-  close(file);
-  if (!handle)
+  const char *why = nullptr;
+  *module = Library::load(image, imageBytes(image), why);
+  if (!*module)
     return refuse(why);
-  *module = new Library{handle, {}};
-  dl_iterate_phdr(collectSegments, *module);
   return Success;
 }
 

@@ -10,8 +10,8 @@ using emulator::warpSize;
 
 #define INTRINSIC(result, name) extern "C" __attribute__((visibility("default"))) result name
 
-INTRINSIC(void, halftone_simt_check)(const void *address, int64_t bytes) {
-  Launch::get().checkAccess(reinterpret_cast<uintptr_t>(address), bytes);
+INTRINSIC(void, halftone_simt_check)(const void *address, int64_t bytes, int64_t alignment) {
+  Launch::get().checkAccess(reinterpret_cast<uintptr_t>(address), bytes, alignment);
 }
 
 //===--- Special registers ---===//

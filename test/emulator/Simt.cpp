@@ -23,10 +23,10 @@ void Launch::fail(const std::string &what) {
   __builtin_unreachable();
 }
 
-void Launch::checkAccess(uintptr_t address, int64_t bytes) {
+void Launch::checkAccess(uintptr_t address, int64_t bytes, int64_t alignment) {
   for (const Range &range : memory)
     if (address >= range.begin && address + uintptr_t(bytes) <= range.end) {
-      if (address % uintptr_t(bytes > 16 ? 16 : bytes) != 0 && (bytes & (bytes - 1)) == 0)
+      if (address % uintptr_t(alignment) != 0)
         fail("misaligned access of " + std::to_string(bytes) + " bytes");
       return;
     }
@@ -40,6 +40,32 @@ void Launch::wait(State state) {
 }
 
 void Launch::waitForBlock() { wait(State::AtBarrier); }
+
+void Launch::startCopy(char *to, const char *from, size_t bytes, size_t size) {
+  checkAccess(reinterpret_cast<uintptr_t>(to), int64_t(size), int64_t(size));
+  if (bytes > size)
+    fail("copy of more bytes than there is place for");
+  if (bytes > 0)
+    checkAccess(reinterpret_cast<uintptr_t>(from), int64_t(bytes), int64_t(size));
+  // A NaN in every format of 16 bits and more, and not a small integer.
+  memset(to, 0x7f, size);
+  threads[current].copies.push_back({to, from, bytes, size});
+}
+
+void Launch::closeCopyGroup() {
+  Thread &thread = threads[current];
+  thread.copyGroups.push_back(std::move(thread.copies));
+  thread.copies.clear();
+}
+
+void Launch::waitForCopies(size_t pending) {
+  std::deque<std::vector<Copy>> &groups = threads[current].copyGroups;
+  for (; groups.size() > pending; groups.pop_front())
+    for (const Copy &copy : groups.front()) {
+      memset(copy.to, 0, copy.size);
+      memcpy(copy.to, copy.from, copy.bytes);
+    }
+}
 
 void Launch::exchange(const char *operation, unsigned mask, void *own,
                       const std::function<void(void *const *lanes)> &exchange) {

@@ -49,9 +49,15 @@ public:
 
   /// Ends the launch with a message, from inside a kernel. Never returns.
   [[noreturn]] void fail(const std::string &what);
-  void checkAccess(uintptr_t address, int64_t bytes);
+  void checkAccess(uintptr_t address, int64_t bytes, int64_t alignment);
   /// Waits for all threads of the block.
   void waitForBlock();
+  /// Copies `bytes` bytes, and zeros behind them up to `size`, when the thread waits for the group
+  /// of copies that this one will belong to. Until then what is read there is wrong.
+  void startCopy(char *to, const char *from, size_t bytes, size_t size);
+  void closeCopyGroup();
+  /// Waits until at most `pending` groups of the thread's copies are left.
+  void waitForCopies(size_t pending);
   /// Waits for the lanes of `mask`; the last one to come calls `exchange` with what each lane has
   /// brought. `operation` has to be the same for all.
   void exchange(const char *operation, unsigned mask, void *own,
@@ -59,12 +65,20 @@ public:
 
 private:
   enum class State { Ready, InExchange, AtBarrier, Done };
+  struct Copy {
+    char *to;
+    const char *from;
+    size_t bytes;
+    size_t size;
+  };
   struct Thread {
     State state = State::Ready;
     ucontext_t context;
     char *stack = nullptr; // null before it starts
     const char *operation = nullptr;
     void *brought = nullptr;
+    std::vector<Copy> copies; // in no group yet
+    std::deque<std::vector<Copy>> copyGroups;
   };
 
   static void enterThread();

@@ -21,11 +21,15 @@ protected:
   Value sizeOf(unsigned loop) {
     return getValueOrCreateConstantIndexOp(builder, loc, nest.sizes[loop]);
   }
+  /// Sets the indices of `loops`, the last of which runs fastest, from the number of an iteration.
+  void splitPosition(Value position, ArrayRef<unsigned> loops);
   SmallVector<Value> emitReduction(ArrayRef<unsigned> loops, ValueRange accumulators);
   SmallVector<Value> emitReductionBody(ValueRange accumulators);
   SmallVector<Value> emitBody(ValueRange oldOutputs);
   SmallVector<Value> loadUsedOutputs(bool inRegisters);
   bool isAccumulator(const LoopAccess &output) const;
+  /// Where the element is that `indices` stand for.
+  SmallVector<Value> emitIndices(const LoopAccess &access);
   Value load(const LoopAccess &access);
   void store(const LoopAccess &access, Value value);
   /// Stores `accumulators` in the outputs that they stand for.
@@ -36,9 +40,6 @@ protected:
   LoopNest &nest;
   Location loc;
   SmallVector<Value> indices; // of each loop, once it is open
-
-private:
-  SmallVector<Value> emitIndices(const LoopAccess &access);
 };
 
 } // namespace mlir::halftone

@@ -31,7 +31,8 @@ def OutlineKernels : Pass<"halftone-outline-kernels", "::mlir::ModuleOp"> {
   let description = [{
     A thread computes one element of the outputs, with the loop that walks through memory in the smallest steps along the threads of a warp.
     Where that loop is a reduction, a warp computes an element instead: each lane combines every 32nd term, then lanes exchange their results
-    by shuffles. An assertion that does not hold stores its number on the device, and its
+    by shuffles. Sums of products with at least 8 rows, 8 columns and 16 terms (each side may be several loops, as in a convolution) are computed
+    in tiles: through shared memory, with tensor cores for operands of 8 bits, f16 and bf16, and in the order of a CPU for f32. An assertion that does not hold stores its number on the device, and its
     thread ends; the host asserts at the end of the function that none did.
 
     Requires: buffers placed (halftone-place-on-device).
@@ -42,11 +43,12 @@ def OutlineKernels : Pass<"halftone-outline-kernels", "::mlir::ModuleOp"> {
   }];
   let statistics = [
     Statistic<"numKernels", "kernels", "Kernels">,
-    Statistic<"numLaunches", "launches", "Places that launch them">
+    Statistic<"numLaunches", "launches", "Places that launch them">,
+    Statistic<"numTiled", "tiled", "Of these, those of tiles">
   ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect", "::mlir::gpu::GPUDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::nvgpu::NVGPUDialect", "::mlir::scf::SCFDialect", "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",
     "::mlir::vector::VectorDialect"
   ];
 }

@@ -12,7 +12,7 @@ int halftone_simt_read_ptx_sreg_tid_x();
 int halftone_simt_read_ptx_sreg_ctaid_x();
 void halftone_simt_barrier_cta_sync_aligned_all(int);
 int halftone_simt_shfl_sync_bfly_i32(int mask, int value, int argument, int);
-void halftone_simt_check(const void *address, int64_t bytes);
+void halftone_simt_check(const void *address, int64_t bytes, int64_t alignment);
 }
 
 static constexpr int blockSize = 96;
@@ -22,12 +22,12 @@ static constexpr int numBlocks = 3;
 static int shared[blockSize];
 
 static void store(int *address, int value) {
-  halftone_simt_check(address, sizeof(int));
+  halftone_simt_check(address, sizeof(int), alignof(int));
   *address = value;
 }
 
 static int load(const int *address) {
-  halftone_simt_check(address, sizeof(int));
+  halftone_simt_check(address, sizeof(int), alignof(int));
   return *address;
 }
 
