@@ -27,6 +27,7 @@ FORMATS = [
     ("float", "float"),
     ("w8a8 static", "w8a8-static"),
     ("w8a8 dynamic", "w8a8-dynamic"),
+    ("w4a8 dynamic", "w4a8-dynamic"),
     ("int8 per channel", "w8"),
     ("int8 per tensor", "weights: {format: int8, granularity: tensor}"),
     ("int6 per channel", "weights: {format: int6}"),
@@ -35,6 +36,7 @@ FORMATS = [
     ("int4 g128, mse", "w4a16"),
     ("int4 g32", "weights: {format: int4, group: 32}"),
     ("int4 g32, mse", "weights: {format: int4, group: 32, range: mse}"),
+    ("int4 8 x 16 blocks, mse", "weights: {format: int4, block: [8, 16], range: mse}"),
     ("uint4 g32, asymmetric, mse",
      "weights: {format: uint4, group: 32, symmetric: false, range: mse}"),
     ("uint4 g32, asymmetric, mse, f16 scales",
@@ -98,10 +100,11 @@ class Mobilenet:
 class Stories:
     name, unit = "stories260k", "perplexity"
     path = "stories260k/stories260K.onnx"
-    calibration = None
 
     def __init__(self):
         self.windows = data.stories_windows(step=5)
+        # Others than those that are evaluated.
+        self.calibration = {data.STORIES_INPUT: data.stories_calibration(16)}
 
     def measure(self, program):
         outputs = program.run_samples({data.STORIES_INPUT: data.pad_windows(self.windows)})
@@ -132,8 +135,6 @@ def measure(model, recipe, options):
             path.write_text(recipe + "\n")
             recipe = path
         calibration = model.calibration if recipe == "w8a8-static" else None
-        if recipe == "w8a8-static" and calibration is None:
-            return None
         program = Program(model_path(model.path), "--recipe", recipe, "--report", report, *options,
                           calibration=calibration)
         accuracy = model.measure(program)

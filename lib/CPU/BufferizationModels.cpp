@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "halftone/CPU/Bufferization.h"
 
-#include "halftone/Dialect/HalftoneDialect.h"
+#include "halftone/Dialect/DecodeOps.h"
 #include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
@@ -130,5 +130,6 @@ void mlir::halftone::registerBufferization(DialectRegistry &registry) {
     AttentionOp::attachInterface<KernelModel<AttentionOp>>(*context);
     ContractOp::attachInterface<KernelModel<ContractOp>>(*context);
     DepthwiseOp::attachInterface<KernelModel<DepthwiseOp>>(*context);
+    DecodePanelsOp::attachInterface<KernelModel<DecodePanelsOp>>(*context);
   });
 }

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "CodedWeights.h"
 
+#include "halftone/Dialect/DecodeOps.h"
 #include "halftone/Numerics/PackedCodes.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/Support/MathExtras.h"
+
+#include <numeric>
 
 using namespace mlir;
 using namespace mlir::halftone;
 
 namespace {
 
-/// What indexes a dimension of a constant: `k / block`, `n / block` or always 0.
+/// What indexes a dimension of a constant: `k / block` of dimension `depth` of k, `n / block` or
+/// always 0.
 struct DimIndex {
   enum Loop { Zero, Depth, Column } loop = Zero;
+  unsigned depth = 0;
   int64_t block = 1;
 };
 using DimIndices = SmallVector<DimIndex>;
@@ -24,21 +30,33 @@ public:
   explicit Matcher(const KernelBuilder &builder) : builder(builder) {}
 
   LogicalResult match(Value value, DimIndices dims);
-  CodedWeights take() { return std::move(weights); }
+  /// What has been matched, of `sizes` and so many columns.
+  FailureOr<CodedWeights> read(ArrayRef<int64_t> sizes, int64_t columns);
 
 private:
+  /// A constant and what indexes it; tables have dimensions behind those.
+  struct Part {
+    StringRef role;
+    ElementsAttr constant;
+    DimIndices dims;
+  };
+
   LogicalResult matchDequantize(DequantizeOp op, const DimIndices &dims);
   LogicalResult matchLookup(LookupOp op, const DimIndices &dims);
   LogicalResult matchBinaryDecode(BinaryDecodeOp op, const DimIndices &dims);
   LogicalResult matchScale(Value scale, const DimIndices &dims);
   LogicalResult matchScaleTable(LookupOp op, const DimIndices &dims);
-  /// Appends a parameter, a constant of `type`, unless it is missing.
-  LogicalResult addParameter(StringRef role, Value constant, const DimIndices &dims);
-  LogicalResult addConstant(StringRef role, ElementsAttr constant, const DimIndices &dims);
-  FailureOr<ConstantMatrix> readMatrix(ElementsAttr constant, const DimIndices &dims) const;
+  /// Appends a parameter, unless it is no constant.
+  LogicalResult addParameter(StringRef role, Value value, const DimIndices &dims);
+  SmallVector<int64_t> padSizes(ArrayRef<int64_t> sizes) const;
+  LogicalResult readBytes(ElementsAttr constant, ConstantMatrix &matrix) const;
+  FailureOr<CodeParameter> readPart(const Part &part, ArrayRef<int64_t> sizes,
+                                    ArrayRef<int64_t> padded) const;
 
   const KernelBuilder &builder;
-  CodedWeights weights;
+  Part codes;
+  bool flipsCodes = false;
+  SmallVector<Part> parameters;
 };
 
 /// The indices of a scale or zero point, from those of what it belongs to.
@@ -94,54 +112,12 @@ bool areOne(ElementsAttr constant) {
 
 } // namespace
 
-FailureOr<ConstantMatrix> Matcher::readMatrix(ElementsAttr constant, const DimIndices &dims) const {
-  ConstantMatrix matrix;
-  auto type = llvm::cast<ShapedType>(constant.getType());
-  matrix.element = type.getElementType();
-  int64_t stride = 1;
-  for (int64_t dim = type.getRank() - 1; dim >= 0; stride *= type.getDimSize(dim), --dim) {
-    int64_t size = type.getDimSize(dim);
-    // What is behind the indices is the content of one element: a table.
-    if (size == 1 || dim >= int64_t(dims.size()))
-      continue;
-    if (dims[dim].loop == DimIndex::Zero)
-      return builder.decline("the weights are not one matrix");
-    bool isDepth = dims[dim].loop == DimIndex::Depth;
-    (isDepth ? matrix.rows : matrix.columns) = size;
-    (isDepth ? matrix.rowStride : matrix.columnStride) = stride;
-  }
-  if (std::optional<ArrayRef<char>> raw = getRawBytes(constant)) {
-    matrix.bytes = *raw;
-    return matrix;
-  }
-  std::optional<std::vector<char>> copy = copyRawBytes(constant);
-  if (!copy)
-    return builder.decline("the weights' bytes are missing");
-  matrix.storage = std::move(*copy);
-  matrix.bytes = matrix.storage;
-  return matrix;
-}
-
-LogicalResult Matcher::addConstant(StringRef role, ElementsAttr constant, const DimIndices &dims) {
-  FailureOr<ConstantMatrix> matrix = readMatrix(constant, dims);
-  if (failed(matrix))
-    return failure(); // readMatrix has said why.
-  CodeParameter parameter{role, std::move(*matrix)};
-  for (const DimIndex &index : dims) {
-    if (index.loop == DimIndex::Depth && parameter.values.rows > 1)
-      parameter.group = index.block;
-    if (index.loop == DimIndex::Column && parameter.values.columns > 1)
-      parameter.block = index.block;
-  }
-  weights.parameters.push_back(std::move(parameter));
-  return success();
-}
-
 LogicalResult Matcher::addParameter(StringRef role, Value value, const DimIndices &dims) {
   ElementsAttr constant = getConstant(value);
   if (!constant)
     return builder.decline("what decodes the weights is not constant");
-  return addConstant(role, constant, dims);
+  parameters.push_back({role, constant, dims});
+  return success();
 }
 
 LogicalResult Matcher::matchScale(Value scale, const DimIndices &dims) {
@@ -191,13 +167,10 @@ LogicalResult Matcher::matchScaleTable(LookupOp op, const DimIndices &dims) {
 }
 
 LogicalResult Matcher::matchLookup(LookupOp op, const DimIndices &dims) {
-  ElementsAttr codes = getConstant(op.getCodes());
-  if (!codes || !tensorTypeOf(op.getTable()).getElementType().isF32())
+  ElementsAttr constant = getConstant(op.getCodes());
+  if (!constant || !tensorTypeOf(op.getTable()).getElementType().isF32())
     return builder.decline("the codes are not constant, or the table is not f32");
-  FailureOr<ConstantMatrix> matrix = readMatrix(codes, dims);
-  if (failed(matrix))
-    return failure();
-  weights.codes = std::move(*matrix);
+  codes = {"codes", constant, dims};
   DimIndices indices;
   if (std::optional<ArrayRef<int64_t>> blocks = op.getBlocks()) {
     indices = dims;
@@ -215,17 +188,15 @@ LogicalResult Matcher::matchBinaryDecode(BinaryDecodeOp op, const DimIndices &di
   if (!bits || !type.getElementType().isF32() || numPlanes < 1 || numPlanes > 8)
     return builder.decline("the planes are not constant, or more than 8");
   auto element = IntegerType::get(op.getContext(), unsigned(numPlanes), IntegerType::Unsigned);
-  std::vector<char> codes(size);
+  std::vector<char> joined(size);
   for (int64_t plane = 0; plane < numPlanes; ++plane)
     for (int64_t i = 0; i < size; ++i)
-      codes[i] = char(codes[i] | ((*bits)[plane * size + i] & 1) << plane);
-  FailureOr<ConstantMatrix> matrix =
-      readMatrix(makeConstant(type.clone(element), codes, "planes"), dims);
+      joined[i] = char(joined[i] | ((*bits)[plane * size + i] & 1) << plane);
   ElementsAttr scales = getConstant(op.getScales());
   std::optional<std::vector<char>> bytes = scales ? copyRawBytes(scales) : std::nullopt;
-  if (failed(matrix) || !bytes)
+  if (!bytes)
     return builder.decline("the planes' scales are not constant");
-  weights.codes = std::move(*matrix);
+  codes = {"codes", makeConstant(type.clone(element), joined, "planes"), dims};
   DimIndices indices(dims);
   for (auto [index, block] : llvm::zip_equal(indices, op.getBlocks()))
     index.block *= block;
@@ -233,8 +204,7 @@ LogicalResult Matcher::matchBinaryDecode(BinaryDecodeOp op, const DimIndices &di
   int64_t planeBytes = scaleType.getNumElements() * int64_t(sizeof(float));
   for (int64_t plane = 0; plane < numPlanes; ++plane) {
     ArrayRef<char> own = ArrayRef(*bytes).slice(plane * planeBytes, planeBytes);
-    if (failed(addConstant("plane", makeConstant(scaleType, own, "plane"), indices)))
-      return failure();
+    parameters.push_back({"plane", makeConstant(scaleType, own, "plane"), indices});
   }
   return addParameter("offset", op.getOffset(), indices);
 }
@@ -249,17 +219,12 @@ LogicalResult Matcher::matchDequantize(DequantizeOp op, const DimIndices &dims) 
     if (failed(matchLookup(lookup, dims)))
       return failure();
   } else {
-    ElementsAttr codes = getConstant(op.getInput());
-    if (!codes || !(isNarrow(element) || element.isF16() || element.isBF16()))
+    ElementsAttr constant = getConstant(op.getInput());
+    if (!constant || !(isNarrow(element) || element.isF16() || element.isBF16()))
       return builder.decline("the weights are no constant codes of at most 16 bits");
-    FailureOr<ConstantMatrix> matrix = readMatrix(codes, dims);
-    if (failed(matrix))
-      return failure();
-    weights.codes = std::move(*matrix);
-    if (hasZeroPoint && isCentered(op)) {
-      flipHighestBit(weights.codes);
-      hasZeroPoint = false;
-    }
+    codes = {"codes", constant, dims};
+    flipsCodes = hasZeroPoint && isCentered(op);
+    hasZeroPoint &= !flipsCodes;
   }
   if (hasZeroPoint && failed(addParameter("zero_point", op.getZeroPoint(),
                                           indicesOf(op, op.getZeroPoint(), dims, op.getAxis()))))
@@ -268,12 +233,21 @@ LogicalResult Matcher::matchDequantize(DequantizeOp op, const DimIndices &dims) 
 }
 
 LogicalResult Matcher::match(Value value, DimIndices dims) {
-  while (auto transpose = value.getDefiningOp<TransposeOp>()) {
+  while (Operation *op = value.getDefiningOp()) {
     DimIndices before(dims.size());
-    for (auto [index, dim] : llvm::zip_equal(dims, transpose.getPermutation()))
-      before[dim] = index;
+    if (auto transpose = llvm::dyn_cast<TransposeOp>(op)) {
+      for (auto [index, dim] : llvm::zip_equal(dims, transpose.getPermutation()))
+        before[dim] = index;
+    } else if (auto unsqueeze = llvm::dyn_cast<UnsqueezeOp>(op)) {
+      before.clear();
+      for (auto [dim, index] : llvm::enumerate(dims))
+        if (!llvm::is_contained(unsqueeze.getAxes(), int64_t(dim)))
+          before.push_back(index);
+    } else {
+      break;
+    }
     dims = before;
-    value = transpose.getInput();
+    value = op->getOperand(0);
   }
   if (auto dequantize = value.getDefiningOp<DequantizeOp>())
     return matchDequantize(dequantize, dims);
@@ -284,34 +258,144 @@ LogicalResult Matcher::match(Value value, DimIndices dims) {
   return builder.decline("the weights are no codes");
 }
 
+//===--- Reading ---===//
+
+/// Blocks that end within a dimension are whole ones when it is padded. The first dimension needs
+/// none: nothing follows its last block.
+SmallVector<int64_t> Matcher::padSizes(ArrayRef<int64_t> sizes) const {
+  SmallVector<int64_t> padded(sizes);
+  for (size_t depth = 1; depth < sizes.size(); ++depth) {
+    int64_t multiple = 1;
+    for (const Part &part : parameters)
+      for (const DimIndex &index : part.dims)
+        if (index.loop == DimIndex::Depth && index.depth == depth && index.block < sizes[depth])
+          multiple = std::lcm(multiple, index.block);
+    padded[depth] = int64_t(llvm::alignTo(uint64_t(sizes[depth]), uint64_t(multiple)));
+  }
+  return padded;
+}
+
+LogicalResult Matcher::readBytes(ElementsAttr constant, ConstantMatrix &matrix) const {
+  if (std::optional<ArrayRef<char>> raw = getRawBytes(constant)) {
+    matrix.bytes = *raw;
+    return success();
+  }
+  std::optional<std::vector<char>> copy = copyRawBytes(constant);
+  if (!copy)
+    return builder.decline("the weights' bytes are missing");
+  matrix.storage = std::move(*copy);
+  matrix.bytes = matrix.storage;
+  return success();
+}
+
+/// A matrix of one number for each block.
+FailureOr<CodeParameter> Matcher::readPart(const Part &part, ArrayRef<int64_t> sizes,
+                                           ArrayRef<int64_t> padded) const {
+  CodeParameter result{part.role, {}};
+  ConstantMatrix &matrix = result.values;
+  auto type = llvm::cast<ShapedType>(part.constant.getType());
+  matrix.element = type.getElementType();
+  SmallVector<::halftone::ReductionDim, 3> dims(sizes.size(), {1, 0, 1});
+  SmallVector<int64_t> blocks(padded);
+  int64_t stride = 1;
+  for (int64_t dim = type.getRank() - 1; dim >= 0; stride *= type.getDimSize(dim), --dim) {
+    int64_t size = type.getDimSize(dim);
+    // What is behind the indices is the content of one element: a table.
+    if (size == 1 || dim >= int64_t(part.dims.size()))
+      continue;
+    const DimIndex &index = part.dims[dim];
+    if (index.loop == DimIndex::Zero)
+      return builder.decline("the weights are not one matrix");
+    if (index.loop == DimIndex::Column) {
+      matrix.columns = size;
+      matrix.columnStride = stride;
+      result.block = index.block;
+      continue;
+    }
+    blocks[index.depth] = index.block;
+    dims[index.depth] = {size, stride, int64_t(llvm::divideCeil(padded[index.depth], index.block))};
+  }
+  // A number belongs to a run of k: all of the inner dimensions, a block of one, single outer ones.
+  size_t cut = sizes.size();
+  int64_t run = 1;
+  while (cut > 0 && dims[cut - 1].paddedSize == 1)
+    run *= padded[--cut];
+  if (cut > 0) {
+    result.group = run * blocks[cut - 1];
+    for (size_t depth = 0; depth + 1 < cut; ++depth)
+      if (dims[depth].paddedSize != padded[depth])
+        return builder.decline("the weights of a block do not follow each other");
+  }
+  for (const ::halftone::ReductionDim &dim : dims)
+    matrix.rows *= dim.paddedSize;
+  matrix.reduction = std::move(dims);
+  if (failed(readBytes(part.constant, matrix)))
+    return failure(); // readBytes has said why.
+  return result;
+}
+
+FailureOr<CodedWeights> Matcher::read(ArrayRef<int64_t> sizes, int64_t columns) {
+  CodedWeights weights;
+  weights.sizes.assign(sizes.begin(), sizes.end());
+  weights.padded = padSizes(sizes);
+  FailureOr<CodeParameter> matrix = readPart(codes, sizes, weights.padded);
+  if (failed(matrix))
+    return failure(); // readPart has said why.
+  weights.codes = std::move(matrix->values);
+  if (flipsCodes)
+    flipHighestBit(weights.codes);
+  for (const Part &part : parameters) {
+    FailureOr<CodeParameter> parameter = readPart(part, sizes, weights.padded);
+    if (failed(parameter))
+      return failure(); // readPart has said why.
+    if (parameter->group >= weights.codes.rows)
+      parameter->group = 0;
+    if (parameter->block >= columns && columns > 1)
+      parameter->block = 0;
+    weights.parameters.push_back(std::move(*parameter));
+  }
+  return weights;
+}
+
 FailureOr<CodedWeights> mlir::halftone::matchCodedWeights(const KernelBuilder &builder,
                                                           Value value) {
   RankedTensorType type = tensorTypeOf(value);
   if (type.getRank() < 2 || !type.hasStaticShape() || type.getNumElements() == 0)
     return builder.decline("the weights are not one matrix of a known size");
-  DimIndices dims(type.getRank());
-  dims[type.getRank() - 2].loop = DimIndex::Depth;
-  dims[type.getRank() - 1].loop = DimIndex::Column;
+  int64_t rank = type.getRank();
+  DimIndices dims(rank);
+  dims[rank - 2].loop = DimIndex::Depth;
+  dims[rank - 1].loop = DimIndex::Column;
   Matcher matcher(builder);
   if (failed(matcher.match(value, dims)))
     return failure(); // The matcher has said why.
-  CodedWeights weights = matcher.take();
-  weights.codes.rows = type.getDimSize(type.getRank() - 2);
-  weights.codes.columns = type.getDimSize(type.getRank() - 1);
-  for (CodeParameter &parameter : weights.parameters) {
-    if (parameter.group >= weights.codes.rows)
-      parameter.group = 0;
-    if (parameter.block >= weights.codes.columns && weights.codes.columns > 1)
-      parameter.block = 0;
-  }
-  return weights;
+  return matcher.read(type.getDimSize(rank - 2), type.getDimSize(rank - 1));
+}
+
+FailureOr<CodedWeights> mlir::halftone::matchCodedFilter(const KernelBuilder &builder,
+                                                         Value value) {
+  RankedTensorType type = tensorTypeOf(value);
+  if (type.getRank() < 2 || !type.hasStaticShape() || type.getNumElements() == 0)
+    return builder.decline("the filter has no known size");
+  DimIndices dims(type.getRank());
+  dims.front().loop = DimIndex::Column;
+  for (auto [depth, index] : llvm::enumerate(llvm::drop_begin(dims)))
+    index = {DimIndex::Depth, unsigned(depth)};
+  Matcher matcher(builder);
+  if (failed(matcher.match(value, dims)))
+    return failure(); // The matcher has said why.
+  return matcher.read(type.getShape().drop_front(), type.getDimSize(0));
 }
 
 //===--- Packing ---===//
 
 static ::halftone::WeightView viewOf(const ConstantMatrix &matrix) {
-  return ::halftone::WeightView::matrix(matrix.bytes.data(), matrix.rows, matrix.columns,
-                                        matrix.rowStride, matrix.columnStride);
+  ::halftone::WeightView view;
+  view.data = matrix.bytes.data();
+  view.numColumns = matrix.columns;
+  view.columnStride = matrix.columnStride;
+  view.reduction = matrix.reduction;
+  return view;
 }
 
 static Value makeBytes(KernelBuilder &builder, ArrayRef<int64_t> shape, Type element,
@@ -341,6 +425,19 @@ static Value packWide(KernelBuilder &builder, const ConstantMatrix &matrix, int6
                    matrix.element, packed, "numbers");
 }
 
+/// The element that row `row` begins with; nullopt for one of padding.
+static std::optional<int64_t> findRow(const ConstantMatrix &matrix, int64_t row) {
+  int64_t element = 0;
+  for (const ::halftone::ReductionDim &dim : llvm::reverse(matrix.reduction)) {
+    int64_t index = row % dim.paddedSize;
+    if (index >= dim.size)
+      return std::nullopt;
+    element += index * dim.stride;
+    row /= dim.paddedSize;
+  }
+  return element;
+}
+
 /// Row-major, `size` elements each: tables, and numbers of blocks of columns.
 static Value copyElements(KernelBuilder &builder, const ConstantMatrix &matrix, int64_t size) {
   bool isByte = isNarrow(matrix.element);
@@ -348,12 +445,18 @@ static Value copyElements(KernelBuilder &builder, const ConstantMatrix &matrix, 
   std::vector<uint8_t> copy;
   copy.reserve(matrix.rows * matrix.columns * size * bytes);
   unsigned mask = isByte ? (1u << matrix.element.getIntOrFloatBitWidth()) - 1 : 255;
-  for (int64_t row = 0; row < matrix.rows; ++row)
+  for (int64_t row = 0; row < matrix.rows; ++row) {
+    std::optional<int64_t> begin = findRow(matrix, row);
     for (int64_t column = 0; column < matrix.columns; ++column) {
-      int64_t first = (row * matrix.rowStride + column * matrix.columnStride) * bytes;
+      if (!begin) {
+        copy.resize(copy.size() + size * bytes);
+        continue;
+      }
+      int64_t first = (*begin + column * matrix.columnStride) * bytes;
       for (char byte : matrix.bytes.slice(first, size * bytes))
         copy.push_back(uint8_t(unsigned(uint8_t(byte)) & mask));
     }
+  }
   SmallVector<int64_t> shape{matrix.rows, matrix.columns};
   if (size > 1)
     shape.push_back(size);
@@ -390,4 +493,24 @@ Decoder mlir::halftone::makeDecoder(KernelBuilder &builder, const CodedWeights &
   }
   decoder.attribute = DecoderAttr::get(context, weights.codes.element, attributes);
   return decoder;
+}
+
+Value mlir::halftone::makeDecodedPanels(KernelBuilder &builder, const CodedWeights &weights,
+                                        int64_t nr, int64_t rows, ArrayRef<int64_t> strides) {
+  RewriterBase &rewriter = builder.rewriter;
+  int64_t depth = weights.codes.rows, columns = weights.codes.columns;
+  const KernelRow &row =
+      chooseContractRow(builder.target, KernelElements::F32Codes, {std::nullopt, columns, depth});
+  assert(nr % row.lanes == 0 && "kernels of a target have registers of one size");
+  unsigned bits = weights.codes.element.getIntOrFloatBitWidth();
+  int64_t kr = bits > 8 ? 1 : ::halftone::getCodeRows(bits);
+  Value codes = packCodes(builder, weights, nr);
+  Decoder decoder = makeDecoder(builder, weights, nr);
+  SmallVector<OpFoldResult> shape = getAsIndexOpFoldResult(
+      builder.op->getContext(), {int64_t(llvm::divideCeil(columns, nr)), rows, nr});
+  Value init = tensor::EmptyOp::create(rewriter, builder.loc, shape, rewriter.getF32Type());
+  auto packing = PackingAttr::get(builder.op->getContext(), row.name, nr, kr, depth, columns);
+  return DecodePanelsOp::create(rewriter, builder.loc, init.getType(), codes, decoder.inputs, init,
+                                packing, decoder.attribute, weights.sizes, weights.padded, strides)
+      .getOutput();
 }

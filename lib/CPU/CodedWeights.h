@@ -7,12 +7,12 @@
 
 namespace mlir::halftone {
 
-/// A constant seen as a matrix.
+/// A constant seen as a matrix; strides are in elements.
 struct ConstantMatrix {
   Type element;
-  int64_t rows = 1, columns = 1;
-  /// In elements.
-  int64_t rowStride = 0, columnStride = 0;
+  int64_t rows = 1, columns = 1, columnStride = 0;
+  /// What the rows consist of, padding included.
+  SmallVector<::halftone::ReductionDim, 3> reduction;
   ArrayRef<char> bytes;
   /// Where `bytes` points when the attribute does not hold them.
   std::vector<char> storage;
@@ -26,19 +26,29 @@ struct CodeParameter {
   int64_t group = 0, block = 0;
 };
 
-/// [K, N] codes; a code has as many bits as `codes.element`.
+/// [K, N] codes; a code has as many bits as `codes.element`. K counts through dimensions of
+/// `sizes`, the last one fastest, each with as much padding as its blocks need to be whole ones.
 struct CodedWeights {
   ConstantMatrix codes;
   SmallVector<CodeParameter> parameters;
+  SmallVector<int64_t> sizes, padded;
 };
 
 /// The weights [K, N] that `value` computes from constant codes: `dequantize`, with scales that may
 /// be dequantized themselves, `lookup` or `binary_decode`, and transposes of these.
 FailureOr<CodedWeights> matchCodedWeights(const KernelBuilder &builder, Value value);
 
+/// The same of a filter [N, K…].
+FailureOr<CodedWeights> matchCodedFilter(const KernelBuilder &builder, Value value);
+
 /// The codes as a right-hand side of panels of `nr` columns.
 Value packCodes(KernelBuilder &builder, const CodedWeights &weights, int64_t nr);
 Decoder makeDecoder(KernelBuilder &builder, const CodedWeights &weights, int64_t nr);
+
+/// The numbers as [ceil(N / nr)][rows][nr], decoded when the program runs: those of an index of
+/// `sizes` in row sum(index * strides).
+Value makeDecodedPanels(KernelBuilder &builder, const CodedWeights &weights, int64_t nr,
+                        int64_t rows, ArrayRef<int64_t> strides);
 
 } // namespace mlir::halftone
 

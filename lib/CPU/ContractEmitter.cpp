@@ -51,16 +51,16 @@ void ContractEmitter::prepareRhs() {
   if (isPacked()) {
     panelColumns = op.getPacking().getNr();
     if (op.getDecoder()) {
-      rhs = {memref, {}};
+      rhs.memref = memref;
       return;
     }
     Value panels = memref::CollapseShapeOp::create(
         math.builder, math.loc, memref, SmallVector<ReassociationIndices>{{0}, {1}, {2, 3}});
-    rhs = {panels, {}};
+    rhs.memref = panels;
     return;
   }
   auto type = llvm::cast<MemRefType>(memref.getType());
-  rhs = {memref, {}};
+  rhs.memref = memref;
   for (int64_t dim = 0; dim + 2 < type.getRank(); ++dim)
     rhs.loops.push_back(type.getDimSize(dim) == 1 ? OperandView::kZero : int(dim));
   panelColumns = choosePanelColumns(
@@ -94,8 +94,10 @@ void ContractEmitter::emit() {
     costs.lhsBytes = bytesOf(space.lhs.getType());
     costs.rhsBytes = bytesOf(rhs.getType());
   }
+  costs.maxTaskRows = getMaxTaskRows();
   TaskPlan plan = makeTaskPlan(space, getAsOpFoldResult(numPanels), costs);
   taskRows = plan.rowsPerTask;
+  taskOuter = plan.outerPerTask;
   emitTasks(math, space, plan, [&](const TaskRange &range) {
     allocateScratch();
     emitTask(range);
@@ -152,22 +154,25 @@ void ContractEmitter::emitPanels(const TaskRange &range,
 
 bool ContractEmitter::prefetchesPanels(int64_t tileRows) {
   constexpr int64_t minBytes = 256 * 1024;
-  if (!isPacked() || hasWindow())
+  if (!isPacked())
     return false;
   PackingAttr packing = op.getPacking();
   int64_t bytes = packing.getK() * packing.getN() * rhs.getType().getElementTypeBitWidth() / 8;
-  return bytes > minBytes &&
-         getConstantIntValue(space.rows).value_or(minTiles * tileRows) >= minTiles * tileRows;
+  int64_t rows =
+      getConstantIntValue(space.rows).value_or(minTiles * tileRows) * (hasWindow() ? taskOuter : 1);
+  return bytes > minBytes && rows >= minTiles * tileRows;
 }
 
 void ContractEmitter::preparePrefetch(const TaskRange &range, int64_t tileRows,
-                                      int64_t stepElements) {
+                                      int64_t stepElements, Value outerCount) {
   prefetch = {};
   if (!prefetchesPanels(tileRows))
     return;
   int64_t lineElements = cacheLineBytes * 8 / rhs.getType().getElementTypeBitWidth();
   Value tiles = math.div(math.sub(range.rowEnd, range.rowBegin), tileRows);
   tiles = math.builder.createOrFold<arith::MaxUIOp>(math.loc, tiles, math.constant(1));
+  prefetch.tilesPerOuter = tiles;
+  tiles = math.mul(tiles, outerCount);
   Value rounding = math.sub(tiles, math.constant(1));
   prefetch.taskBegin = range.rowBegin;
   prefetch.elements = math.div(math.add(math.constant(stepElements), rounding), tiles);
@@ -187,6 +192,8 @@ void ContractEmitter::prefetchFrom(Value panelIndex, Value nextStep, Value first
     return;
   int64_t lineElements = cacheLineBytes * 8 / rhs.getType().getElementTypeBitWidth();
   Value tile = math.div(math.sub(firstRow, prefetch.taskBegin), prefetch.tileRows);
+  if (prefetch.outer)
+    tile = math.add(math.mul(prefetch.outer, prefetch.tilesPerOuter), tile);
   Value element = math.mul(math.add(math.mul(tile, steps), step), prefetch.elements);
   // Counts on from there; what lies behind the last panel is never touched by a prefetch.
   for (int64_t line = 0; line < prefetch.lines; ++line)
@@ -217,8 +224,9 @@ SmallVector<Value> ContractEmitter::lhsIndices(ArrayRef<Value> outer, Value rowI
   return {outer[0], y, math.add(x, element)};
 }
 
-void ContractEmitter::emitScratchEpilogue(Value scratch, Value rows, ArrayRef<Value> outer,
-                                          Value firstRow, const Panel &panel) {
+void ContractEmitter::emitScratchEpilogue(Value scratch, Value scratchRow, Value rows,
+                                          ArrayRef<Value> outer, Value firstRow,
+                                          const Panel &panel) {
   auto column = [&](int64_t vector) { return math.add(panel.firstColumn, vector * row.lanes); };
   epilogue.clearShared();
   for (int64_t vector = 0; vector < panel.vectors; ++vector)
@@ -227,9 +235,9 @@ void ContractEmitter::emitScratchEpilogue(Value scratch, Value rows, ArrayRef<Va
   math.loop(math.constant(0), rows, 1, [&](Value index) {
     Value rowIndex = math.add(firstRow, index);
     for (int64_t vector = 0; vector < panel.vectors; ++vector) {
-      Value accumulators =
-          vector::LoadOp::create(math.builder, math.loc, getLanesType(element, row.lanes), scratch,
-                                 ValueRange{index, math.constant(vector * row.lanes)});
+      Value accumulators = vector::LoadOp::create(
+          math.builder, math.loc, getLanesType(element, row.lanes), scratch,
+          ValueRange{math.add(scratchRow, index), math.constant(vector * row.lanes)});
       epilogue.store(vector, accumulators, loopValues(outer, rowIndex, column(vector)),
                      panel.masks[vector]);
     }

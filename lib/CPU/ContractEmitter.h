@@ -49,19 +49,24 @@ protected:
   /// How much of K, in elements, is worked on at a time: that many of the left-hand side's rows
   /// have to stay in the second-level cache.
   virtual int64_t getDepthBlock(int64_t length) const { return length; }
+  /// The most rows of a task, over all its outer iterations.
+  virtual int64_t getMaxTaskRows() const { return TaskCosts().maxTaskRows; }
 
   /// Calls `body` for the full panels in a loop, and for the last one when it is narrower.
   void emitPanels(const TaskRange &range, llvm::function_ref<void(const Panel &)> body);
   /// Indices of `lhs` at a row and a position of the depth loops.
   SmallVector<Value> lhsIndices(ArrayRef<Value> outer, Value imageOrMatrixRow, Value windowRow,
                                 Value windowColumn, Value element);
-  /// Epilogue of `rows` rows of accumulators that `scratch` [rows][vectors * lanes] holds, in a
-  /// loop.
-  void emitScratchEpilogue(Value scratch, Value rows, ArrayRef<Value> outer, Value firstRow,
-                           const Panel &panel);
+  /// Epilogue of the `rows` rows from `firstRow` on, whose accumulators are in `scratch` [][vectors
+  /// * lanes] from `scratchRow` on, in a loop.
+  void emitScratchEpilogue(Value scratch, Value scratchRow, Value rows, ArrayRef<Value> outer,
+                           Value firstRow, const Panel &panel);
   /// The tiles of `range` will have `tileRows` rows, and consume `stepElements` elements of a panel
-  /// in a step.
-  void preparePrefetch(const TaskRange &range, int64_t tileRows, int64_t stepElements);
+  /// in a step. `outerCount`: iterations of the outer loops that use a panel before the next one.
+  void preparePrefetch(const TaskRange &range, int64_t tileRows, int64_t stepElements,
+                       Value outerCount);
+  /// The tiles that follow are those of outer iteration `index` of the range.
+  void setPrefetchOuter(Value index) { prefetch.outer = index; }
   void stopPrefetch() { prefetch = {}; }
   /// Brings a part of the next panel into the second-level cache in step `step` of `steps` of the
   /// tile at `firstRow`: spread over all tiles of the panel, because the first one alone would wait
@@ -81,8 +86,8 @@ protected:
   DepthLoops depth;
   EpilogueEmitter epilogue;
   int64_t panelColumns = 0;
-  /// The most rows of a task.
-  int64_t taskRows = 0;
+  /// The most rows of one outer iteration in a task, and the most outer iterations.
+  int64_t taskRows = 0, taskOuter = 1;
   /// Packed: [panel][step][nr * kr]. Plain: [batch…, K, N].
   OperandView rhs;
 
@@ -95,7 +100,7 @@ private:
   /// What the prefetches of one step cover: `lines` cache lines, every step and tile
   /// `elements` further on.
   struct Prefetch {
-    Value taskBegin, elements;
+    Value taskBegin, elements, outer, tilesPerOuter;
     int64_t tileRows = 0, lines = 0;
   };
   Prefetch prefetch;

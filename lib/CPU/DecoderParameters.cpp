@@ -14,7 +14,7 @@ static MemRefType memrefTypeOf(Value value) { return llvm::cast<MemRefType>(valu
 /// Which row of the input belongs to row `k` of the codes.
 Value WeightDecoder::rowOf(const Input &input, Value k) {
   int64_t inputGroup = input.attribute.getGroup();
-  if (inputGroup == 0 || inputGroup >= op.getPacking().getK())
+  if (inputGroup == 0 || inputGroup >= depth)
     return math.constant(0);
   return math.div(k, inputGroup);
 }

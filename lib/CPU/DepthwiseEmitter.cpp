@@ -30,7 +30,12 @@ private:
   };
 
   void emitChannels(const TaskRange &range, llvm::function_ref<void(const Channels &)> body);
-  void emitPixels(const TaskRange &range, ArrayRef<Value> outer, const Channels &channels);
+  /// Whether the input of one row of windows is more than the first-level cache holds. Then a
+  /// strip's pixels are read with all their channels, one behind the other in memory; otherwise the
+  /// weights of some channels stay in registers for the whole row.
+  bool readsManyBytes();
+  void forEachStrip(const TaskRange &range,
+                    llvm::function_ref<void(int64_t pixels, Value firstPixel)> body);
   void emitStrip(int64_t pixels, Value firstPixel, ArrayRef<Value> outer, const Channels &channels,
                  ArrayRef<Value> taps);
   SmallVector<Value> loadTaps(const Channels &channels);
@@ -83,9 +88,27 @@ void DepthwiseEmitter::emit() {
   TaskPlan plan = makeTaskPlan(space, getAsOpFoldResult(numBlocks), costs);
   emitTasks(math, space, plan, [&](const TaskRange &range) {
     emitOuterLoops(math, space, range, [&](ArrayRef<Value> outer) {
-      emitChannels(range, [&](const Channels &channels) { emitPixels(range, outer, channels); });
+      if (readsManyBytes())
+        return forEachStrip(range, [&](int64_t pixels, Value firstPixel) {
+          emitChannels(range, [&](const Channels &channels) {
+            emitStrip(pixels, firstPixel, outer, channels, loadTaps(channels));
+          });
+        });
+      emitChannels(range, [&](const Channels &channels) {
+        SmallVector<Value> weights = loadTaps(channels);
+        forEachStrip(range, [&](int64_t pixels, Value firstPixel) {
+          emitStrip(pixels, firstPixel, outer, channels, weights);
+        });
+      });
     });
   });
+}
+
+bool DepthwiseEmitter::readsManyBytes() {
+  constexpr int64_t cacheBytes = 32 * 1024, usualColumns = 64;
+  MemRefType type = space.lhs.getType();
+  int64_t columns = type.isDynamicDim(2) ? usualColumns : type.getDimSize(2);
+  return kernelRows * columns * type.getDimSize(3) * type.getElementTypeBitWidth() / 8 > cacheBytes;
 }
 
 void DepthwiseEmitter::emitChannels(const TaskRange &range,
@@ -114,22 +137,19 @@ void DepthwiseEmitter::emitChannels(const TaskRange &range,
   buildLast();
 }
 
-void DepthwiseEmitter::emitPixels(const TaskRange &range, ArrayRef<Value> outer,
-                                  const Channels &channels) {
-  SmallVector<Value> weights = loadTaps(channels);
+void DepthwiseEmitter::forEachStrip(
+    const TaskRange &range, llvm::function_ref<void(int64_t pixels, Value firstPixel)> body) {
   Value count = math.sub(range.rowEnd, range.rowBegin);
   Value fullEnd = math.add(range.rowBegin, math.mul(math.div(count, strip), strip));
-  math.loop(range.rowBegin, fullEnd, strip,
-            [&](Value pixel) { emitStrip(strip, pixel, outer, channels, weights); });
+  math.loop(range.rowBegin, fullEnd, strip, [&](Value pixel) { body(strip, pixel); });
   std::optional<int64_t> known = getConstantIntValue(count);
   if (known && *known % strip)
-    return emitStrip(*known % strip, fullEnd, outer, channels, weights);
+    return body(*known % strip, fullEnd);
   if (!known)
-    math.loop(fullEnd, range.rowEnd, 1,
-              [&](Value pixel) { emitStrip(1, pixel, outer, channels, weights); });
+    math.loop(fullEnd, range.rowEnd, 1, [&](Value pixel) { body(1, pixel); });
 }
 
-/// Before the loop over pixels: a load inside could not be moved out of it past the stores.
+/// Called before a loop over pixels: a load inside could not be moved out of it past the stores.
 SmallVector<Value> DepthwiseEmitter::loadTaps(const Channels &channels) {
   SmallVector<Value> weights;
   for (int64_t column = 0; column < kernelColumns; ++column)

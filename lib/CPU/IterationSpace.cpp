@@ -5,9 +5,22 @@ using namespace mlir;
 using namespace mlir::halftone;
 
 SmallVector<Value> OperandView::indices(IndexMath &math, ArrayRef<Value> loopValues) const {
+  SmallVector<Value> parts(splitSizes.size());
+  if (isSplit()) {
+    Value rest = loopValues[splitLoop];
+    for (size_t dim = parts.size() - 1; dim > 0; --dim) {
+      parts[dim] = math.rem(rest, math.constant(splitSizes[dim]));
+      rest = math.div(rest, math.constant(splitSizes[dim]));
+    }
+    parts.front() = rest;
+  }
   SmallVector<Value> indices;
-  for (int loop : loops)
-    indices.push_back(loop == kZero ? math.constant(0) : loopValues[loop]);
+  for (int loop : loops) {
+    if (loop <= kSplit)
+      indices.push_back(parts[kSplit - loop]);
+    else
+      indices.push_back(loop == kZero ? math.constant(0) : loopValues[loop]);
+  }
   return indices;
 }
 
@@ -99,22 +112,43 @@ bool canMergeRows(const OperandDims &operand, const RowGroup &group) {
              operand.getType(), mergeDims(operand.getType().getRank(), begin, end));
 }
 
+int loopOf(int dim, const RowGroup &group) {
+  return dim == OperandView::kZero || dim < group.begin ? dim : dim - (group.end - group.begin) + 1;
+}
+
+/// The operand as it is, with its part of each row's position.
+OperandView makeSplitView(const OperandDims &operand, const RowGroup &group, MemRefType output) {
+  OperandView view;
+  view.memref = operand.memref;
+  view.splitLoop = group.begin;
+  for (int dim : group.wide)
+    view.splitSizes.push_back(output.getDimSize(dim));
+  for (int dim : operand.dims) {
+    if (group.contains(dim))
+      view.loops.push_back(OperandView::kSplit -
+                           int(llvm::find(group.wide, dim) - group.wide.begin()));
+    else
+      view.loops.push_back(loopOf(dim, group));
+  }
+  return view;
+}
+
 /// Merges the group's dimensions and renumbers output dimensions to loops.
-OperandView makeView(IndexMath &math, const OperandDims &operand, const RowGroup &group) {
+OperandView makeView(IndexMath &math, const OperandDims &operand, const RowGroup &group,
+                     MemRefType output) {
+  if (!canMergeRows(operand, group))
+    return makeSplitView(operand, group, output);
   auto [begin, end] = findGroupDims(operand, group);
-  OperandView view{operand.memref, {}};
+  OperandView view;
+  view.memref = operand.memref;
   if (end - begin > 1)
     view.memref = memref::CollapseShapeOp::create(
         math.builder, math.loc, operand.memref, mergeDims(operand.getType().getRank(), begin, end));
   for (auto [position, dim] : llvm::enumerate(operand.dims)) {
     if (int(position) > begin && int(position) < end)
       continue;
-    if (begin != end && int(position) == begin)
-      view.loops.push_back(group.begin);
-    else if (dim == OperandView::kZero || dim < group.begin)
-      view.loops.push_back(dim);
-    else
-      view.loops.push_back(dim - (group.end - group.begin) + 1);
+    bool isRows = begin != end && int(position) == begin;
+    view.loops.push_back(isRows ? group.begin : loopOf(dim, group));
   }
   return view;
 }
@@ -142,6 +176,16 @@ OpFoldResult mergedSize(IndexMath &math, Value memref, const RowGroup &group) {
   return getAsOpFoldResult(math.get(size));
 }
 
+/// Whether the rows are better one dimension although some operand has them apart, as an image with
+/// a border has: a few divisions by constants for each row, against tiles that end with every row
+/// of a small image.
+bool paysToSplitRows(const RowGroup &group, MemRefType output) {
+  constexpr int64_t fewRows = 32;
+  auto isStatic = [&](int dim) { return !output.isDynamicDim(dim); };
+  return llvm::all_of(group.wide, isStatic) && !group.wide.empty() &&
+         output.getDimSize(group.wide.back()) < fewRows;
+}
+
 IterationSpace makeSpace(IndexMath &math, const RowGroup &group, const OperandDims &lhs,
                          const OperandDims &output, ArrayRef<OperandDims> epilogue) {
   IterationSpace space;
@@ -149,10 +193,10 @@ IterationSpace makeSpace(IndexMath &math, const RowGroup &group, const OperandDi
     space.outer.push_back(dimSize(math, output.memref, dim));
   space.rows = mergedSize(math, output.memref, group);
   space.columns = dimSize(math, output.memref, output.getType().getRank() - 1);
-  space.lhs = makeView(math, lhs, group);
-  space.output = makeView(math, output, group);
+  space.lhs = makeView(math, lhs, group, output.getType());
+  space.output = makeView(math, output, group, output.getType());
   for (const OperandDims &operand : epilogue)
-    space.epilogueInputs.push_back(makeView(math, operand, group));
+    space.epilogueInputs.push_back(makeView(math, operand, group, output.getType()));
   return space;
 }
 
@@ -174,10 +218,12 @@ IterationSpace mlir::halftone::makeMatmulSpace(IndexMath &math, ContractOp op) {
   SmallVector<OperandDims> epilogue = getEpilogueDims(op.getEpilogueInputs(), op.getEpilogueMaps());
 
   RowGroup group = makeRowGroup(numBatch, rank - 1, outputType);
-  bool canMerge = canMergeRows(lhs, group) && canMergeRows(output, group) &&
-                  llvm::all_of(epilogue, [&](const OperandDims &operand) {
-                    return canMergeRows(operand, group);
-                  });
+  bool canMerge =
+      canMergeRows(lhs, group) &&
+      (paysToSplitRows(group, outputType) ||
+       (canMergeRows(output, group) && llvm::all_of(epilogue, [&](const OperandDims &operand) {
+          return canMergeRows(operand, group);
+        })));
   if (!canMerge)
     group = makeRowGroup(rank - 2, rank - 1, outputType);
   return makeSpace(math, group, lhs, output, epilogue);
@@ -192,6 +238,7 @@ IterationSpace mlir::halftone::makeImageSpace(IndexMath &math, Value lhs, Value 
   RowGroup group = makeRowGroup(2, 3, llvm::cast<MemRefType>(init.getType()));
   IterationSpace space =
       makeSpace(math, group, image, output, getEpilogueDims(epilogueInputs, epilogueMaps));
-  space.lhs = {lhs, {}};
+  space.lhs = OperandView();
+  space.lhs.memref = lhs;
   return space;
 }

@@ -15,10 +15,19 @@ struct OperandView {
 
   Value memref;
   SmallVector<int> loops;
+  /// Where the rows are several dimensions of the output, of these sizes, that this operand does not
+  /// have side by side: `loops` has kSplit - i for the i-th of them.
+  static constexpr int kSplit = -2;
+  SmallVector<int64_t> splitSizes;
+  int splitLoop = kZero;
 
   MemRefType getType() const { return llvm::cast<MemRefType>(memref.getType()); }
   Type getElementType() const { return getType().getElementType(); }
-  bool uses(int loop) const { return llvm::is_contained(loops, loop); }
+  bool isSplit() const { return !splitSizes.empty(); }
+  bool uses(int loop) const {
+    return llvm::is_contained(loops, loop) ||
+           (loop == splitLoop && llvm::any_of(loops, [](int each) { return each <= kSplit; }));
+  }
   /// The indices, given the value of each loop.
   SmallVector<Value> indices(IndexMath &math, ArrayRef<Value> loopValues) const;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "AttentionEmitter.h"
 #include "ContractEmitter.h"
+#include "DecodeEmitter.h"
 #include "halftone/CPU/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -39,6 +40,7 @@ LogicalResult lowerKernel(OpBuilder &builder, Operation *op) {
       llvm::TypeSwitch<Operation *, LogicalResult>(op)
           .Case([&](AttentionOp attention) { return lowerAttention(builder, attention); })
           .Case([&](ContractOp contract) { return lowerContract(builder, contract); })
+          .Case([&](DecodePanelsOp decode) { return lowerDecodePanels(builder, decode); })
           .Case([&](DepthwiseOp depthwise) { return lowerDepthwise(builder, depthwise); });
   if (succeeded(result))
     op->erase();
@@ -49,7 +51,7 @@ struct LowerKernels : mlir::halftone::impl::LowerKernelsBase<LowerKernels> {
   void runOnOperation() override {
     SmallVector<Operation *> kernels;
     getOperation().walk([&](Operation *op) {
-      if (llvm::isa<AttentionOp, ContractOp, DepthwiseOp>(op))
+      if (llvm::isa<AttentionOp, ContractOp, DecodePanelsOp, DepthwiseOp>(op))
         kernels.push_back(op);
     });
     OpBuilder builder(&getContext());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "WorkLocation.h"
 #include "halftone/CPU/Passes.h"
-#include "halftone/Dialect/HalftoneDialect.h"
+#include "halftone/Dialect/DecodeOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -109,7 +109,7 @@ std::optional<Work> measure(Operation *op) {
     return measureAttention(attention);
   if (auto loops = llvm::dyn_cast<linalg::LinalgOp>(op))
     return measureLoops(loops);
-  if (llvm::isa<memref::CopyOp>(op))
+  if (llvm::isa<memref::CopyOp, DecodePanelsOp>(op))
     return Work();
   return std::nullopt;
 }

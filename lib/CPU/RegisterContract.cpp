@@ -10,12 +10,15 @@ using namespace mlir::halftone;
 
 namespace {
 
+// A panel of more bytes is cut into blocks of at most `blockBytes`.
+constexpr int64_t largePanelBytes = 384 * 1024, blockBytes = 28 * 1024;
+
 class RegisterContract : public ContractEmitter {
 public:
   RegisterContract(IndexMath &math, ContractOp op, const KernelRow &row)
       : ContractEmitter(math, op, row), dot(math, row),
         tileRows(chooseTileRows(row, panelColumns / row.lanes, getConstantIntValue(space.rows))),
-        blockSteps(chooseBlockSteps()) {
+        blocks(chooseBlocks()) {
     if (op.getDecoder())
       decoder.emplace(math, op, row);
   }
@@ -25,15 +28,33 @@ protected:
   void allocateScratch() override;
   int64_t getGrain() const override { return row.isInteger() ? 2 << 20 : 1 << 20; }
   int64_t getRowAlignment() const override { return tileRows; }
-  int64_t getDepthBlock(int64_t length) const override { return blockSteps ? blockSteps : length; }
+  int64_t getDepthBlock(int64_t length) const override {
+    return blocks ? blocks->windowRows * blocks->windowColumns * blocks->steps * row.kr : length;
+  }
+  int64_t getMaxTaskRows() const override;
 
 private:
   using BuildTile = llvm::function_ref<void(int64_t rows, Value firstRow)>;
-  int64_t chooseBlockSteps();
+  /// A part of the depth loops: some window rows, columns of each, and steps of each run.
+  struct DepthBox {
+    Value windowRow, windowColumn, step;
+    OpFoldResult windowRows, windowColumns, steps;
+  };
+  struct BlockSize {
+    int64_t windowRows, windowColumns, steps;
+  };
+
+  int64_t stepsOfRun() const { return *getConstantIntValue(depth.length) / row.kr; }
+  std::optional<BlockSize> chooseBlocks();
+  DepthBox wholeDepth();
   void emitRows(const TaskRange &range, ArrayRef<Value> outer, const Panel &panel);
-  void emitBlocks(const TaskRange &range, ArrayRef<Value> outer, const Panel &panel);
-  void emitBlockTile(int64_t rows, Value firstRow, Value block, const TaskRange &range,
+  void emitBlocks(const TaskRange &range, const Panel &panel);
+  void clearScratch(Value rows, const Panel &panel);
+  void forEachBlock(llvm::function_ref<void(const DepthBox &)> body);
+  void emitBlockTile(int64_t rows, Value firstRow, Value scratchRow, const DepthBox &box,
                      ArrayRef<Value> outer, const Panel &panel);
+  /// The outer iteration as a number, from the first of the range on.
+  Value outerIndex(const TaskRange &range, ArrayRef<Value> outer);
   /// Where the accumulators of a tile are in the scratch memory when they begin at its `firstRow`.
   SmallVector<Value> scratchPlace(size_t accumulator, Value firstRow, const Panel &panel);
   void storeScratch(ArrayRef<Value> accumulators, Value firstRow, const Panel &panel);
@@ -43,9 +64,12 @@ private:
   void emitTile(int64_t rows, Value firstRow, ArrayRef<Value> outer, const Panel &panel);
   SmallVector<Value> accumulate(int64_t rows, Value firstRow, ArrayRef<Value> outer,
                                 const Panel &panel);
-  SmallVector<Value> accumulateRun(int64_t rows, Value firstRow, ArrayRef<Value> outer,
-                                   const Panel &panel, Value windowRow, Value windowColumn,
+  SmallVector<Value> accumulateBox(int64_t rows, Value firstRow, ArrayRef<Value> outer,
+                                   const Panel &panel, const DepthBox &box,
                                    SmallVector<Value> accumulators);
+  /// The elements behind the last whole step.
+  void accumulateRest(int64_t rows, Value firstRow, ArrayRef<Value> outer, const Panel &panel,
+                      MutableArrayRef<Value> accumulators);
   SmallVector<Value> accumulateCodes(int64_t rows, Value firstRow, ArrayRef<Value> outer,
                                      const Panel &panel, SmallVector<Value> accumulators);
   SmallVector<Value> loadRhs(const Panel &panel, ArrayRef<Value> outer, Value step);
@@ -64,32 +88,47 @@ private:
   DotEmitter dot;
   std::optional<WeightDecoder> decoder;
   int64_t tileRows;
-  /// Steps of k that are done for all rows of a task before the next ones, so that their part of a
-  /// panel stays in the second-level cache; 0 where the whole panel does.
-  int64_t blockSteps;
+  /// The part of k that is done for all rows of a task before the next one, so that its part of a
+  /// panel stays in the cache; null where the whole panel does.
+  std::optional<BlockSize> blocks;
   Value scratch;
 };
 
 } // namespace
 
-int64_t RegisterContract::chooseBlockSteps() {
-  // Half of a second-level cache for the panel, less for what goes through it meanwhile.
-  constexpr int64_t largePanel = 1024 * 1024, blockBytes = 384 * 1024, minTiles = 4;
-  std::optional<int64_t> rows = getConstantIntValue(space.rows);
-  if (!isPacked() || hasWindow() || op.getDecoder() || row.kr != 1 ||
-      rows.value_or(minTiles * tileRows) < minTiles * tileRows)
-    return 0;
-  int64_t stepBytes = panelColumns * rhs.getType().getElementTypeBitWidth() / 8;
-  int64_t steps = op.getPacking().getK();
-  if (steps * stepBytes <= largePanel)
-    return 0;
-  return llvm::divideCeil(steps, llvm::divideCeil(steps * stepBytes, blockBytes));
+std::optional<RegisterContract::BlockSize> RegisterContract::chooseBlocks() {
+  constexpr int64_t minTiles = 4;
+  int64_t rows = getConstantIntValue(space.rows).value_or(minTiles * tileRows);
+  if (hasWindow())
+    rows *= getConstantIntValue(space.outer.back()).value_or(minTiles);
+  if (!isPacked() || op.getDecoder() || rows < minTiles * tileRows ||
+      *getConstantIntValue(depth.length) % row.kr != 0)
+    return std::nullopt;
+  int64_t stepBytes = panelColumns * row.kr * row.rhsBytes(), runSteps = stepsOfRun();
+  int64_t windowRowBytes = depth.windowColumns * runSteps * stepBytes;
+  if (windowRowBytes * depth.windowRows <= largePanelBytes)
+    return std::nullopt;
+  auto share = [](int64_t count, int64_t pieces) -> int64_t {
+    return llvm::divideCeil(count, pieces);
+  };
+  if (int64_t fitting = blockBytes / windowRowBytes)
+    return BlockSize{share(depth.windowRows, share(depth.windowRows, fitting)), depth.windowColumns,
+                     runSteps};
+  return BlockSize{1, 1, share(runSteps, share(runSteps * stepBytes, blockBytes))};
+}
+
+int64_t RegisterContract::getMaxTaskRows() const {
+  if (!blocks)
+    return ContractEmitter::getMaxTaskRows();
+  // The sums of all rows wait on the stack of a thread, and in its cache beside a block.
+  constexpr int64_t sumsBytes = 128 * 1024;
+  return std::max<int64_t>(1, sumsBytes / (panelColumns * 4));
 }
 
 void RegisterContract::allocateScratch() {
-  if (!stagesEpilogue() && !blockSteps)
+  if (!stagesEpilogue() && !blocks)
     return;
-  int64_t rows = blockSteps ? taskRows : tileRows;
+  int64_t rows = blocks ? taskOuter * taskRows : tileRows;
   scratch =
       makeScratch(MemRefType::get({rows, panelColumns}, dot.getAccumulatorType().getElementType()));
 }
@@ -109,7 +148,8 @@ void RegisterContract::storeScratch(ArrayRef<Value> accumulators, Value firstRow
 }
 
 void RegisterContract::emitTask(const TaskRange &range) {
-  preparePrefetch(range, tileRows, panelColumns * row.kr);
+  Value outerCount = hasWindow() ? math.sub(range.outerEnd, range.outerBegin) : math.constant(1);
+  preparePrefetch(range, tileRows, panelColumns * row.kr, outerCount);
   auto emitOuter = [&](llvm::function_ref<void(ArrayRef<Value>)> body) {
     emitOuterLoops(math, space, range, body);
   };
@@ -119,63 +159,96 @@ void RegisterContract::emitTask(const TaskRange &range) {
     });
   // A panel serves all rows while it is in the cache.
   emitPanels(range, [&](const Panel &panel) {
+    if (blocks)
+      return emitBlocks(range, panel);
     emitOuter([&](ArrayRef<Value> outer) {
-      if (blockSteps)
-        emitBlocks(range, outer, panel);
-      else
-        emitRows(range, outer, panel);
+      setPrefetchOuter(hasWindow() ? outerIndex(range, outer) : Value());
+      emitRows(range, outer, panel);
     });
   });
+}
+
+Value RegisterContract::outerIndex(const TaskRange &range, ArrayRef<Value> outer) {
+  Value index = math.constant(0);
+  for (auto [value, size] : llvm::zip_equal(outer, space.outer))
+    index = math.add(math.mul(index, math.get(size)), value);
+  return math.sub(index, range.outerBegin);
 }
 
 void RegisterContract::emitRows(const TaskRange &range, ArrayRef<Value> outer, const Panel &panel) {
   forEachTile(range, [&](int64_t rows, Value firstRow) { emitTile(rows, firstRow, outer, panel); });
 }
 
-/// The sums of all rows wait in memory from block to block; each is made in the same order as in
-/// one go.
-void RegisterContract::emitBlocks(const TaskRange &range, ArrayRef<Value> outer,
-                                  const Panel &panel) {
-  Value rows = math.sub(range.rowEnd, range.rowBegin), zero = dot.zeroAccumulator();
+void RegisterContract::clearScratch(Value rows, const Panel &panel) {
+  Value zero = dot.zeroAccumulator();
   math.loop(math.constant(0), rows, 1, [&](Value index) {
     for (int64_t vector = 0; vector < panel.vectors; ++vector)
       vector::StoreOp::create(math.builder, math.loc, zero, scratch,
                               ValueRange{index, math.constant(vector * row.lanes)});
   });
-  int64_t numBlocks = llvm::divideCeil(op.getPacking().getK(), blockSteps);
-  math.loop(math.constant(0), math.constant(numBlocks), 1, [&](Value block) {
-    forEachTile(range, [&](int64_t tile, Value firstRow) {
-      emitBlockTile(tile, firstRow, block, range, outer, panel);
-    });
-  });
-  emitScratchEpilogue(scratch, rows, outer, range.rowBegin, panel);
 }
 
-void RegisterContract::emitBlockTile(int64_t rows, Value firstRow, Value block,
-                                     const TaskRange &range, ArrayRef<Value> outer,
+void RegisterContract::forEachBlock(llvm::function_ref<void(const DepthBox &)> body) {
+  auto cut = [&](int64_t size, int64_t step,
+                 llvm::function_ref<void(Value begin, OpFoldResult count)> build) {
+    if (size <= step)
+      return build(math.constant(0), math.builder.getIndexAttr(size));
+    math.loop(math.constant(0), math.constant(size), step, [&](Value begin) {
+      Value left = math.sub(math.constant(size), begin);
+      Value count = size % step ? math.min(left, math.constant(step)) : math.constant(step);
+      build(begin, getAsOpFoldResult(count));
+    });
+  };
+  DepthBox box;
+  cut(depth.windowRows, blocks->windowRows, [&](Value windowRow, OpFoldResult windowRows) {
+    box.windowRow = windowRow;
+    box.windowRows = windowRows;
+    cut(depth.windowColumns, blocks->windowColumns, [&](Value column, OpFoldResult columns) {
+      box.windowColumn = column;
+      box.windowColumns = columns;
+      cut(stepsOfRun(), blocks->steps, [&](Value step, OpFoldResult steps) {
+        box.step = step;
+        box.steps = steps;
+        body(box);
+      });
+    });
+  });
+}
+
+/// The sums of all rows wait in memory from block to block; each is made in the same order as in
+/// one go.
+void RegisterContract::emitBlocks(const TaskRange &range, const Panel &panel) {
+  Value rows = math.sub(range.rowEnd, range.rowBegin);
+  Value outerCount = math.sub(range.outerEnd, range.outerBegin);
+  auto forEachOuter = [&](llvm::function_ref<void(ArrayRef<Value>, Value scratchRow)> body) {
+    emitOuterLoops(math, space, range, [&](ArrayRef<Value> outer) {
+      Value index = outerIndex(range, outer);
+      setPrefetchOuter(hasWindow() ? index : Value());
+      body(outer, math.mul(index, taskRows));
+    });
+  };
+  clearScratch(math.mul(outerCount, taskRows), panel);
+  forEachBlock([&](const DepthBox &box) {
+    forEachOuter([&](ArrayRef<Value> outer, Value scratchRow) {
+      forEachTile(range, [&](int64_t tile, Value firstRow) {
+        Value place = math.add(scratchRow, math.sub(firstRow, range.rowBegin));
+        emitBlockTile(tile, firstRow, place, box, outer, panel);
+      });
+    });
+  });
+  forEachOuter([&](ArrayRef<Value> outer, Value scratchRow) {
+    emitScratchEpilogue(scratch, scratchRow, rows, outer, range.rowBegin, panel);
+  });
+}
+
+void RegisterContract::emitBlockTile(int64_t rows, Value firstRow, Value scratchRow,
+                                     const DepthBox &box, ArrayRef<Value> outer,
                                      const Panel &panel) {
-  Value begin = math.mul(block, blockSteps), next = math.add(begin, blockSteps);
-  int64_t depthSteps = op.getPacking().getK();
-  Value steps = depthSteps % blockSteps == 0
-                    ? math.constant(blockSteps)
-                    : math.sub(math.min(next, math.constant(depthSteps)), begin);
-  Value scratchRow = math.sub(firstRow, range.rowBegin);
   SmallVector<Value> sums;
   for (size_t index = 0; index < size_t(rows * panel.vectors); ++index)
     sums.push_back(vector::LoadOp::create(math.builder, math.loc, dot.getAccumulatorType(), scratch,
                                           scratchPlace(index, scratchRow, panel)));
-  Value zero = math.constant(0);
-  sums = carry(getAsOpFoldResult(steps), sums, [&](Value step, SmallVector<Value> values) {
-    Value k = math.add(begin, step);
-    SmallVector<Value> vectors = loadRhs(panel, outer, k);
-    prefetchFrom(panel.index, next, firstRow, step, steps);
-    addStep(rows, vectors, values, [&](int64_t index) {
-      return dot.loadLhs(space.lhs.memref,
-                         lhsIndices(outer, math.add(firstRow, index), zero, zero, k));
-    });
-    return values;
-  });
-  storeScratch(sums, scratchRow, panel);
+  storeScratch(accumulateBox(rows, firstRow, outer, panel, box, sums), scratchRow, panel);
 }
 
 void RegisterContract::forEachTile(const TaskRange &range, BuildTile build) {
@@ -265,36 +338,66 @@ void RegisterContract::addStep(int64_t rows, ArrayRef<Value> rhsVectors,
   }
 }
 
-/// One run of elements that lie side by side in `lhs`; its steps follow each other in the packed
-/// right-hand side.
-SmallVector<Value> RegisterContract::accumulateRun(int64_t rows, Value firstRow,
+RegisterContract::DepthBox RegisterContract::wholeDepth() {
+  Value zero = math.constant(0);
+  return {zero,
+          zero,
+          zero,
+          math.builder.getIndexAttr(depth.windowRows),
+          math.builder.getIndexAttr(depth.windowColumns),
+          getAsOpFoldResult(math.div(math.get(depth.length), row.kr))};
+}
+
+/// The steps of a run follow each other in the packed right-hand side, and the runs as well. A box
+/// has whole runs, or a part of a single one: its steps follow each other, too.
+SmallVector<Value> RegisterContract::accumulateBox(int64_t rows, Value firstRow,
                                                    ArrayRef<Value> outer, const Panel &panel,
-                                                   Value windowRow, Value windowColumn,
+                                                   const DepthBox &box,
                                                    SmallVector<Value> accumulators) {
-  Value fullSteps = math.div(math.get(depth.length), row.kr);
-  Value run = math.add(math.mul(windowRow, depth.windowColumns), windowColumn);
-  Value firstStep = math.mul(run, fullSteps);
-  auto lhsAt = [&](int64_t index, Value element) {
-    return lhsIndices(outer, math.add(firstRow, index), windowRow, windowColumn, element);
+  Value runSteps = math.div(math.get(depth.length), row.kr);
+  auto rhsStep = [&](Value windowRow, Value windowColumn, Value step) {
+    Value run = math.add(math.mul(windowRow, depth.windowColumns), windowColumn);
+    return math.add(math.mul(run, runSteps), step);
   };
-  accumulators =
-      carry(getAsOpFoldResult(fullSteps), accumulators, [&](Value step, SmallVector<Value> values) {
-        SmallVector<Value> vectors = loadRhs(panel, outer, math.add(firstStep, step));
-        prefetchNextPanel(firstRow, panel, step, fullSteps);
-        addStep(rows, vectors, values, [&](int64_t index) {
-          return dot.loadLhs(space.lhs.memref, lhsAt(index, math.mul(step, row.kr)));
-        });
-        return values;
+  Value begin = rhsStep(box.windowRow, box.windowColumn, box.step);
+  Value count = math.mul(math.mul(math.get(box.windowRows), math.get(box.windowColumns)),
+                         math.get(box.steps));
+  auto addOne = [&](Value windowRow, Value windowColumn, Value step, SmallVector<Value> values) {
+    Value place = rhsStep(windowRow, windowColumn, step);
+    SmallVector<Value> vectors = loadRhs(panel, outer, place);
+    prefetchFrom(panel.index, math.add(begin, count), firstRow, math.sub(place, begin), count);
+    addStep(rows, vectors, values, [&](int64_t index) {
+      return dot.loadLhs(space.lhs.memref, lhsIndices(outer, math.add(firstRow, index), windowRow,
+                                                      windowColumn, math.mul(step, row.kr)));
+    });
+    return values;
+  };
+  using Values = SmallVector<Value>;
+  return carry(box.windowRows, accumulators, [&](Value windowRow, Values rowValues) {
+    windowRow = math.add(box.windowRow, windowRow);
+    return carry(box.windowColumns, rowValues, [&](Value windowColumn, Values columnValues) {
+      windowColumn = math.add(box.windowColumn, windowColumn);
+      return carry(box.steps, columnValues, [&](Value step, Values values) {
+        return addOne(windowRow, windowColumn, math.add(box.step, step), values);
       });
+    });
+  });
+}
+
+void RegisterContract::accumulateRest(int64_t rows, Value firstRow, ArrayRef<Value> outer,
+                                      const Panel &panel, MutableArrayRef<Value> accumulators) {
   // A window's runs are whole steps: the image's channels are padded for that.
   int64_t rest = row.kr == 1 ? 0 : *getConstantIntValue(depth.length) % row.kr;
   if (rest == 0)
-    return accumulators;
+    return;
+  Value fullSteps = math.constant(stepsOfRun()), zero = math.constant(0);
   SmallVector<Value> vectors = loadRhs(panel, outer, fullSteps);
   addStep(rows, vectors, accumulators, [&](int64_t index) {
-    return dot.loadPartialLhs(space.lhs.memref, lhsAt(index, math.mul(fullSteps, row.kr)), rest);
+    return dot.loadPartialLhs(
+        space.lhs.memref,
+        lhsIndices(outer, math.add(firstRow, index), zero, zero, math.mul(fullSteps, row.kr)),
+        rest);
   });
-  return accumulators;
 }
 
 namespace {
@@ -396,15 +499,9 @@ SmallVector<Value> RegisterContract::accumulate(int64_t rows, Value firstRow, Ar
   SmallVector<Value> zeros(rows * panel.vectors, dot.zeroAccumulator());
   if (decoder)
     return accumulateCodes(rows, firstRow, outer, panel, zeros);
-  auto countOf = [&](int64_t count) { return OpFoldResult(math.builder.getIndexAttr(count)); };
-  return carry(countOf(depth.windowRows), zeros,
-               [&](Value windowRow, SmallVector<Value> rowValues) {
-                 return carry(countOf(depth.windowColumns), rowValues,
-                              [&](Value windowColumn, SmallVector<Value> values) {
-                                return accumulateRun(rows, firstRow, outer, panel, windowRow,
-                                                     windowColumn, values);
-                              });
-               });
+  SmallVector<Value> sums = accumulateBox(rows, firstRow, outer, panel, wholeDepth(), zeros);
+  accumulateRest(rows, firstRow, outer, panel, sums);
+  return sums;
 }
 
 void RegisterContract::emitTile(int64_t rows, Value firstRow, ArrayRef<Value> outer,
@@ -413,7 +510,7 @@ void RegisterContract::emitTile(int64_t rows, Value firstRow, ArrayRef<Value> ou
   if (!stagesEpilogue() || rows == 1)
     return emitDirectEpilogue(rows, accumulators, firstRow, outer, panel);
   storeScratch(accumulators, math.constant(0), panel);
-  emitScratchEpilogue(scratch, math.constant(rows), outer, firstRow, panel);
+  emitScratchEpilogue(scratch, math.constant(0), math.constant(rows), outer, firstRow, panel);
 }
 
 void RegisterContract::emitDirectEpilogue(int64_t rows, ArrayRef<Value> accumulators,

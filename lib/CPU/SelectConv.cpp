@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "KernelBuilder.h"
+#include "CodedWeights.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -18,6 +18,8 @@ struct Convolution {
   Value inputZeroPoint;
   RankedTensorType output;
   Weights weights;
+  /// What `weights` are decoded from, where they are no numbers.
+  std::optional<CodedWeights> codes;
   int64_t outputs = 0, inputs = 0, kernelHeight = 0, kernelWidth = 0;
   SmallVector<int64_t> strides, dilations, pads;
   bool isDepthwise = false;
@@ -52,6 +54,16 @@ FailureOr<Convolution> matchConvolution(KernelBuilder &builder, Op op, Value inp
   FailureOr<Weights> weights =
       filterZeroPoint ? builder.matchWeights(op.getFilter(), filterZeroPoint, outputs)
                       : builder.matchFloatWeights(op.getFilter(), /*channelAxis=*/0, outputs);
+  std::optional<CodedWeights> codes;
+  if (failed(weights) && !filterZeroPoint) {
+    FailureOr<CodedWeights> coded = matchCodedFilter(builder, op.getFilter());
+    if (failed(coded))
+      return failure(); // matchCodedFilter has said why.
+    codes = std::move(*coded);
+    weights = Weights();
+    weights->type = filter;
+    weights->elements = KernelElements::F32;
+  }
   if (failed(weights))
     return failure(); // The builder has said why.
   bool isInteger = weights->elements == KernelElements::U8S8;
@@ -64,6 +76,7 @@ FailureOr<Convolution> matchConvolution(KernelBuilder &builder, Op op, Value inp
   match.inputZeroPoint = inputZeroPoint;
   match.output = llvm::cast<RankedTensorType>(op.getType());
   match.weights = std::move(*weights);
+  match.codes = std::move(codes);
   match.outputs = outputs;
   match.inputs = filter.getDimSize(1);
   match.kernelHeight = filter.getDimSize(2);
@@ -155,6 +168,22 @@ std::optional<int64_t> product(ArrayRef<int64_t> sizes) {
   return result;
 }
 
+/// The right-hand side of a kernel. Decoded filters have `strides` between the rows of [I, KH, KW].
+Value makeRhs(KernelBuilder &builder, const Convolution &match, const ::halftone::WeightView &view,
+              const KernelRow &row, ArrayRef<int64_t> shape, int64_t nr,
+              ArrayRef<int64_t> strides) {
+  if (!match.codes)
+    return builder.makePacked(match.weights, view, row, shape, nr);
+  assert(shape.back() == 1 && "floats lie one k after the other");
+  int64_t rows = *product(shape.drop_front().drop_back(2));
+  Value panels = makeDecodedPanels(builder, *match.codes, nr, rows, strides);
+  SmallVector<ReassociationIndices> groups{{0}, {}, {}};
+  for (int64_t dim = 1, last = int64_t(shape.size()) - 1; dim <= last; ++dim)
+    groups[dim < last - 1 ? 1 : 2].push_back(dim);
+  return tensor::ExpandShapeOp::create(builder.rewriter, builder.loc,
+                                       tensorTypeOf(panels).clone(shape), panels, groups);
+}
+
 /// How the implicit matrix product of a convolution is cut and packed.
 struct ContractPlan {
   const KernelRow *row;
@@ -188,8 +217,10 @@ Value buildProduct(
                                           match.kernelHeight, match.kernelWidth, plan.channelStep);
   int64_t numPanels = int64_t(llvm::divideCeil(match.outputs, plan.nr));
   int64_t numSteps = int64_t(llvm::divideCeil(plan.depth, plan.row->kr));
-  Value rhs = builder.makePacked(match.weights, view, *plan.row,
-                                 {numPanels, numSteps, plan.nr, plan.row->kr}, plan.nr);
+  // The order of (kernel row, kernel column, channel); of one column it is that of its rows.
+  int64_t columns = match.codes ? match.codes->sizes.back() : 0;
+  Value rhs = makeRhs(builder, match, view, *plan.row, {numPanels, numSteps, plan.nr, plan.row->kr},
+                      plan.nr, {1, columns * match.inputs, match.inputs});
   MLIRContext *context = builder.op->getContext();
   auto packing =
       PackingAttr::get(context, plan.row->name, plan.nr, plan.row->kr, plan.depth, match.outputs);
@@ -297,9 +328,9 @@ void buildDepthwise(KernelBuilder &builder, const Convolution &match) {
   view.reduction = {{match.kernelWidth, 1, match.kernelWidth},
                     {match.kernelHeight, match.kernelWidth, numGroups * row.kr}};
   int64_t numBlocks = int64_t(llvm::divideCeil(match.outputs, row.lanes));
-  Value rhs =
-      builder.makePacked(match.weights, view, row,
-                         {numBlocks, match.kernelWidth, numGroups, row.lanes, row.kr}, row.lanes);
+  Value rhs = makeRhs(builder, match, view, row,
+                      {numBlocks, match.kernelWidth, numGroups, row.lanes, row.kr}, row.lanes,
+                      {1, 1, numGroups});
   Value image = padImage(builder, match, activations, match.outputs);
   MLIRContext *context = builder.op->getContext();
   auto packing = PackingAttr::get(context, row.name, row.lanes, row.kr, taps, match.outputs);

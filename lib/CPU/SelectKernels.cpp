@@ -33,7 +33,7 @@ void releaseWeights(Value value) {
   Operation *op = value.getDefiningOp();
   if (auto constant = llvm::dyn_cast_if_present<ConstantOp>(op))
     return releasePages(constant.getValue());
-  if (llvm::isa_and_present<DequantizeOp, LookupOp, BinaryDecodeOp, TransposeOp>(op))
+  if (llvm::isa_and_present<DequantizeOp, LookupOp, BinaryDecodeOp, TransposeOp, UnsqueezeOp>(op))
     llvm::for_each(op->getOperands(), releaseWeights);
 }
 

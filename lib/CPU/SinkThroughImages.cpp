@@ -103,6 +103,23 @@ struct SinkThroughResize : OpRewritePattern<ResizeOp> {
   }
 };
 
+/// Broadcasts that only the run time knows to be none.
+struct SinkThroughExpand : OpRewritePattern<ExpandOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ExpandOp op, PatternRewriter &rewriter) const override {
+    Value source = getChannelsLast(op.getInput());
+    int64_t rank = typeOf(op.getOutput()).getRank();
+    if (!source || typeOf(source).getRank() != rank || typeOf(op.getShape()).getDimSize(0) != rank)
+      return rewriter.notifyMatchFailure(op, "the input is no transpose of as many dimensions");
+    ImageBuilder b{rewriter, op.getLoc()};
+    Value result = ExpandOp::create(rewriter, b.loc, toChannelsLast(typeOf(op.getOutput())), source,
+                                    reorder(b, op.getShape()));
+    rewriter.replaceOp(op, toChannelsFirst(rewriter, b.loc, result));
+    return success();
+  }
+};
+
 /// [N, H, W, (i, j, C)] as [N, (H, i), (W, j), C]; with `crd` the channels are (C, i, j).
 struct SinkThroughDepthToSpace : OpRewritePattern<DepthToSpaceOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -148,6 +165,7 @@ struct SinkThroughDepthToSpace : OpRewritePattern<DepthToSpaceOp> {
 } // namespace
 
 void mlir::halftone::populateSinkThroughImagesPatterns(RewritePatternSet &patterns) {
-  patterns.add<SinkThroughInstanceNorm, SinkThroughResize, SinkThroughDepthToSpace>(
-      patterns.getContext());
+  patterns
+      .add<SinkThroughInstanceNorm, SinkThroughResize, SinkThroughExpand, SinkThroughDepthToSpace>(
+          patterns.getContext());
 }

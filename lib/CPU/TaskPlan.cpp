@@ -80,8 +80,11 @@ TaskPlan mlir::halftone::makeTaskPlan(const IterationSpace &space, OpFoldResult 
     plan.panelsPerTask = llvm::divideCeil(numPanels, panelPieces);
     plan.rowsPerTask = roundUp(llvm::divideCeil(numRows, rowPieces), costs.rowAlignment);
   }
-  int64_t maxRows = std::max(costs.maxRows / costs.rowAlignment, int64_t(1)) * costs.rowAlignment;
+  int64_t maxRows = std::min(costs.maxRows, costs.maxTaskRows);
+  maxRows = std::max(maxRows / costs.rowAlignment, int64_t(1)) * costs.rowAlignment;
   plan.rowsPerTask = std::min(plan.rowsPerTask, maxRows);
+  plan.outerPerTask =
+      std::min(plan.outerPerTask, std::max<int64_t>(1, costs.maxTaskRows / plan.rowsPerTask));
   return plan;
 }
 

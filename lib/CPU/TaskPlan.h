@@ -6,6 +6,8 @@
 
 #include "IterationSpace.h"
 
+#include <limits>
+
 namespace mlir::halftone {
 
 /// Half-open ranges of outer iterations (linear), rows and panels.
@@ -39,6 +41,8 @@ struct TaskCosts {
   bool cutPanelsFirst;
   /// Bytes of the left-hand side, and of a right-hand side that all outer iterations share.
   int64_t lhsBytes = 0, rhsBytes = 0;
+  /// Most rows of a task over all its outer iterations.
+  int64_t maxTaskRows = std::numeric_limits<int32_t>::max();
 };
 
 TaskPlan makeTaskPlan(const IterationSpace &space, OpFoldResult panels, const TaskCosts &costs);

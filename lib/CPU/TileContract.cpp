@@ -141,7 +141,7 @@ void TileContract::emitRows(const TaskRange &range, ArrayRef<Value> outer) {
   std::optional<int64_t> rows = getConstantIntValue(space.rows);
   if (!rows || *rows >= tileRows) {
     configure(math.constant(tileEdge), math.constant(tileEdge));
-    preparePrefetch(range, tileRows, depthStep * panelColumns);
+    preparePrefetch(range, tileRows, depthStep * panelColumns, math.constant(1));
     emitPanels(range, [&](const Panel &panel) {
       math.loop(range.rowBegin, fullEnd, tileRows, [&](Value firstRow) {
         emitTiles(2, math.constant(tileRows), firstRow, outer, panel);
@@ -227,7 +227,8 @@ void TileContract::emitTiles(int64_t rowTiles, Value rows, Value firstRow, Array
   countTo(depth.windowRows, [&](Value windowRow) {
     countTo(depth.windowColumns, [&](Value windowColumn) {
       math.loop(math.constant(0), runSteps, 1, [&](Value step) {
-        prefetchNextPanel(firstRow, panel, step, runSteps);
+        if (!hasWindow())
+          prefetchNextPanel(firstRow, panel, step, runSteps);
         emitStep(rowTiles, firstRow, outer, panel, windowRow, windowColumn, step);
       });
     });
@@ -241,7 +242,7 @@ void TileContract::emitTiles(int64_t rowTiles, Value rows, Value firstRow, Array
   }
   Value zero = math.constant(0);
   storeTiles(rowTiles, panel, scratch, {zero, zero}, math.constant(2 * tileEdge));
-  emitScratchEpilogue(scratch, rows, outer, firstRow, panel);
+  emitScratchEpilogue(scratch, zero, rows, outer, firstRow, panel);
 }
 
 int64_t TileContract::outputRowDim() const {
@@ -250,7 +251,7 @@ int64_t TileContract::outputRowDim() const {
 
 bool TileContract::storesDirectly(const Panel &panel) {
   int64_t rank = space.output.getType().getRank();
-  return epilogue.isIdentity() && outputRowDim() + 1 < rank &&
+  return epilogue.isIdentity() && !space.output.isSplit() && outputRowDim() + 1 < rank &&
          space.output.loops.back() == space.columnLoop() &&
          getConstantIntValue(getStrides(space.output.memref).back()) == 1 &&
          llvm::none_of(panel.masks, [](Value mask) { return bool(mask); });

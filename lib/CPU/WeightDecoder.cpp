@@ -16,15 +16,13 @@ using ::halftone::CodeField;
 constexpr unsigned maxPermutedBits = 4;
 constexpr unsigned maxSelectedBits = 4;
 
-WeightDecoder::WeightDecoder(IndexMath &math, ContractOp op, const KernelRow &row)
-    : math(math), op(op), row(row), codes(op.getDecoder()->getCodes()),
-      bits(codes.getIntOrFloatBitWidth()), nr(op.getPacking().getNr()),
+WeightDecoder::WeightDecoder(IndexMath &math, const CodedPanels &panels, const KernelRow &row)
+    : math(math), rhs(panels.codes), row(row), codes(panels.decoder.getCodes()),
+      bits(codes.getIntOrFloatBitWidth()), nr(panels.packing.getNr()), depth(panels.packing.getK()),
       stepRows(bits > 8 ? 1 : ::halftone::getCodeRows(bits)) {
   if (bits <= 8)
     fields = ::halftone::getCodeFields(bits);
-  int64_t depth = op.getPacking().getK();
-  for (auto [attribute, memref] :
-       llvm::zip_equal(op.getDecoder()->getInputs(), op.getDecoderInputs())) {
+  for (auto [attribute, memref] : llvm::zip_equal(panels.decoder.getInputs(), panels.inputs)) {
     inputs.push_back({attribute, memref});
     if (attribute.getGroup() && attribute.getGroup() < depth)
       group = std::gcd(group, attribute.getGroup());
@@ -251,7 +249,7 @@ Value WeightDecoder::loadBytes(Value memref, ArrayRef<Value> indices) {
 Value WeightDecoder::readCode(const Columns &columns, Step &step, int64_t codeRow) {
   if (method == Method::Extension)
     return vector::LoadOp::create(
-        math.builder, math.loc, lanesOf(codes), op.getRhs(),
+        math.builder, math.loc, lanesOf(codes), rhs,
         ValueRange{columns.panel, step.index, math.constant(columns.offset)});
   Value code;
   int64_t firstByte = columns.offset;
@@ -260,7 +258,7 @@ Value WeightDecoder::readCode(const Columns &columns, Step &step, int64_t codeRo
     int64_t byte = firstByte + byteRow * nr;
     Value &word = step.words[{columns.offset, byte}];
     if (!word)
-      word = loadBytes(op.getRhs(), {columns.panel, step.index, math.constant(byte)});
+      word = loadBytes(rhs, {columns.panel, step.index, math.constant(byte)});
     Value part = shiftRight(word, position * field.width);
     // A permutation ignores what lies above.
     bool isTop = position + 1 == field.rowsPerByte();

@@ -10,9 +10,20 @@
 
 namespace mlir::halftone {
 
+/// Packed codes on memrefs and what makes numbers of them.
+struct CodedPanels {
+  Value codes;
+  ValueRange inputs;
+  DecoderAttr decoder;
+  PackingAttr packing;
+};
+
 class WeightDecoder {
 public:
-  WeightDecoder(IndexMath &math, ContractOp op, const KernelRow &row);
+  WeightDecoder(IndexMath &math, const CodedPanels &panels, const KernelRow &row);
+  WeightDecoder(IndexMath &math, ContractOp op, const KernelRow &row)
+      : WeightDecoder(math, {op.getRhs(), op.getDecoderInputs(), *op.getDecoder(), op.getPacking()},
+                      row) {}
 
   /// The columns of one register: those from `first` on, `offset` columns into `panel`.
   struct Columns {
@@ -91,11 +102,11 @@ private:
   Value call(StringRef intrinsic, ArrayRef<Value> operands);
 
   IndexMath &math;
-  ContractOp op;
+  Value rhs;
   const KernelRow &row;
   Type codes;
   unsigned bits;
-  int64_t nr, stepRows, group = 0;
+  int64_t nr, depth, stepRows, group = 0;
   SmallVector<Input> inputs;
   Method method;
   llvm::SmallVector<::halftone::CodeField, 3> fields;

@@ -3,6 +3,7 @@
 #include "Lowering.h"
 
 #include "halftone/Dialect/ConstantData.h"
+#include "halftone/Dialect/DecodeOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
@@ -160,6 +161,7 @@ void mlir::halftone::populateConstantPatterns(const TypeConverter &converter,
   MLIRContext *context = patterns.getContext();
   patterns.add<ConvertConstant, ConvertTracedValues>(converter, context, facts);
   for (StringRef name : {ObserveOp::getOperationName(), ContractOp::getOperationName(),
-                         DepthwiseOp::getOperationName(), YieldOp::getOperationName()})
+                         DepthwiseOp::getOperationName(), DecodePanelsOp::getOperationName(),
+                         YieldOp::getOperationName()})
     patterns.add<ConvertTypes>(converter, name, context);
 }

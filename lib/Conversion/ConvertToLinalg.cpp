@@ -4,7 +4,7 @@
 #include "NarrowBoundary.h"
 #include "halftone/Conversion/Patterns.h"
 #include "halftone/Conversion/ScalarArithmetic.h"
-#include "halftone/Dialect/HalftoneDialect.h"
+#include "halftone/Dialect/DecodeOps.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -132,8 +132,8 @@ class ConvertToLinalg : public halftone::impl::ConvertToLinalgBase<ConvertToLina
     target.addDynamicallyLegalOp<ConstantOp>([&](ConstantOp op) {
       return converter.isLegal(op.getOperation()) && !isFoldedIntoArith(op.getValue());
     });
-    target.addDynamicallyLegalOp<ObserveOp, AttentionOp, ContractOp, DepthwiseOp, YieldOp,
-                                 WeightsViewOp>(
+    target.addDynamicallyLegalOp<ObserveOp, AttentionOp, ContractOp, DepthwiseOp, DecodePanelsOp,
+                                 YieldOp, WeightsViewOp>(
         [&](Operation *op) { return converter.isLegal(op); });
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return converter.isSignatureLegal(op.getFunctionType()) && converter.isLegal(&op.getBody());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "halftone/Dialect/HalftoneDialect.h"
+#include "halftone/Dialect/DecodeOps.h"
 
 #include "MappedRanges.h"
 #include "mlir/IR/Builders.h"
@@ -20,6 +20,7 @@ using namespace mlir::halftone;
 
 void HalftoneDialect::initialize() {
   registerHalftoneDialectOperations(this);
+  addOperations<DecodePanelsOp>();
   addInterfaces<MappedRangesInterface>();
   addAttributes<
 #define GET_ATTRDEF_LIST

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Verifiers and memory effects of the kernel ops.
-#include "halftone/Dialect/HalftoneDialect.h"
+#include "halftone/Dialect/DecodeOps.h"
 #include "halftone/Numerics/PackedCodes.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -153,6 +153,16 @@ static SmallVector<int64_t> panelShape(PackingAttr packing, Type element, int64_
           ::halftone::getCodeStepBytes(bits, packing.getNr())};
 }
 
+// What verifying codes and their decoder needs of an op.
+struct CodedOperand {
+  Operation *op;
+  PackingAttr packing;
+  DecoderAttr decoder;
+  StringRef name;
+  Value codes;
+  OperandRange inputs;
+};
+
 // The codes that a table is for; null if it is for none.
 static Type tableCodes(DecoderAttr decoder, DecoderInputAttr table) {
   if (table.getRole() == "table")
@@ -166,13 +176,13 @@ static Type tableCodes(DecoderAttr decoder, DecoderInputAttr table) {
   return scale.getRole() == "scale" && isShort ? scale.getElement() : Type();
 }
 
-static SmallVector<int64_t> inputShape(ContractOp op, DecoderInputAttr input) {
-  PackingAttr packing = op.getPacking();
+static SmallVector<int64_t> inputShape(const CodedOperand &coded, DecoderInputAttr input) {
+  PackingAttr packing = coded.packing;
   auto countBlocks = [](int64_t size, int64_t block) {
     return block ? int64_t(llvm::divideCeil(size, block)) : 1;
   };
   int64_t rows = countBlocks(packing.getK(), input.getGroup());
-  Type codes = tableCodes(*op.getDecoder(), input);
+  Type codes = tableCodes(coded.decoder, input);
   if (input.getColumns() == 1 && !codes)
     return panelShape(packing, input.getElement(), rows);
   SmallVector<int64_t> shape{rows, countBlocks(packing.getN(), input.getColumns())};
@@ -181,41 +191,42 @@ static SmallVector<int64_t> inputShape(ContractOp op, DecoderInputAttr input) {
   return shape;
 }
 
-static LogicalResult expectCoded(ContractOp op, StringRef what, Type actual, Type element,
+static LogicalResult expectCoded(Operation *op, StringRef what, Type actual, Type element,
                                  ArrayRef<int64_t> shape) {
-  Type stored = isCodeType(element) ? Type(IntegerType::get(op.getContext(), 8)) : element;
+  Type stored = isCodeType(element) ? Type(IntegerType::get(op->getContext(), 8)) : element;
   auto type = cast<ShapedType>(actual);
   if (type.getShape() == shape && type.getElementType() == stored)
     return success();
-  InFlightDiagnostic diag = op.emitOpError("expects ") << what << " to agree with the decoder";
+  InFlightDiagnostic diag = op->emitOpError("expects ") << what << " to agree with the decoder";
   diag.attachNote() << "expected [" << shape << "] of " << stored;
   diag.attachNote() << "actual " << actual;
   return diag;
 }
 
-static LogicalResult verifyDecoderInput(ContractOp op, DecoderInputAttr input, Type type) {
+static LogicalResult verifyDecoderInput(const CodedOperand &coded, DecoderInputAttr input,
+                                        Type type) {
+  Operation *op = coded.op;
   constexpr StringLiteral roles[] = {"table", "zero_point", "scale",
                                      "plane", "offset",     "scale_table"};
   if (!llvm::is_contained(roles, input.getRole()))
-    return op.emitOpError("has a decoder input of the unknown role '") << input.getRole() << "'";
+    return op->emitOpError("has a decoder input of the unknown role '") << input.getRole() << "'";
   if (!isParameterType(input.getElement()) ||
       (input.getRole().ends_with("table") && !input.getElement().isF32()))
-    return op.emitOpError("has a decoder input '")
+    return op->emitOpError("has a decoder input '")
            << input.getRole() << "' of type " << input.getElement() << ", which no decoder reads";
   if (input.getRole() == "scale_table" &&
-      (!tableCodes(*op.getDecoder(), input) || input.getGroup() || input.getColumns()))
-    return op.emitOpError("expects one table after scales that are unsigned codes of at most 4 "
-                          "bits");
+      (!tableCodes(coded.decoder, input) || input.getGroup() || input.getColumns()))
+    return op->emitOpError("expects one table after scales that are unsigned codes of at most 4 "
+                           "bits");
   if (input.getGroup() < 0 || input.getColumns() < 0)
-    return op.emitOpError("expects `group` and `columns` of a decoder input to be at least 0");
+    return op->emitOpError("expects `group` and `columns` of a decoder input to be at least 0");
   return expectCoded(op, "a decoder input '" + input.getRole().str() + "'", type,
-                     input.getElement(), inputShape(op, input));
+                     input.getElement(), inputShape(coded, input));
 }
 
 // The sums that a decoder's roles describe: of planes and an offset, or of a code with at most one
 // table and zero point.
-static LogicalResult verifyRoles(ContractOp op) {
-  DecoderAttr decoder = *op.getDecoder();
+static LogicalResult verifyRoles(Operation *op, DecoderAttr decoder) {
   auto count = [&](StringRef role) {
     return llvm::count_if(decoder.getInputs(),
                           [&](DecoderInputAttr input) { return input.getRole() == role; });
@@ -225,44 +236,51 @@ static LogicalResult verifyRoles(ContractOp op) {
   bool isBinary = planes != 0 || count("offset") != 0;
   if (isBinary &&
       (planes != bits || count("offset") != 1 || decoder.getInputs().size() != size_t(planes) + 1))
-    return op.emitOpError("expects a plane for each bit of a code, one offset and nothing else");
+    return op->emitOpError("expects a plane for each bit of a code, one offset and nothing else");
   if (count("table") > 1 || count("zero_point") > 1)
-    return op.emitOpError("expects at most one table and one zero point");
+    return op->emitOpError("expects at most one table and one zero point");
   if ((isBinary || count("table")) && !decoder.getCodes().isUnsignedInteger())
-    return op.emitOpError("expects unsigned codes with a table or planes, not ")
+    return op->emitOpError("expects unsigned codes with a table or planes, not ")
            << decoder.getCodes();
+  return success();
+}
+
+static LogicalResult verifyCoded(const CodedOperand &coded) {
+  Operation *op = coded.op;
+  PackingAttr packing = coded.packing;
+  if (coded.inputs.size() != coded.decoder.getInputs().size())
+    return op->emitOpError("expects ")
+           << coded.decoder.getInputs().size() << " decoder inputs, not " << coded.inputs.size();
+  Type codes = coded.decoder.getCodes();
+  bool isHalf = codes.isF16() || codes.isBF16();
+  if (!isCodeType(codes) && !isHalf)
+    return op->emitOpError("expects codes of at most 8 bits, f16 or bf16, not ") << codes;
+  int64_t rows = isHalf ? 1 : ::halftone::getCodeRows(codes.getIntOrFloatBitWidth());
+  if (packing.getKr() != rows)
+    return op->emitOpError("expects `kr` to be ") << rows << " for codes of " << codes;
+  if (failed(verifyRoles(op, coded.decoder)) ||
+      failed(expectCoded(op, coded.name, coded.codes.getType(), codes,
+                         panelShape(packing, codes, packing.getK()))))
+    return failure();
+  for (auto [input, operand] : llvm::zip_equal(coded.decoder.getInputs(), coded.inputs))
+    if (failed(verifyDecoderInput(coded, input, operand.getType())))
+      return failure();
   return success();
 }
 
 // (C5)
 static LogicalResult verifyDecoder(ContractOp op) {
   std::optional<DecoderAttr> decoder = op.getDecoder();
-  size_t expected = decoder ? decoder->getInputs().size() : 0;
-  if (op.getDecoderInputs().size() != expected)
-    return op.emitOpError("expects ")
-           << expected << " decoder inputs, not " << op.getDecoderInputs().size();
-  if (!decoder)
+  if (!decoder && op.getDecoderInputs().empty())
     return success();
+  if (!decoder)
+    return op.emitOpError("expects 0 decoder inputs, not ") << op.getDecoderInputs().size();
   if (!shapedType(op.getLhs()).getElementType().isF32())
     return op.emitOpError("expects `lhs` of f32 with a decoder, not ") << op.getLhs().getType();
   PackingAttr packing = op.getPacking();
   if (op.getWindow() || packing.getNr() < 1 || packing.getK() < 1)
     return op.emitOpError("expects a packed right-hand side and no window with a decoder");
-  Type codes = decoder->getCodes();
-  bool isHalf = codes.isF16() || codes.isBF16();
-  if (!isCodeType(codes) && !isHalf)
-    return op.emitOpError("expects codes of at most 8 bits, f16 or bf16, not ") << codes;
-  int64_t rows = isHalf ? 1 : ::halftone::getCodeRows(codes.getIntOrFloatBitWidth());
-  if (packing.getKr() != rows)
-    return op.emitOpError("expects `kr` to be ") << rows << " for codes of " << decoder->getCodes();
-  if (failed(verifyRoles(op)) ||
-      failed(expectCoded(op, "`rhs`", op.getRhs().getType(), decoder->getCodes(),
-                         panelShape(packing, decoder->getCodes(), packing.getK()))))
-    return failure();
-  for (auto [input, operand] : llvm::zip_equal(decoder->getInputs(), op.getDecoderInputs()))
-    if (failed(verifyDecoderInput(op, input, operand.getType())))
-      return failure();
-  return success();
+  return verifyCoded({op, packing, *decoder, "`rhs`", op.getRhs(), op.getDecoderInputs()});
 }
 
 static LogicalResult verifyWindow(Operation *op, WindowAttr window) {
@@ -337,6 +355,72 @@ LogicalResult DepthwiseOp::verify() {
   return diag;
 }
 
+// (C2): the numbers of dimensions agree and are positive; the product of `padded`, or nullopt.
+static std::optional<int64_t> countBox(DecodePanelsOp op) {
+  constexpr int64_t kLargest = int64_t(1) << 40;
+  ArrayRef<int64_t> sizes = op.getSizes(), padded = op.getPadded(), strides = op.getStrides();
+  if (sizes.size() != padded.size() || sizes.size() != strides.size())
+    return std::nullopt;
+  int64_t count = 1;
+  for (auto [size, all, stride] : llvm::zip_equal(sizes, padded, strides)) {
+    if (size < 1 || size > all || stride < 1 || stride > kLargest || all > kLargest / count)
+      return std::nullopt;
+    count *= all;
+  }
+  return count;
+}
+
+// (C3): with strides in ascending order each is beyond what the smaller ones reach.
+static int64_t countRows(DecodePanelsOp op) {
+  SmallVector<std::pair<int64_t, int64_t>> dims;
+  for (auto [size, stride] : llvm::zip_equal(op.getSizes(), op.getStrides()))
+    if (size > 1)
+      dims.push_back({stride, size});
+  llvm::sort(dims);
+  int64_t reach = 1;
+  for (auto [stride, size] : dims) {
+    int64_t further = 0;
+    if (stride < reach || llvm::MulOverflow(size - 1, stride, further) ||
+        llvm::AddOverflow(reach, further, reach))
+      return -1;
+  }
+  return reach;
+}
+
+LogicalResult DecodePanelsOp::verify() {
+  PackingAttr packing = getPacking();
+  if (failed(verifyPackingNumbers(*this, packing)))
+    return failure();
+  if (packing.getNr() < 1 || packing.getK() < 1)
+    return emitOpError("expects packed codes");
+  if (failed(
+          verifyCoded({*this, packing, getDecoder(), "`codes`", getCodes(), getDecoderInputs()})))
+    return failure();
+  std::optional<int64_t> count = countBox(*this);
+  if (!count)
+    return emitOpError("expects `sizes`, `padded` and `strides` of as many positive numbers, the "
+                       "first at most the second");
+  if (*count != packing.getK())
+    return emitOpError("expects a box of as many elements as K: ")
+           << packing.getK() << ", not " << *count;
+  ShapedType init = shapedType(getInit());
+  int64_t panels = int64_t(llvm::divideCeil(packing.getN(), packing.getNr()));
+  int64_t rows = countRows(*this);
+  bool fits = init.getRank() == 3 && init.getElementType().isF32() && init.hasStaticShape() &&
+              init.getDimSize(0) == panels && rows > 0 && init.getDimSize(1) >= rows &&
+              init.getDimSize(2) == packing.getNr();
+  if (fits)
+    return success();
+  InFlightDiagnostic diag = emitOpError("expects `init` to have a row of panels for each index");
+  if (rows > 0)
+    diag.attachNote() << "expected [" << panels << ", at least " << rows << ", " << packing.getNr()
+                      << "] of f32";
+  else
+    diag.attachNote() << "`strides` give several indices one row";
+  diag.attachNote() << "actual " << getInit().getType();
+  return diag;
+}
+
 using Effects = SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>;
 
 // On tensors none; on memrefs every input is read and the whole output written, never read.
@@ -353,6 +437,7 @@ template <typename KernelOp> static void getKernelEffects(KernelOp op, Effects &
 
 void ContractOp::getEffects(Effects &effects) { getKernelEffects(*this, effects); }
 void DepthwiseOp::getEffects(Effects &effects) { getKernelEffects(*this, effects); }
+void DecodePanelsOp::getEffects(Effects &effects) { getKernelEffects(*this, effects); }
 
 void YieldOp::build(OpBuilder &, OperationState &) {}
 

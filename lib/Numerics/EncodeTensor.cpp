@@ -23,6 +23,9 @@ Granularity halftone::makeGranularity(llvm::ArrayRef<int64_t> shape, const Encod
     return Granularity::perChannel(shape, options.channelAxis);
   case GranularityKind::Group:
     return Granularity::perReductionGroup(shape, options.channelAxis, options.group);
+  case GranularityKind::Block:
+    return Granularity::perReductionGroup(shape, options.channelAxis, options.group,
+                                          options.channels);
   }
   llvm_unreachable("every granularity is listed");
 }

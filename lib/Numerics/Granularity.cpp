@@ -46,9 +46,10 @@ Granularity Granularity::perBlock(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<
 }
 
 Granularity Granularity::perReductionGroup(llvm::ArrayRef<int64_t> shape, unsigned channelAxis,
-                                           int64_t groupSize) {
-  assert(channelAxis < shape.size() && groupSize > 0 && "a group of a channel");
+                                           int64_t groupSize, int64_t channels) {
+  assert(channelAxis < shape.size() && groupSize > 0 && channels > 0 && "a group of a channel");
   llvm::SmallVector<int64_t> blocks(shape.size(), 1);
+  blocks[channelAxis] = channels;
   int64_t left = groupSize;
   for (size_t d = shape.size(); d-- > 0 && left > 1;) {
     if (d == channelAxis)

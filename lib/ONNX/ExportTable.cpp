@@ -2,7 +2,7 @@
 #include "ExportTable.h"
 #include "NodeExporter.h"
 
-#include "halftone/Dialect/HalftoneDialect.h"
+#include "halftone/Dialect/DecodeOps.h"
 
 using namespace mlir;
 using namespace mlir::halftone;
@@ -24,6 +24,7 @@ ExportTable::ExportTable() {
   refuse<AttentionOp>(kLowered);
   refuse<ContractOp>(kLowered);
   refuse<DepthwiseOp>(kLowered);
+  refuse<DecodePanelsOp>(kLowered);
   refuse<WeightsViewOp>(kLowered);
   refuse<ArenaViewOp>(kLowered);
 }

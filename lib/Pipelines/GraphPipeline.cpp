@@ -33,7 +33,8 @@ void mlir::halftone::populateObservePipeline(OpPassManager &pm, const ObserveOpt
 
 void mlir::halftone::populateQuantizePipeline(OpPassManager &pm, const QuantizeOptions &options) {
   OpPassManager &functions = pm.nest<func::FuncOp>();
-  functions.addPass(createAssignSchemes(options.recipe));
+  if (!options.isAssigned)
+    functions.addPass(createAssignSchemes(options.recipe));
   if (!options.observations.empty()) {
     functions.addPass(createInsertObservers());
     functions.addPass(createAttachObservations({options.observations}));
@@ -42,6 +43,8 @@ void mlir::halftone::populateQuantizePipeline(OpPassManager &pm, const QuantizeO
   functions.addPass(createGatherCodes());
   // After AttachObservations: it reads the ranges and drops the observers.
   functions.addPass(createQuantizeActivations());
+  if (StringRef format = options.recipe->getCacheFormat(); !format.empty())
+    functions.addPass(createQuantizeCache({format.str()}));
   // The export to ONNX is made of what there is here.
   if (options.fuse)
     functions.addPass(createFuseQDQ());

@@ -34,7 +34,8 @@ static std::optional<IntegerRange> getByteRange(StringRef format) {
 static bool fitsAccumulator(const WeightContraction &contraction, const Scheme &scheme) {
   std::optional<IntegerRange> activations = getByteRange(scheme.activations.format);
   std::optional<IntegerRange> weights = getByteRange(scheme.weights.format);
-  if (!activations || !weights || scheme.weights.granularity == "group")
+  if (!activations || !weights || scheme.weights.granularity == "group" ||
+      scheme.weights.granularity == "block")
     return true;
   return contraction.reduction <= ::halftone::maxReduction(*activations, *weights);
 }

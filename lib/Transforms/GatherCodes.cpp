@@ -25,15 +25,18 @@ namespace {
 /// says whether that is possible; nothing is built then.
 class RowDecoder {
 public:
-  RowDecoder(OpBuilder &b, GatherOp gather)
-      : b(b), loc(gather.getLoc()), indices(gather.getIndices()) {}
+  RowDecoder(OpBuilder &b, GatherOp gather) : RowDecoder(b, gather.getLoc(), gather.getIndices()) {}
 
   /// Why the rows of `value` cannot be decoded alone; empty if they can.
   StringRef findObstacle(Value value) const;
-  /// The rows of `value` that the gather chooses.
+  /// The rows of `value` that the gather chooses; of those of blocks the ones that these are in.
   Value gatherRows(Value value);
 
 private:
+  RowDecoder(OpBuilder &b, Location loc, Value indices) : b(b), loc(loc), indices(indices) {}
+
+  /// The same for what has one row for each block of `numRows` rows.
+  RowDecoder ofBlocks(std::optional<ArrayRef<int64_t>> blocks, int64_t numRows);
   int64_t numIndexDims() const { return getType(indices).getRank(); }
   /// A type with the dimensions of the indices for the dimension `axis` of `type`.
   RankedTensorType replaceDim(RankedTensorType type, int64_t axis) const;
@@ -49,10 +52,6 @@ private:
 };
 } // namespace
 
-static bool cutsRows(std::optional<ArrayRef<int64_t>> blocks) {
-  return blocks && blocks->front() != 1;
-}
-
 static StringRef findParameterObstacle(DequantizeOp op, Value parameter) {
   RankedTensorType type = getType(parameter), input = getType(op.getInput());
   if (hasOneElement(parameter) || op.getBlocks() || type.getRank() == 1)
@@ -65,8 +64,6 @@ StringRef RowDecoder::findObstacle(Value value) const {
   if (getConstant(value))
     return "";
   if (auto dequantize = value.getDefiningOp<DequantizeOp>()) {
-    if (cutsRows(dequantize.getBlocks()))
-      return "a block holds several rows";
     bool isOwnScale = !hasOneElement(dequantize.getScale()) && !getConstant(dequantize.getScale());
     StringRef obstacle = findObstacle(dequantize.getInput());
     if (obstacle.empty() && isOwnScale)
@@ -81,15 +78,28 @@ StringRef RowDecoder::findObstacle(Value value) const {
   if (auto cast = value.getDefiningOp<CastOp>())
     return findObstacle(cast.getInput());
   if (auto lookup = value.getDefiningOp<LookupOp>())
-    return cutsRows(lookup.getBlocks()) ? "a block holds several rows"
-                                        : findObstacle(lookup.getCodes());
+    return findObstacle(lookup.getCodes());
   if (auto decode = value.getDefiningOp<BinaryDecodeOp>()) {
     bool areConstants = getConstant(decode.getPlanes()) && getConstant(decode.getScales());
-    return !areConstants                  ? "the planes are not constant"
-           : cutsRows(decode.getBlocks()) ? "a block holds several rows"
-                                          : "";
+    return areConstants ? "" : "the planes are not constant";
   }
   return "it reads no codes";
+}
+
+RowDecoder RowDecoder::ofBlocks(std::optional<ArrayRef<int64_t>> blocks, int64_t numRows) {
+  if (!blocks || blocks->front() == 1)
+    return *this;
+  RankedTensorType type = getType(indices);
+  auto constant = [&](int64_t value) -> Value {
+    auto scalar = RankedTensorType::get({}, type.getElementType());
+    return ConstantOp::create(
+        b, loc, DenseElementsAttr::get(scalar, b.getIntegerAttr(type.getElementType(), value)));
+  };
+  // Negative indices count from the end.
+  Value isNegative = LessOp::create(b, loc, type.clone(b.getI1Type()), indices, constant(0));
+  Value fromEnd = AddOp::create(b, loc, type, indices, constant(numRows));
+  Value rows = WhereOp::create(b, loc, type, isNegative, fromEnd, indices);
+  return {b, loc, DivOp::create(b, loc, type, rows, constant(blocks->front()))};
 }
 
 RankedTensorType RowDecoder::replaceDim(RankedTensorType type, int64_t axis) const {
@@ -133,8 +143,9 @@ Value RowDecoder::gatherDequantize(DequantizeOp op) {
   int64_t rank = getType(op.getInput()).getRank();
   int64_t axis = op.getAxis() < 0 ? int64_t(op.getAxis()) + rank : op.getAxis();
   Value codes = gatherRows(op.getInput());
-  Value scale = gatherParameter(op, op.getScale());
-  Value zeroPoint = gatherParameter(op, op.getZeroPoint());
+  RowDecoder parameters = ofBlocks(op.getBlocks(), getType(op.getInput()).getDimSize(0));
+  Value scale = parameters.gatherParameter(op, op.getScale());
+  Value zeroPoint = parameters.gatherParameter(op, op.getZeroPoint());
   return DequantizeOp::create(b, loc, replaceDim(getType(op.getOutput()), 0), codes, scale,
                               zeroPoint, axis == 0 ? 0 : axis + numIndexDims() - 1,
                               replaceBlock(op.getBlocks()));
@@ -147,15 +158,18 @@ Value RowDecoder::gatherRows(Value value) {
     return CastOp::create(b, loc, replaceDim(getType(value), 0), gatherRows(cast.getInput()),
                           cast.getTo());
   if (auto lookup = value.getDefiningOp<LookupOp>()) {
-    Value table = lookup.getBlocks() ? buildGather(lookup.getTable(), 0) : lookup.getTable();
+    RowDecoder tables = ofBlocks(lookup.getBlocks(), getType(value).getDimSize(0));
+    Value table = lookup.getBlocks() ? tables.buildGather(lookup.getTable(), 0) : lookup.getTable();
     return LookupOp::create(b, loc, replaceDim(getType(value), 0), gatherRows(lookup.getCodes()),
                             table, replaceBlock(lookup.getBlocks()));
   }
-  if (auto decode = value.getDefiningOp<BinaryDecodeOp>())
+  if (auto decode = value.getDefiningOp<BinaryDecodeOp>()) {
+    RowDecoder parameters = ofBlocks(decode.getBlocks(), getType(value).getDimSize(0));
     return BinaryDecodeOp::create(
         b, loc, replaceDim(getType(value), 0), buildGather(decode.getPlanes(), 1),
-        buildGather(decode.getScales(), 1), buildGather(decode.getOffset(), 0),
-        replaceBlock(decode.getBlocks()));
+        parameters.buildGather(decode.getScales(), 1),
+        parameters.buildGather(decode.getOffset(), 0), replaceBlock(decode.getBlocks()));
+  }
   return buildGather(value, 0);
 }
 

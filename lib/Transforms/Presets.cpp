@@ -34,6 +34,13 @@ static constexpr Preset presets[] = {
      "weights: { format: int4, group: 128, range: mse, rounding: adaround }\n"},
     {"w4a16-awq",
      "weights: { format: int4, group: 128, range: mse }\nsmoothing: { method: awq }\n"},
+    {"w4a8-dynamic",
+     "weights:     { format: int4, group: 128, range: mse }\n"
+     "activations: { format: int8, granularity: token, when: dynamic, symmetric: true }\n"},
+    {"w4a8-static",
+     "weights:     { format: int4, group: 128, range: mse }\n"
+     "activations: { format: uint8, granularity: tensor, when: static, symmetric: false, range: "
+     "min-max }\n"},
     {"w3", "weights: { format: uint3, group: 64, symmetric: false, range: mse }\n"},
     // Few models have rows so long that .01 bits are a weight: a quarter of a bit is one of 64.
     {"w3a16-owq", "weights: { format: uint3, group: 64, symmetric: false, range: mse, rounding: "

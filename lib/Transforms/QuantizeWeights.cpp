@@ -9,6 +9,7 @@
 #include "halftone/Transforms/GramInputs.h"
 #include "halftone/Transforms/Passes.h"
 #include "halftone/Transforms/SchemeAttribute.h"
+#include "llvm/Support/FormatVariadic.h"
 
 namespace mlir::halftone {
 #define GEN_PASS_DEF_QUANTIZEWEIGHTS
@@ -23,9 +24,11 @@ using ::halftone::Format;
 using ::halftone::WeightScheme;
 
 /// The blocks that share a scale: the recipe's, or those that belong to the format.
-static std::pair<StringRef, int64_t> getBlocks(const WeightScheme &scheme, const Format &format) {
+static std::pair<std::string, int64_t> getBlocks(const WeightScheme &scheme, const Format &format) {
   if (format.hasFixedGroups())
     return {"group", format.scales.front().group};
+  if (scheme.granularity == "block")
+    return {llvm::formatv("block {0} x {1}", scheme.channels, scheme.group).str(), 0};
   return {scheme.granularity, scheme.group};
 }
 

@@ -31,6 +31,7 @@ struct RecipeText {
   bool embeddings = false;
   bool sequential = false;
   std::optional<SmoothingEntry> smoothing;
+  std::optional<CacheText> cache;
   std::vector<std::string> skip;
   std::vector<RuleText> layers;
 };
@@ -58,11 +59,15 @@ template <> struct MappingTraits<OWQText> {
   static void mapping(IO &io, OWQText &text) { io.mapRequired("bits", text.bits); }
 };
 
+/// Whether a value could not be read: what is made of it would be a second error.
+static bool hasFailed(IO &io) { return bool(static_cast<Input &>(io).error()); }
+
 template <> struct MappingTraits<WeightEntry> {
   static void mapping(IO &io, WeightEntry &entry) {
     io.mapRequired("format", entry.text.format);
     io.mapOptional("granularity", entry.text.granularity);
     io.mapOptional("group", entry.text.group);
+    io.mapOptional("block", entry.text.block);
     io.mapOptional("symmetric", entry.text.symmetric);
     io.mapOptional("range", entry.text.range);
     io.mapOptional("scales", entry.text.scales);
@@ -71,8 +76,15 @@ template <> struct MappingTraits<WeightEntry> {
     io.mapOptional("adaround", entry.text.adaround);
     io.mapOptional("owq", entry.text.owq);
   }
-  static std::string validate(IO &, WeightEntry &entry) {
-    return resolveWeights(entry.text, entry.scheme);
+  static std::string validate(IO &io, WeightEntry &entry) {
+    return hasFailed(io) ? "" : resolveWeights(entry.text, entry.scheme);
+  }
+};
+
+template <> struct MappingTraits<CacheText> {
+  static void mapping(IO &io, CacheText &text) { io.mapRequired("format", text.format); }
+  static std::string validate(IO &io, CacheText &text) {
+    return hasFailed(io) ? "" : checkCache(text);
   }
 };
 
@@ -86,7 +98,9 @@ template <> struct MappingTraits<ActivationScheme> {
     if (scheme.format == "none")
       scheme.format.clear();
   }
-  static std::string validate(IO &, ActivationScheme &scheme) { return checkActivations(scheme); }
+  static std::string validate(IO &io, ActivationScheme &scheme) {
+    return hasFailed(io) ? "" : checkActivations(scheme);
+  }
 };
 
 template <> struct MappingTraits<SmoothingEntry> {
@@ -95,11 +109,14 @@ template <> struct MappingTraits<SmoothingEntry> {
     io.mapOptional("alpha", entry.text.alpha);
     io.mapOptional("power_of_two", entry.text.powerOfTwo);
   }
-  static std::string validate(IO &, SmoothingEntry &entry) {
-    return resolveSmoothing(entry.text, entry.scheme);
+  static std::string validate(IO &io, SmoothingEntry &entry) {
+    return hasFailed(io) ? "" : resolveSmoothing(entry.text, entry.scheme);
   }
 };
 
+} // namespace llvm::yaml
+
+namespace llvm::yaml {
 template <> struct MappingTraits<RuleText> {
   static void mapping(IO &io, RuleText &rule) {
     io.mapRequired("match", rule.match);
@@ -115,10 +132,13 @@ template <> struct MappingTraits<RecipeText> {
     io.mapOptional("embeddings", recipe.embeddings);
     io.mapOptional("sequential", recipe.sequential);
     io.mapOptional("smoothing", recipe.smoothing);
+    io.mapOptional("cache", recipe.cache);
     io.mapOptional("skip", recipe.skip);
     io.mapOptional("layers", recipe.layers);
   }
-  static std::string validate(IO &, RecipeText &recipe) {
+  static std::string validate(IO &io, RecipeText &recipe) {
+    if (hasFailed(io))
+      return "";
     if (recipe.weights.scheme.format.empty() && !recipe.activations.format.empty())
       return "activations cannot be quantized where weights stay float: give 'weights' a format";
     Scheme base{recipe.weights.scheme, recipe.activations};
@@ -184,6 +204,8 @@ struct RecipeReader {
     recipe.base.activations = yaml.activations;
     recipe.embeddings = yaml.embeddings;
     recipe.sequential = yaml.sequential;
+    if (yaml.cache && yaml.cache->format != "none")
+      recipe.cacheFormat = yaml.cache->format;
     if (yaml.smoothing)
       recipe.smoothing = yaml.smoothing->scheme;
     for (const std::string &entry : yaml.skip) {

@@ -62,6 +62,8 @@ void mlir::halftone::setScheme(Operation *op, const Scheme &scheme) {
       named("symmetric", b.getBoolAttr(weights.symmetric))};
   if (weights.group != 0)
     weightFields.push_back(named("group", b.getI64IntegerAttr(weights.group)));
+  if (weights.channels != WeightScheme().channels)
+    weightFields.push_back(named("channels", b.getI64IntegerAttr(weights.channels)));
   if (weights.range != WeightScheme().range)
     weightFields.push_back(named("range", b.getStringAttr(weights.range)));
   if (weights.scales != WeightScheme().scales)
@@ -107,6 +109,8 @@ std::optional<Scheme> mlir::halftone::getScheme(Operation *op) {
       readAdaRound(adaround, scheme.weights.adaround);
     if (auto group = weights.getAs<IntegerAttr>("group"))
       scheme.weights.group = group.getInt();
+    if (auto channels = weights.getAs<IntegerAttr>("channels"))
+      scheme.weights.channels = channels.getInt();
   }
   if (auto activations = fields.getAs<DictionaryAttr>("activations")) {
     ActivationScheme &result = scheme.activations;

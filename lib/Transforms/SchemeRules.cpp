@@ -43,8 +43,31 @@ llvm::StringRef nameOf(GranularityKind kind) {
     return "channel";
   case GranularityKind::Group:
     return "group";
+  case GranularityKind::Block:
+    return "block";
   }
   llvm_unreachable("every granularity is listed");
+}
+
+std::string checkBlock(const Format &format, const WeightText &text) {
+  if (text.granularity == "block" && !text.block)
+    return "'granularity: block' needs 'block: [C, N]', the numbers of channels and of elements of "
+           "each that share a scale";
+  if (!text.block)
+    return "";
+  if (text.block->size() != 2 || llvm::any_of(*text.block, [](int64_t size) { return size < 1; }))
+    return "'block' is [channels, elements of each], two positive numbers";
+  if (text.group)
+    return "'group' and 'block' contradict each other: a group is a block of one channel";
+  if (text.granularity && *text.granularity != "block")
+    return "'block' contradicts 'granularity: " + *text.granularity + "'";
+  if (format.hasFixedGroups() || format.coding == Coding::Plain)
+    return "format '" + format.name.str() + "' has no choice of blocks: leave out 'block'";
+  if (text.rounding && *text.rounding != "nearest")
+    return "'rounding: " + *text.rounding +
+           "' goes through the channels one by one: give 'group: " +
+           std::to_string(text.block->back()) + "' for 'block'";
+  return "";
 }
 
 // Some formats leave no choice of blocks, or none but that of the coarsest scale.
@@ -65,7 +88,7 @@ std::string checkBlocks(const Format &format, const WeightText &text) {
   if (text.granularity == "group" && !text.group && format.group == 0)
     return "'granularity: group' needs 'group: N', the number of elements that share a scale";
   return text.granularity
-             ? checkOneOf("granularity", *text.granularity, {"tensor", "channel", "group"})
+             ? checkOneOf("granularity", *text.granularity, {"tensor", "channel", "group", "block"})
              : "";
 }
 
@@ -161,8 +184,8 @@ std::string halftone::resolveWeights(const WeightText &text, WeightScheme &schem
   if (!format)
     return "unknown format '" + text.format +
            "'; formats: " + joinNames([](const Format &) { return true; });
-  std::string error =
-      firstOf({checkBlocks(*format, text), checkGrid(*format, text), checkRounding(*format, text)});
+  std::string error = firstOf({checkBlocks(*format, text), checkBlock(*format, text),
+                               checkGrid(*format, text), checkRounding(*format, text)});
   if (!error.empty())
     return error;
   scheme.format = text.format;
@@ -171,6 +194,11 @@ std::string halftone::resolveWeights(const WeightText &text, WeightScheme &schem
     scheme.granularity = *text.granularity;
   if (scheme.granularity == "group")
     scheme.group = text.group.value_or(format->group);
+  if (text.block) {
+    scheme.granularity = "block";
+    scheme.channels = text.block->front();
+    scheme.group = text.block->back();
+  }
   scheme.symmetric = text.symmetric.value_or(true);
   scheme.range = text.range.value_or(scheme.range);
   scheme.scales = text.scales.value_or(scheme.scales);
@@ -193,6 +221,18 @@ std::string halftone::checkScheme(const Scheme &scheme) {
   if (scheme.weights.owqBits != 0 && !scheme.activations.format.empty())
     return "'owq' is for float activations: the weights that it keeps are multiplied with them";
   return "";
+}
+
+std::string halftone::checkCache(const CacheText &text) {
+  // Callers pack codes of a divisor of 8 bits; a zero point other than 0 would be another input.
+  auto isKept = [](const Format &format) {
+    return format.hasFreeScales() && format.codec.kind != ElementCodec::Kind::Table &&
+           format.codec.minValue() < 0 && 8 % format.codec.bits == 0;
+  };
+  const Format *format = findFormat(text.format);
+  if (text.format == "none" || (format && isKept(*format)))
+    return "";
+  return "'" + text.format + "' is no format of caches; formats of caches: " + joinNames(isKept);
 }
 
 std::string halftone::checkActivations(const ActivationScheme &scheme) {

@@ -6,6 +6,7 @@
 #include "halftone/Transforms/Recipe.h"
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace halftone {
 
@@ -32,6 +33,7 @@ struct WeightText {
   std::string format;
   std::optional<std::string> granularity;
   std::optional<int64_t> group;
+  std::optional<std::vector<int64_t>> block;
   std::optional<bool> symmetric;
   std::optional<std::string> range;
   std::optional<std::string> scales;
@@ -46,6 +48,14 @@ std::string resolveWeights(const WeightText &text, WeightScheme &scheme);
 
 /// The message of the first contradiction, or empty.
 std::string checkActivations(const ActivationScheme &scheme);
+
+/// What a recipe says of caches.
+struct CacheText {
+  std::string format;
+};
+
+/// The message why keys and values cannot be kept so, or empty.
+std::string checkCache(const CacheText &text);
 
 /// Whether the two go together: the message why not, or empty.
 std::string checkScheme(const Scheme &scheme);

@@ -20,8 +20,10 @@ EncodeOptions mlir::halftone::getEncodeOptions(const ::halftone::WeightScheme &s
   EncodeOptions options;
   options.granularity = scheme.granularity == "tensor"    ? GranularityKind::Tensor
                         : scheme.granularity == "channel" ? GranularityKind::Channel
+                        : scheme.granularity == "block"   ? GranularityKind::Block
                                                           : GranularityKind::Group;
   options.group = scheme.group;
+  options.channels = scheme.channels;
   options.channelAxis = unsigned(channelAxis);
   options.symmetric = scheme.symmetric;
   options.leastSquares = scheme.range == "mse";
@@ -161,7 +163,9 @@ Value WeightBuilder::buildScaled() {
   Value numbers = numbersOf(type.getShape(), format.codec, encoded.codes, ".codes");
   Type element = llvm::cast<RankedTensorType>(numbers.getType()).getElementType();
   const EncodedScales &finest = encoded.scales.front();
-  if (!format.hasFreeScales() || options.granularity == GranularityKind::Group) {
+  bool hasBlocks = options.granularity == GranularityKind::Group ||
+                   options.granularity == GranularityKind::Block;
+  if (!format.hasFreeScales() || hasBlocks) {
     Value zeroPoints = buildZeroPoints(element, finest.granularity.getScaleShape());
     return dequantize(numbers, buildScales(0), zeroPoints, finest.granularity.getBlocks());
   }

@@ -16,6 +16,20 @@ func.func @cancels_between_convolutions(%x: tensor<1x3x8x8xf32>, %f: tensor<4x3x
   return %2 : tensor<1x5x8x8xf32>
 }
 
+// Two images that only the run time knows to be as large as each other.
+// CHECK-LABEL: @moves_through_expand
+// CHECK: %[[X:.*]] = halftone.conv {{.*}}layout = 1
+// CHECK: %[[LAST:.*]] = halftone.gather %arg2
+// CHECK: %[[WIDE:.*]] = halftone.expand %[[X]], %[[LAST]] : (tensor<?x?x?x4xf32>, tensor<4xi64>) -> tensor<?x?x?x4xf32>
+// CHECK: halftone.conv %[[WIDE]]
+// CHECK: return
+func.func @moves_through_expand(%x: tensor<?x3x?x?xf32>, %f: tensor<4x3x1x1xf32>, %shape: tensor<4xi64>, %g: tensor<5x4x1x1xf32>) -> tensor<?x5x?x?xf32> {
+  %0 = halftone.conv %x, %f {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<?x3x?x?xf32>, tensor<4x3x1x1xf32>) -> tensor<?x4x?x?xf32>
+  %1 = halftone.expand %0, %shape : (tensor<?x4x?x?xf32>, tensor<4xi64>) -> tensor<?x4x?x?xf32>
+  %2 = halftone.conv %1, %g {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<?x4x?x?xf32>, tensor<5x4x1x1xf32>) -> tensor<?x5x?x?xf32>
+  return %2 : tensor<?x5x?x?xf32>
+}
+
 // Ops that are defined on images with channels first: no transpose from the first convolution to the last.
 // CHECK-LABEL: @moves_through_image_ops
 // CHECK: %[[SCALES:.*]] = halftone.constant dense<[1.000000e+00, 2.000000e+00, 3.000000e+00, 1.000000e+00]> : tensor<4xf32>

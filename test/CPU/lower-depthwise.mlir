@@ -23,6 +23,25 @@ func.func @keeps_filter_in_registers(%x: memref<1x5x5x16xf32>, %w: memref<1x3x3x
 
 // -----
 
+// Three image rows of 96 channels are more than the first-level cache holds: a strip of pixels is read
+// with all its channels before the next strip.
+// CHECK-LABEL: @reads_pixels_in_order
+// CHECK:       scf.for %{{.*}} = %c0{{.*}} to %c42{{.*}} step %c7
+// CHECK:         scf.for %[[BLOCK:.*]] = %c0{{.*}} to %c6
+// CHECK-COUNT-9:   vector.load %{{.*}} : memref<6x3x3x16xf32>, vector<16xf32>
+// CHECK-COUNT-63:  math.fma {{.*}} : vector<16xf32>
+func.func @reads_pixels_in_order(%x: memref<1x3x44x96xf32>, %w: memref<6x3x3x16x1xf32>, %y: memref<1x1x42x96xf32>) {
+  halftone.depthwise ins(%x, %w : memref<1x3x44x96xf32>, memref<6x3x3x16x1xf32>) outs(%y : memref<1x1x42x96xf32>)
+    attributes {epilogue_maps = [], packing = #halftone.packing<"f32-fma-avx512", nr = 16, kr = 1, k = 9, n = 96>,
+                window = #halftone.window<kernel = [3, 3], strides = [1, 1], dilations = [1, 1]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
 // The last three of 19 channels: nothing beyond them is read or written.
 // CHECK-LABEL: @masks_the_last_channels
 // CHECK:       %[[MASK:.*]] = vector.constant_mask [3] : vector<16xi1>

@@ -311,3 +311,86 @@ func.func @scale_table(%x: tensor<4x8xf32>, %w: tensor<1x4x16xi8>, %s: tensor<1x
   } -> tensor<4x16xf32>
   return
 }
+
+// -----
+
+// (C1) of decode_panels: the codes are as many as the box has elements.
+func.func @decode_box(%codes: tensor<1x6x16xi8>, %init: tensor<1x6x16xf32>) {
+  // expected-error @+1 {{expects a box of as many elements as K: 6, not 8}}
+  %w = halftone.decode_panels ins(%codes : tensor<1x6x16xi8>) outs(%init : tensor<1x6x16xf32>)
+      attributes {decoder = #halftone.decoder<i8>, packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 1, k = 6, n = 16>,
+        sizes = array<i64: 3, 2>, padded = array<i64: 4, 2>, strides = array<i64: 1, 3>} -> tensor<1x6x16xf32>
+  return
+}
+
+// -----
+
+// (C1): codes and packing agree.
+func.func @decode_codes(%codes: tensor<1x4x16xi8>, %init: tensor<1x6x16xf32>) {
+  // expected-error @+3 {{expects `codes` to agree with the decoder}}
+  // expected-note @+2 {{expected [1, 6, 16] of 'i8'}}
+  // expected-note @+1 {{actual 'tensor<1x4x16xi8>'}}
+  %w = halftone.decode_panels ins(%codes : tensor<1x4x16xi8>) outs(%init : tensor<1x6x16xf32>)
+      attributes {decoder = #halftone.decoder<i8>, packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 1, k = 6, n = 16>,
+        sizes = array<i64: 3, 2>, padded = array<i64: 3, 2>, strides = array<i64: 1, 3>} -> tensor<1x6x16xf32>
+  return
+}
+
+// -----
+
+// (C2) of decode_panels.
+func.func @decode_sizes(%codes: tensor<1x6x16xi8>, %init: tensor<1x6x16xf32>) {
+  // expected-error @+1 {{expects `sizes`, `padded` and `strides` of as many positive numbers, the first at most the second}}
+  %w = halftone.decode_panels ins(%codes : tensor<1x6x16xi8>) outs(%init : tensor<1x6x16xf32>)
+      attributes {decoder = #halftone.decoder<i8>, packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 1, k = 6, n = 16>,
+        sizes = array<i64: 4, 2>, padded = array<i64: 3, 2>, strides = array<i64: 1, 3>} -> tensor<1x6x16xf32>
+  return
+}
+
+// -----
+
+// (C2) of decode_panels.
+func.func @decode_dimensions(%codes: tensor<1x6x16xi8>, %init: tensor<1x6x16xf32>) {
+  // expected-error @+1 {{expects `sizes`, `padded` and `strides` of as many positive numbers, the first at most the second}}
+  %w = halftone.decode_panels ins(%codes : tensor<1x6x16xi8>) outs(%init : tensor<1x6x16xf32>)
+      attributes {decoder = #halftone.decoder<i8>, packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 1, k = 6, n = 16>,
+        sizes = array<i64: 3, 2>, padded = array<i64: 3, 2>, strides = array<i64: 1>} -> tensor<1x6x16xf32>
+  return
+}
+
+// -----
+
+// (C3): two indices have one row.
+func.func @decode_rows(%codes: tensor<1x6x16xi8>, %init: tensor<1x6x16xf32>) {
+  // expected-error @+3 {{expects `init` to have a row of panels for each index}}
+  // expected-note @+2 {{`strides` give several indices one row}}
+  // expected-note @+1 {{actual 'tensor<1x6x16xf32>'}}
+  %w = halftone.decode_panels ins(%codes : tensor<1x6x16xi8>) outs(%init : tensor<1x6x16xf32>)
+      attributes {decoder = #halftone.decoder<i8>, packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 1, k = 6, n = 16>,
+        sizes = array<i64: 3, 2>, padded = array<i64: 3, 2>, strides = array<i64: 1, 2>} -> tensor<1x6x16xf32>
+  return
+}
+
+// -----
+
+// (C3): the last index has no row.
+func.func @decode_room(%codes: tensor<1x6x16xi8>, %init: tensor<1x6x16xf32>) {
+  // expected-error @+3 {{expects `init` to have a row of panels for each index}}
+  // expected-note @+2 {{expected [1, at least 7, 16] of f32}}
+  // expected-note @+1 {{actual 'tensor<1x6x16xf32>'}}
+  %w = halftone.decode_panels ins(%codes : tensor<1x6x16xi8>) outs(%init : tensor<1x6x16xf32>)
+      attributes {decoder = #halftone.decoder<i8>, packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 1, k = 6, n = 16>,
+        sizes = array<i64: 3, 2>, padded = array<i64: 3, 2>, strides = array<i64: 1, 4>} -> tensor<1x6x16xf32>
+  return
+}
+
+// -----
+
+// Codes in rows and columns are no panels.
+func.func @decode_plain(%codes: tensor<1x6x16xi8>, %init: tensor<1x6x16xf32>) {
+  // expected-error @+1 {{expects packed codes}}
+  %w = halftone.decode_panels ins(%codes : tensor<1x6x16xi8>) outs(%init : tensor<1x6x16xf32>)
+      attributes {decoder = #halftone.decoder<i8>, packing = #halftone.packing<"f32codes-generic", nr = 0, kr = 1, k = 6, n = 16>,
+        sizes = array<i64: 3, 2>, padded = array<i64: 3, 2>, strides = array<i64: 1, 3>} -> tensor<1x6x16xf32>
+  return
+}

@@ -68,3 +68,15 @@ func.func @decoder(%x: tensor<4x8xf32>, %w: tensor<2x4x16xi8>, %z: tensor<2x1x16
   } -> tensor<4x20xf32>
   return
 }
+
+// Two taps of three channels, stored channel by channel, as a window with channels last wants them; the
+// fourth channel of the box is padding.
+// CHECK-LABEL: @decode_panels
+// CHECK: halftone.decode_panels ins({{.*}} : tensor<1x8x16xi8>) decoder_ins({{.*}} : tensor<1x1x16xf32>) outs({{.*}} : tensor<1x6x16xf32>)
+func.func @decode_panels(%codes: tensor<1x8x16xi8>, %scales: tensor<1x1x16xf32>, %init: tensor<1x6x16xf32>) -> tensor<1x6x16xf32> {
+  %w = halftone.decode_panels ins(%codes : tensor<1x8x16xi8>) decoder_ins(%scales : tensor<1x1x16xf32>) outs(%init : tensor<1x6x16xf32>)
+      attributes {decoder = #halftone.decoder<i8, inputs = [<"scale", f32, group = 0, columns = 1>]>,
+        packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 1, k = 8, n = 16>,
+        sizes = array<i64: 3, 2>, padded = array<i64: 4, 2>, strides = array<i64: 1, 3>} -> tensor<1x6x16xf32>
+  return %w : tensor<1x6x16xf32>
+}

@@ -99,11 +99,18 @@ func.func @gathers_planes(%i: tensor<3xi64>) -> tensor<3x6xf32> {
   return %y : tensor<3x6xf32>
 }
 
-// A block of two rows has no scale of its own for one of them.
-// CHECK-LABEL: @declines_blocks_of_several_rows
-// CHECK:         %[[W:.*]] = halftone.dequantize
-// CHECK:         halftone.gather %[[W]]
-func.func @declines_blocks_of_several_rows(%i: tensor<2xi64>) -> tensor<2x6xf32> {
+// A block of two rows has one scale for both: that of row i is i / 2, where i counts from the end if it is negative.
+// CHECK-LABEL: @finds_the_block_of_a_row
+// CHECK-SAME:    (%[[I:.*]]: tensor<2xi64>)
+// CHECK:         %[[CODES:.*]] = halftone.gather %{{.*}}, %[[I]] {{.*}} -> tensor<2x6xi4>
+// CHECK:         %[[FOUR:.*]] = halftone.constant dense<4> : tensor<i64>
+// CHECK:         %[[FROM_END:.*]] = halftone.add %[[I]], %[[FOUR]]
+// CHECK:         %[[ROWS:.*]] = halftone.where %{{.*}}, %[[FROM_END]], %[[I]]
+// CHECK:         %[[TWO:.*]] = halftone.constant dense<2> : tensor<i64>
+// CHECK:         %[[BLOCKS:.*]] = halftone.div %[[ROWS]], %[[TWO]]
+// CHECK:         %[[SCALES:.*]] = halftone.gather %{{.*}}, %[[BLOCKS]] {{.*}} -> tensor<2x6xf32>
+// CHECK:         halftone.dequantize %[[CODES]], %[[SCALES]], %{{.*}} {blocks = array<i64: 1, 1>}
+func.func @finds_the_block_of_a_row(%i: tensor<2xi64>) -> tensor<2x6xf32> {
   %q = halftone.constant dense<1> : tensor<4x6xi4>
   %s = halftone.constant dense<0.5> : tensor<2x6xf32>
   %z = halftone.constant dense<0> : tensor<i4>

@@ -45,7 +45,7 @@ struct EncodedTensor {
 /// How a tensor of weights is cut.
 struct EncodeOptions {
   GranularityKind granularity = GranularityKind::Channel;
-  /// Group: elements per group along the reduction.
+  /// Group and block: elements along the reduction.
   int64_t group = 0;
   /// The dimension of output channels.
   unsigned channelAxis = 0;
@@ -55,6 +55,8 @@ struct EncodeOptions {
   bool leastSquares = false;
   /// Store scales as f16 instead of f32; the same formats.
   bool halfScales = false;
+  /// Block: channels that share scales.
+  int64_t channels = 1;
 };
 
 /// The blocks that `options` describes.

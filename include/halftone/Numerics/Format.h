@@ -22,7 +22,7 @@ struct ScaleLevel {
 };
 
 /// Which elements share a scale, a codebook or the scales of binary planes.
-enum class GranularityKind { Tensor, Channel, Group };
+enum class GranularityKind { Tensor, Channel, Group, Block };
 
 /// A number format that recipes can name. Everything that depends on a format reads it here.
 struct Format {

@@ -30,9 +30,9 @@ public:
 
   /// Groups of at most `groupSize` elements of one channel, next to each other in memory: of the
   /// dimensions other than `channelAxis` the innermost are whole as long as they fit, the next one
-  /// is cut, the others are single.
+  /// is cut, the others are single. Of so many channels together: 2-D blocks.
   static Granularity perReductionGroup(llvm::ArrayRef<int64_t> shape, unsigned channelAxis,
-                                       int64_t groupSize);
+                                       int64_t groupSize, int64_t channels = 1);
 
   llvm::ArrayRef<int64_t> getShape() const { return shape; }
   llvm::ArrayRef<int64_t> getBlocks() const { return blocks; }

@@ -37,6 +37,8 @@ struct QuantizeOptions {
   bool fuse = true;
   /// Describe the weights in as much detail as a report wants.
   bool describeGrids = false;
+  /// The layers have their schemes already; the recipe says the rest.
+  bool isAssigned = false;
 };
 void populateQuantizePipeline(OpPassManager &pm, const QuantizeOptions &options);
 

@@ -216,8 +216,8 @@ def GatherCodes : Pass<"halftone-gather-codes", "func::FuncOp"> {
     that are decoded themselves: a quantized embedding is read row by row and never decoded as a whole.
 
     Requires: nothing.
-    Ensures:  rows (axis 0) of decoded constants are gathered as codes.
-    Declines (op unchanged): another axis; blocks that hold several rows; codes that are not constant.
+    Ensures:  rows (axis 0) of decoded constants are gathered as codes; blocks that hold several rows by their number.
+    Declines (op unchanged): another axis; codes that are not constant.
     Example:  test/Transforms/gather-codes.mlir
   }];
   let statistics = [Statistic<"numMoved", "moved", "Gathers that read codes now">];
@@ -235,6 +235,23 @@ def QuantizeActivations : Pass<"halftone-quantize-activations", "func::FuncOp"> 
     Errors:   a contraction with a static scheme whose input has no range: calibration data is missing, and no scale is made up.
     Example:  test/Transforms/quantize-activations.mlir
   }];
+}
+
+def QuantizeCache : Pass<"halftone-quantize-cache", "func::FuncOp"> {
+  let summary = "Keep keys and values from run to run as codes";
+  let description = [{
+    A cache is an f32 argument whose only user, but for its shape, is `concat(argument, entries)`, not along the last dimension, which the function returns. Its
+    argument and result become codes of `format`, and its scales, one for each index but the last (each head of each token), an argument and a
+    result more, named as the cache with `.scale`. Entries are quantized once, by their largest magnitude, when they come; what was kept is
+    never quantized again. All other users of the concatenation read `dequantize(codes, scales)`.
+
+    Requires: `format` has a sign, one level of scales and 8, 4, 2 or 1 bits.
+    Ensures:  the function takes and returns no cache in f32.
+    Errors:   the function has no cache; a name that would exist twice.
+    Example:  test/Transforms/quantize-cache.mlir
+  }];
+  let options = [Option<"format", "format", "std::string", "\"int8\"", "Name of the format of codes">];
+  let statistics = [Statistic<"numCaches", "caches", "Caches that are codes now">];
 }
 
 def FuseQDQ : Pass<"halftone-fuse-qdq", "func::FuncOp"> {

@@ -34,10 +34,10 @@ struct AdaRoundScheme {
 struct WeightScheme {
   /// Name of a format in the table of lib/Numerics; empty leaves the weights float.
   std::string format;
-  /// `channel` (one scale per output channel), `tensor`, or `group`: one for `group` elements of a
-  /// channel next to each other.
+  /// `channel` (one scale per output channel), `tensor`, `group`: one for `group` elements of a
+  /// channel next to each other, or `block`: one for those of `channels` channels.
   std::string granularity = "channel";
-  int64_t group = 0;
+  int64_t group = 0, channels = 1;
   bool symmetric = true;
   /// `min-max`, or `mse`: each scale shrunk to where its block has the least squared error.
   std::string range = "min-max";
@@ -130,6 +130,9 @@ public:
   /// Whether the inputs that a layer's weights are rounded for come from layers before it that are
   /// quantized already, or from the float model.
   bool isSequential() const { return sequential; }
+  /// Name of the format in which keys and values are kept from run to run; empty: as the model has
+  /// them.
+  llvm::StringRef getCacheFormat() const { return cacheFormat; }
   /// What happens to the float model before it is quantized; nullopt if nothing.
   const std::optional<SmoothingScheme> &getSmoothing() const { return smoothing; }
 
@@ -140,6 +143,7 @@ private:
   Scheme base;
   bool embeddings = false;
   bool sequential = false;
+  std::string cacheFormat;
   std::optional<SmoothingScheme> smoothing;
   std::vector<NodePattern> skip;
   std::vector<LayerRule> layers;

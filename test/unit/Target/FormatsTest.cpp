@@ -19,6 +19,7 @@ namespace {
 constexpr int64_t rows = 5, depth = 50, columns = 7;
 constexpr int64_t outputs = 8, channels = 6, size = 7, kernel = 3;
 constexpr int64_t words = 20, width = 22;
+constexpr int64_t lanes = 19, taps = 5;
 
 std::vector<float> randomValues(int64_t count, unsigned seed) {
   std::mt19937 random(seed);
@@ -32,6 +33,9 @@ std::vector<float> matrix() { return randomValues(depth * columns, 1); }
 std::vector<float> filter() { return randomValues(outputs * channels * kernel * kernel, 2); }
 std::vector<float> embedding() { return randomValues(words * width, 3); }
 
+std::vector<float> tapsOfChannels() { return randomValues(lanes * taps, 6); }
+std::vector<float> signalFilter() { return randomValues(outputs * channels * taps, 7); }
+
 std::string hex(const std::vector<float> &values) {
   return "dense<\"0x" +
          llvm::toHex(llvm::StringRef(reinterpret_cast<const char *>(values.data()),
@@ -39,7 +43,7 @@ std::string hex(const std::vector<float> &values) {
          "\">";
 }
 
-/// Three functions, before they are quantized.
+/// Functions before they are quantized.
 std::string floatProgram() {
   return R"(
 func.func @product(%x: tensor<5x50xf32>) -> tensor<5x7xf32> {
@@ -60,6 +64,20 @@ func.func @embed(%i: tensor<?xi64>) -> tensor<?x22xf32> {
          hex(embedding()) + R"( : tensor<20x22xf32>
   %y = halftone.gather %w, %i {axis = 0 : i64} : (tensor<20x22xf32>, tensor<?xi64>) -> tensor<?x22xf32> loc("emb")
   return %y : tensor<?x22xf32>
+}
+func.func @depthwise(%x: tensor<1x19x7x1xf32>) -> tensor<1x19x3x1xf32> {
+  %w = halftone.constant )" +
+         hex(tapsOfChannels()) + R"( : tensor<19x1x5x1xf32>
+  %y = halftone.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, group = 19 : i64}
+      : (tensor<1x19x7x1xf32>, tensor<19x1x5x1xf32>) -> tensor<1x19x3x1xf32> loc("taps")
+  return %y : tensor<1x19x3x1xf32>
+}
+func.func @signal(%x: tensor<1x6x11xf32>) -> tensor<1x8x4xf32> {
+  %w = halftone.constant )" +
+         hex(signalFilter()) + R"( : tensor<8x6x5xf32>
+  %y = halftone.conv %x, %w {strides = array<i64: 2>, dilations = array<i64: 1>, pads = array<i64: 0, 0>}
+      : (tensor<1x6x11xf32>, tensor<8x6x5xf32>) -> tensor<1x8x4xf32> loc("signal")
+  return %y : tensor<1x8x4xf32>
 })";
 }
 
@@ -117,6 +135,22 @@ std::vector<float> convolve(const std::vector<float> &x, const std::vector<float
   return y;
 }
 
+/// One filter of `taps` for each channel, or for each output over all channels of a signal.
+std::vector<float> convolveLines(const std::vector<float> &x, const std::vector<float> &w,
+                                 int64_t numOutputs, int64_t inputs, int64_t length,
+                                 int64_t stride) {
+  std::vector<float> y;
+  for (int64_t o = 0; o < numOutputs; ++o)
+    for (int64_t i = 0; i + taps <= length; i += stride) {
+      double sum = 0;
+      for (int64_t c = 0; c < inputs; ++c)
+        for (int64_t t = 0; t < taps; ++t)
+          sum += double(x[(inputs == 1 ? o : c) * length + i + t]) * w[(o * inputs + c) * taps + t];
+      y.push_back(float(sum));
+    }
+  return y;
+}
+
 void expectNear(const std::vector<float> &actual, const std::vector<float> &expected,
                 const std::string &what) {
   ASSERT_EQ(actual.size(), expected.size()) << what;
@@ -138,6 +172,9 @@ std::vector<Variant> variantsOf(const Format &format) {
   std::vector<Variant> variants = {{name + ", group: 16", {GranularityKind::Group, 16}}};
   if (format.packedBits != 4) // The others differ in their codes only.
     return variants;
+  EncodeOptions block{GranularityKind::Block, 16};
+  block.channels = 3;
+  variants.push_back({name + ", block: [3, 16]", block});
   variants.push_back({name + ", granularity: tensor", {GranularityKind::Tensor}});
   variants.push_back({name + ", granularity: channel", {GranularityKind::Channel}});
   if (format.hasFreeScales()) {
@@ -166,6 +203,14 @@ void check(const Format &format, const Variant &variant) {
     for (int64_t i = 0; i < width; ++i)
       embedded.push_back(table[((index + words) % words) * width + i]);
 
+  std::vector<float> line = randomValues(lanes * size, 8), signal = randomValues(channels * 11, 9);
+  std::vector<float> depthwise = convolveLines(
+      line, restored(tapsOfChannels(), {lanes, 1, taps, 1}, 0, format, variant.options), lanes, 1,
+      size, 1);
+  std::vector<float> filtered = convolveLines(
+      signal, restored(signalFilter(), {outputs, channels, taps}, 0, format, variant.options),
+      outputs, channels, 11, 2);
+
   for (bool reference : {false, true}) {
     std::string what = variant.recipe + (reference ? ", reference" : ", fast");
     CompiledProgram program(text, 1, {}, {"native", /*isGraph=*/true, reference});
@@ -176,6 +221,10 @@ void check(const Format &format, const Variant &variant) {
     EXPECT_EQ(valuesOf<float>(program.run({tensorOf(indices, HALFTONE_DTYPE_I64, {5})}, 2)[0]),
               embedded)
         << what << ", embedding";
+    expectNear(valuesOf<float>(program.run({floats(line, {1, lanes, size, 1})}, 3)[0]), depthwise,
+               what + ", depthwise");
+    expectNear(valuesOf<float>(program.run({floats(signal, {1, channels, 11})}, 4)[0]), filtered,
+               what + ", one dimension");
   }
 }
 

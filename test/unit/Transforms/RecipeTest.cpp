@@ -124,6 +124,53 @@ TEST(Recipe, ImpossibleCombinationsAreErrors) {
   }
 }
 
+TEST(Recipe, ReadsBlocks) {
+  auto recipe = Recipe::parse("weights: {format: int4, block: [8, 16]}", "test.yaml");
+  ASSERT_TRUE(bool(recipe));
+  WeightScheme scheme = recipe->schemeFor("node")->weights;
+  EXPECT_EQ(scheme.granularity, "block");
+  EXPECT_EQ(scheme.channels, 8);
+  EXPECT_EQ(scheme.group, 16);
+}
+
+TEST(Recipe, RefusesBlocksThatCannotBe) {
+  const std::pair<const char *, const char *> cases[] = {
+      {"format: int4, granularity: block", "'granularity: block' needs 'block: [C, N]'"},
+      {"format: int4, block: [8]", "'block' is [channels, elements of each], two positive numbers"},
+      {"format: int4, block: [8, 0]", "two positive numbers"},
+      {"format: int4, block: [8, 16], group: 16", "'group' and 'block' contradict each other"},
+      {"format: int4, block: [8, 16], granularity: tensor", "contradicts 'granularity: tensor'"},
+      {"format: mxfp4, block: [8, 16]", "has no choice of blocks: leave out 'block'"},
+      {"format: int4, block: [8, 16], rounding: gptq", "give 'group: 16' for 'block'"}};
+  for (auto [weights, message] : cases) {
+    auto recipe = Recipe::parse(std::string("weights: {") + weights + "}", "test.yaml");
+    ASSERT_FALSE(bool(recipe)) << weights;
+    EXPECT_NE(llvm::toString(recipe.takeError()).find(message), std::string::npos) << weights;
+  }
+}
+
+TEST(Recipe, ReadsTheFormatOfCaches) {
+  auto recipe = Recipe::parse("weights: {format: none}\ncache: {format: fp8_e4m3}", "test.yaml");
+  ASSERT_TRUE(bool(recipe));
+  EXPECT_EQ(recipe->getCacheFormat(), "fp8_e4m3");
+  for (const char *format : {"uint8", "int3", "nf4", "mxfp4", "int9"}) {
+    auto refused = Recipe::parse(
+        std::string("weights: {format: none}\ncache: {format: ") + format + "}", "test.yaml");
+    ASSERT_FALSE(bool(refused)) << format;
+    EXPECT_NE(llvm::toString(refused.takeError()).find("is no format of caches"),
+              std::string::npos);
+  }
+}
+
+// What a value that cannot be read would be is no error of its own.
+TEST(Recipe, AWrongValueIsOneError) {
+  auto recipe = Recipe::parse("weights: {format: int4, group: 1e3}", "test.yaml");
+  ASSERT_FALSE(bool(recipe));
+  std::string message = llvm::toString(recipe.takeError());
+  EXPECT_NE(message.find("invalid number"), std::string::npos) << message;
+  EXPECT_EQ(llvm::StringRef(message).count("error:"), 1u) << message;
+}
+
 TEST(Recipe, ActivationsHaveFewerFormatsThanWeights) {
   auto errorFor = [](const char *activations) {
     return errorOf("weights: {format: int8}\nactivations: {" + std::string(activations) + "}\n");

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef HALFTONE_CPU_DECODEEMITTER_H
+#define HALFTONE_CPU_DECODEEMITTER_H
+
+#include "halftone/Dialect/DecodeOps.h"
+
+namespace mlir::halftone {
+
+/// Emits `op`, on memrefs, with the row of the instruction table that its packing names. Fails,
+/// with an error, on a row that decodes no codes.
+LogicalResult lowerDecodePanels(OpBuilder &builder, DecodePanelsOp op);
+
+} // namespace mlir::halftone
+
+#endif // HALFTONE_CPU_DECODEEMITTER_H

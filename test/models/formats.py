@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Every format of weights with every format of activations, in products, convolutions and look-ups of odd shapes: what is compiled
+computes what the same recipe does as naive float loops on decoded numbers. All layers of one kind of activations are one model."""
+
+import pathlib
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from harness import ROOT, Program, check_close, main
+
+FREE = "int8 int7 int6 int5 int4 int3 int2 uint8 uint7 uint6 uint5 uint4 uint3 uint2 fp8_e4m3 fp8_e5m2 fp6_e2m3 fp6_e3m2 fp4_e2m1 nf4".split()
+FIXED = "f16 bf16 mxfp8 mxfp6 mxfp4 mxint8 mx9 mx6 mx4 vsq4 vsq8".split()
+FITTED = ("kmeans2 kmeans3 kmeans4 kmeans5 kmeans6 kmeans7 kmeans8 bcq1 bcq2 bcq3 bcq4").split()
+GRANULARITIES = ["granularity: tensor", "granularity: channel", "group: 16", "group: 5", "block: [3, 16]"]
+
+# Inputs, weights, attributes: every size leaves a rest in tiles, registers and groups.
+LAYERS = {
+    "matmul": ([3, 37], [37, 21], {}),
+    "gemm": ([3, 37], [21, 37], {"transB": 1}),
+    "conv": ([1, 6, 7, 9], [10, 6, 3, 3], {"pads": [1, 1, 1, 1], "strides": [2, 1]}),
+    "pointwise": ([1, 37, 5, 5], [18, 37, 1, 1], {}),
+    "line": ([1, 6, 13], [10, 6, 5], {"pads": [2, 1]}),
+    "grouped": ([1, 9, 7, 7], [6, 3, 3, 3], {"group": 3}),
+    "depthwise": ([1, 19, 7, 7], [19, 1, 3, 3], {"group": 19}),
+    "gather": ([4], [20, 22], {}),
+}
+OPERATORS = {"matmul": "MatMul", "gemm": "Gemm", "gather": "Gather"}
+
+
+def weight_schemes():
+    """All formats with all granularities that they have; a zero point or f16 scales where they may be."""
+    for format in FREE + FITTED:
+        for index, granularity in enumerate(GRANULARITIES):
+            scheme = f"format: {format}, {granularity}"
+            if index % 2 == 0 and ("int" in format or "bcq" in format):
+                scheme += ", symmetric: false"
+            elif index == 3 and format in FREE:
+                scheme += ", scales: f16"
+            yield scheme
+    yield from (f"format: {format}" for format in FIXED)
+
+
+def build_layers(schemes):
+    """A model with a node of its own for each scheme and kind of layer, and the rules of a recipe."""
+    rng = np.random.default_rng(4)
+    nodes, weights, outputs, rules = [], [], [], []
+    inputs = {kind: rng.standard_normal(shape).astype(np.float32) for kind, (shape, _, _) in LAYERS.items()}
+    inputs["gather"] = np.array([3, 0, 19, -1], np.int64)
+    for index, (scheme, kinds) in enumerate(schemes):
+        for kind in kinds:
+            name, (_, shape, attributes) = f"{kind}_{index}", LAYERS[kind]
+            weights.append(numpy_helper.from_array(rng.standard_normal(shape).astype(np.float32), "w_" + name))
+            operands = ["w_" + name, kind] if kind == "gather" else [kind, "w_" + name]
+            nodes.append(helper.make_node(OPERATORS.get(kind, "Conv"), operands, [name], name=name, **attributes))
+            outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
+            rules.append(f"  - {{ match: {name}, weights: {{ {scheme} }} }}")
+    values = [helper.make_tensor_value_info(
+        kind, TensorProto.INT64 if kind == "gather" else TensorProto.FLOAT, inputs[kind].shape)
+        for kind in {node.name.split("_")[0]: None for node in nodes}]
+    graph = helper.make_graph(nodes, "layers", values, outputs, weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return model, {value.name: inputs[value.name] for value in values}, rules
+
+
+def check(name, schemes, activations, tmp):
+    model, inputs, rules = build_layers(schemes)
+    path, recipe = tmp / "model.onnx", tmp / "recipe.yaml"
+    onnx.save(model, path)
+    text = "weights: { format: int8 }\n" + (f"activations: {{ {activations} }}\n" if activations else "")
+    recipe.write_text(text + "layers:\n" + "\n".join(rules) + "\n")
+    calibration = {name: value[None] for name, value in inputs.items()} if "static" in activations else None
+    results = [Program(path, "--recipe", recipe, *options, calibration=calibration).run(inputs)
+               for options in ([], ["--reference"])]
+    check_close(results[0], results[1], name)
+    return f"{len(rules)} layers"
+
+
+def run(name, schemes, activations):
+    import tempfile
+    with tempfile.TemporaryDirectory(prefix="halftone-") as folder:
+        return check(name, list(schemes), activations, pathlib.Path(folder))
+
+
+def in_turn(index):
+    """A product and one of the convolutions."""
+    kinds = ["conv", "pointwise", "line", "grouped", "depthwise"]
+    return ["matmul" if index % 2 else "gemm", kinds[index % len(kinds)]]
+
+
+def weights_alone(part):
+    """A third of the schemes: compiling takes more than twice as long for twice the layers."""
+    kinds = list(LAYERS)  # 8 kinds and 5 granularities: each meets each.
+    schemes = [(scheme, [kinds[i % len(kinds)], kinds[(i + 3) % len(kinds)]])
+               for i, scheme in enumerate(weight_schemes())]
+    return run(f"weights, part {part}", schemes[part::3], "")
+
+
+def test_weights_alone_1():
+    return weights_alone(0)
+
+
+def test_weights_alone_2():
+    return weights_alone(1)
+
+
+def test_weights_alone_3():
+    return weights_alone(2)
+
+
+def with_activations(activations):
+    schemes = [f"format: {format}" for format in FREE + FIXED + FITTED]
+    schemes += [f"format: {format}, {blocks}" for format in ("int4", "uint4", "int8") for blocks in GRANULARITIES]
+    return run(activations, ((scheme, in_turn(i)) for i, scheme in enumerate(schemes)), activations)
+
+
+def test_dynamic_tokens():
+    return with_activations("format: int8, granularity: token, when: dynamic, symmetric: true")
+
+
+def test_dynamic_tensors():
+    return with_activations("format: uint8, granularity: tensor, when: dynamic, symmetric: false")
+
+
+def test_static_codes():
+    return with_activations("format: uint8, when: static, symmetric: false")
+
+
+def test_static_narrow_codes():
+    return with_activations("format: int4, when: static, symmetric: true")
+
+
+def test_static_floats():
+    return with_activations("format: fp8_e4m3, when: static, symmetric: true")
+
+
+def test_all_formats_are_here():
+    """A format that is added to lib/Numerics/Format.cpp is added here."""
+    import re
+    text = (ROOT / "lib/Numerics/Format.cpp").read_text()
+    table = text[text.index("static const Format formats[]"):]
+    names = set(re.findall(r'"(\w+)"', table[:table.index("};")]))
+    assert names == set(FREE + FIXED + FITTED), names ^ set(FREE + FIXED + FITTED)
+
+
+if __name__ == "__main__":
+    main(globals())
