@@ -16,15 +16,24 @@ struct ModelArguments {
              llvm::cl::desc("Fix a dynamic dimension (repeatable)")),
         text("text", llvm::cl::cat(category),
              llvm::cl::desc("The model is in ONNX's textual syntax (default for .onnxtxt)")),
-        quiet("quiet", llvm::cl::cat(category), llvm::cl::desc("No progress on the terminal")) {}
+        quiet("quiet", llvm::cl::cat(category), llvm::cl::desc("No progress on the terminal")),
+        threads("calibration-threads", llvm::cl::init(0), llvm::cl::value_desc("n"),
+                llvm::cl::cat(category),
+                llvm::cl::desc("Threads of the model's runs (default: one per CPU)")) {}
 
   llvm::cl::list<std::string> dims;
   llvm::cl::opt<bool> text;
   llvm::cl::opt<bool> quiet;
+  llvm::cl::opt<int> threads;
 
   /// False after an error of `tool`.
   bool fill(llvm::StringRef tool, ModelOptions &options) const {
     options.text = text;
+    options.threads = threads;
+    if (threads < 0) {
+      llvm::errs() << tool << ": error: --calibration-threads must be at least 0\n";
+      return false;
+    }
     for (llvm::StringRef argument : dims) {
       auto [name, number] = argument.rsplit('=');
       int64_t value = 0;

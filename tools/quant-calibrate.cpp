@@ -37,8 +37,6 @@ struct Arguments {
   cl::opt<bool> merge{"merge", cl::cat(category),
                       cl::desc("Merge observations files of one model and different samples: the "
                                "bytes that one run on all samples writes")};
-  cl::opt<int> threads{"calibration-threads", cl::init(0), cl::value_desc("n"), cl::cat(category),
-                       cl::desc("Threads of a run (default: one per CPU)")};
   halftone::ModelArguments common{category};
 };
 } // namespace
@@ -63,8 +61,6 @@ static bool fillOptions(const Arguments &arguments, CalibrateModelOptions &optio
                 " files; --merge merges observations");
   if (arguments.data.empty())
     return fail("no samples to run the model on: give --data DATA.npz or a folder");
-  if (arguments.threads < 0)
-    return fail("--calibration-threads must be at least 0");
   if (arguments.firstSample > INT64_MAX / 2)
     return fail("--first-sample is too large");
   options.model = arguments.files.front();
@@ -72,7 +68,6 @@ static bool fillOptions(const Arguments &arguments, CalibrateModelOptions &optio
   options.samples.data = arguments.data;
   options.samples.firstNumber = arguments.firstSample;
   options.resume = arguments.resume;
-  options.threads = arguments.threads;
   if (!arguments.shard.empty() && !parseShard(arguments.shard, options.samples))
     return false;
   return arguments.common.fill("quant-calibrate", options);

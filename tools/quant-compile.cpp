@@ -77,8 +77,6 @@ struct Arguments {
                         cl::desc("Make a module that quant-run --profile can look into")};
   cl::opt<bool> timing{"timing", cl::cat(category),
                        cl::desc("Print where the time of the compilation went")};
-  cl::opt<int> threads{"calibration-threads", cl::init(0), cl::value_desc("n"), cl::cat(category),
-                       cl::desc("Threads for calibration (default: one per CPU)")};
 };
 } // namespace
 
@@ -103,14 +101,11 @@ static bool fillOptions(const Arguments &arguments, CompileOptions &options) {
   options.reference = arguments.reference;
   options.profile = arguments.profile;
   options.timing = arguments.timing;
-  options.threads = arguments.threads;
   std::optional<halftone::EmitStage> stage = halftone::parseEmitStage(arguments.emit);
   if (!stage)
     return fail("--emit '" + arguments.emit +
                 "': expected one of: " + llvm::join(halftone::emitStageNames(), ", "));
   options.emit = *stage;
-  if (arguments.threads < 0)
-    return fail("--calibration-threads must be at least 0");
   return arguments.common.fill("quant-compile", options);
 }
 

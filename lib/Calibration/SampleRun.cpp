@@ -53,7 +53,8 @@ llvm::Error SampleRun::run() {
   llvm::Expected<std::vector<Array>> arrays = bindInputs(entry(), **sample);
   if (!arrays)
     return arrays.takeError();
-  std::vector<halftone_tensor> inputs, outputs(entry().num_outputs);
+  std::vector<halftone_tensor> inputs;
+  outputs.resize(entry().num_outputs);
   for (const Array &array : *arrays)
     inputs.push_back(array.tensor());
   if (llvm::Error error = session->run(0, inputs, outputs))

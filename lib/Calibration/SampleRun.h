@@ -22,17 +22,20 @@ public:
   llvm::Error skip() { return source->skip(); }
   /// Runs on the next sample. Memory holds one sample, whatever their number.
   llvm::Error run();
+  /// Of the last run; valid until the next.
+  llvm::ArrayRef<halftone_tensor> getOutputs() const { return outputs; }
+  const halftone_entry &entry() const { return model.entries().front(); }
 
 private:
   SampleRun(Model model, Visitor visitor) : model(std::move(model)), visitor(std::move(visitor)) {}
 
   void observe(llvm::StringRef tensor, const halftone_tensor &value);
-  const halftone_entry &entry() const { return model.entries().front(); }
 
   Model model;
   Visitor visitor;
   std::unique_ptr<SampleSource> source;
   std::optional<Session> session;
+  std::vector<halftone_tensor> outputs;
   /// The runtime's callback cannot fail, so the first error waits until the run ends.
   std::string message;
 };

@@ -82,18 +82,13 @@ bool ModelTask::assignSchemes(std::shared_ptr<const ::halftone::Recipe> recipe) 
   });
 }
 
-bool ModelTask::runObserver(OwningOpRef<ModuleOp> program,
-                            llvm::function_ref<llvm::Error(StringRef path)> run) {
+bool ModelTask::compileNative(OwningOpRef<ModuleOp> program, bool withObservers, StringRef path) {
   llvm::Expected<CPUTarget> native = CPUTarget::get("native");
   if (!native)
     return fail(native.takeError());
-  SmallString<128> path;
-  if (std::error_code code = llvm::sys::fs::createTemporaryFile("halftone-observe", "so", path))
-    return fail("cannot create a temporary file: " + code.message());
-  llvm::FileRemover remover(path);
   CPUPipelineOptions pipeline;
   pipeline.target = *native;
-  pipeline.calibration = true;
+  pipeline.calibration = withObservers;
   if (!runPasses(*program,
                  [&](PassManager &passes) { populateLowerToLLVMPipeline(passes, pipeline); }))
     return false;
@@ -101,9 +96,18 @@ bool ModelTask::runObserver(OwningOpRef<ModuleOp> program,
   emit.target = *native;
   emit.provenance = {/*recipe=*/"", sourceHash, kCompilerVersion.str()};
   emit.onStep = [&](StringRef step, double seconds) { timing.addStep(step, seconds); };
-  if (failed(emitSharedLibrary(*program, emit, path)))
+  return succeeded(emitSharedLibrary(*program, emit, path));
+}
+
+bool ModelTask::runObserver(OwningOpRef<ModuleOp> program,
+                            llvm::function_ref<llvm::Error(StringRef path)> run) {
+  SmallString<128> path;
+  if (std::error_code code = llvm::sys::fs::createTemporaryFile("halftone-observe", "so", path))
+    return fail("cannot create a temporary file: " + code.message());
+  llvm::FileRemover remover(path);
+  // The program's memory is for the run then.
+  if (!compileNative(std::move(program), /*withObservers=*/true, path))
     return false;
-  program = nullptr; // Memory is for the run now.
   if (llvm::Error error = run(path))
     return fail(std::move(error));
   return true;

@@ -37,6 +37,8 @@ protected:
   /// Runs the simplified model on samples and adds what the inputs of its contractions were. Takes
   /// threads and progress of `calibration` from the task.
   bool observe(::halftone::CalibrationOptions calibration, ::halftone::Observations &observations);
+  /// Compiles a program for this machine to a library at `path`.
+  bool compileNative(OwningOpRef<ModuleOp> program, bool withObservers, StringRef path);
   /// Lowers a program with observers for this machine and calls `run` with the library made of it.
   bool runObserver(OwningOpRef<ModuleOp> program,
                    llvm::function_ref<llvm::Error(StringRef path)> run);

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/Calibration/MeasureOutputs.h"
+
+#include "SampleRun.h"
+
+using namespace halftone;
+
+static llvm::ArrayRef<int64_t> getDims(const halftone_tensor &tensor) {
+  return llvm::ArrayRef(tensor.dims, size_t(tensor.rank));
+}
+
+static llvm::ArrayRef<float> getFloats(const halftone_tensor &tensor) {
+  return {static_cast<const float *>(tensor.data),
+          size_t(halftone_tensor_bytes(&tensor)) / sizeof(float)};
+}
+
+/// Of the last runs.
+static llvm::Error addOutputs(const SampleRun &expected, const SampleRun &actual,
+                              ErrorMetrics &sum) {
+  for (uint32_t index = 0; index != expected.entry().num_outputs; ++index) {
+    const halftone_tensor &left = expected.getOutputs()[index];
+    const halftone_tensor &right = actual.getOutputs()[index];
+    if (left.dtype != HALFTONE_DTYPE_F32)
+      continue;
+    if (getDims(left) != getDims(right))
+      return llvm::createStringError(llvm::Twine("output '") +
+                                     expected.entry().outputs[index].name +
+                                     "' has another shape when the model is quantized");
+    sum.add(measureError(getFloats(left), getFloats(right)));
+  }
+  return llvm::Error::success();
+}
+
+static bool hasFloatOutputs(const halftone_entry &entry) {
+  return llvm::any_of(
+      llvm::ArrayRef(entry.outputs, entry.num_outputs),
+      [](const halftone_tensor_info &output) { return output.dtype == HALFTONE_DTYPE_F32; });
+}
+
+static llvm::Error runBoth(SampleRun &expected, SampleRun &actual, ErrorMetrics &sum) {
+  if (llvm::Error error = expected.run())
+    return error;
+  if (llvm::Error error = actual.run())
+    return error;
+  return addOutputs(expected, actual, sum);
+}
+
+llvm::Expected<OutputError> halftone::measureOutputs(llvm::StringRef reference,
+                                                     llvm::StringRef program,
+                                                     const MeasureOptions &options) {
+  auto ignore = [](llvm::StringRef, llvm::ArrayRef<float>, llvm::ArrayRef<int64_t>) {
+    return llvm::Error::success();
+  };
+  auto expected = SampleRun::open(reference, options.samples, options.threads, ignore);
+  if (!expected)
+    return expected.takeError();
+  auto actual = SampleRun::open(program, options.samples, options.threads, ignore);
+  if (!actual)
+    return actual.takeError();
+  if (!hasFloatOutputs((*expected)->entry()))
+    return llvm::createStringError("the model has no output of f32 whose error could be measured");
+  OutputError result;
+  result.numSamples = (*expected)->getNumSamples();
+  if (options.maxSamples != 0)
+    result.numSamples = std::min(result.numSamples, options.maxSamples);
+  for (int64_t sample = 0; sample != result.numSamples; ++sample)
+    if (llvm::Error error = runBoth(**expected, **actual, result.metrics))
+      return llvm::createStringError("sample " + llvm::Twine(sample) + ": " +
+                                     llvm::toString(std::move(error)));
+  return result;
+}

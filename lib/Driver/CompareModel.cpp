@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/Driver/CompareModel.h"
+
+#include "Comparison.h"
+#include "Report.h"
+#include "RoundingTask.h"
+#include "halftone/Analysis/NodeName.h"
+#include "halftone/Dialect/ConstantData.h"
+#include "halftone/IO/FileError.h"
+#include "halftone/Pipelines/GraphPipeline.h"
+#include "halftone/Transforms/SchemeAttribute.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+
+using namespace halftone;
+using mlir::ModuleOp;
+using mlir::OwningOpRef;
+using mlir::PassManager;
+
+namespace {
+class ModelComparison : mlir::halftone::RoundingTask {
+public:
+  explicit ModelComparison(const CompareModelOptions &options)
+      : RoundingTask(options), options(options) {}
+
+  std::optional<std::string> run();
+
+private:
+  using IsQuantized = llvm::function_ref<bool(llvm::StringRef node)>;
+
+  bool prepare();
+  bool checkRecipe();
+  bool createTemporary(llvm::StringRef suffix, std::string &path);
+  bool findLayers();
+  bool selectLayers();
+  bool calibrate();
+  bool gatherInputs();
+  OwningOpRef<ModuleOp> makeVariant(IsQuantized isQuantized);
+  bool compileVariant(IsQuantized isQuantized, llvm::StringRef path);
+  bool measure(IsQuantized isQuantized, OutputError &error);
+  void addBytes(ModuleOp quantized);
+  bool compareAll();
+  bool write();
+
+  const CompareModelOptions &options;
+  std::shared_ptr<const Recipe> recipe;
+  mlir::halftone::Report report;
+  mlir::halftone::Comparison comparison;
+  bool hasStatic = false;
+  std::string observationsPath, floatPath, variantPath;
+  std::optional<AtomicFile> json;
+  std::vector<std::unique_ptr<llvm::FileRemover>> temporaries;
+  int64_t numDone = 0, numPrograms = 0;
+};
+} // namespace
+
+bool ModelComparison::createTemporary(llvm::StringRef suffix, std::string &path) {
+  llvm::SmallString<128> created;
+  if (std::error_code code =
+          llvm::sys::fs::createTemporaryFile("halftone-compare", suffix, created))
+    return fail("cannot create a temporary file: " + code.message());
+  temporaries.push_back(std::make_unique<llvm::FileRemover>(created));
+  path = created.str().str();
+  return true;
+}
+
+/// What cannot be turned on and off layer by layer.
+bool ModelComparison::checkRecipe() {
+  auto refuse = [&](llvm::StringRef what) {
+    return fail("recipe '" + recipe->getName() + "' " + what);
+  };
+  if (recipe->getSmoothing())
+    return refuse("smooths the model before it is quantized, which changes several layers at once; "
+                  "compare the recipe without smoothing");
+  if (recipe->isSequential() && recipe->needsInputs())
+    return refuse("rounds each layer for those before it, so that none can be taken out; compare "
+                  "it with 'sequential: false'");
+  if (!recipe->getCacheFormat().empty())
+    return refuse("changes the model's inputs by 'cache'; compare the recipe without it");
+  return true;
+}
+
+bool ModelComparison::prepare() {
+  llvm::Expected<Recipe> loaded = Recipe::load(options.recipe);
+  if (!loaded)
+    return fail(loaded.takeError());
+  recipe = std::make_shared<const Recipe>(std::move(*loaded));
+  if (!checkRecipe() || !createTemporary("so", floatPath) || !createTemporary("so", variantPath))
+    return false;
+  if (options.json.empty())
+    return true;
+  llvm::Expected<AtomicFile> file = AtomicFile::create(options.json);
+  if (!file)
+    return fail(file.takeError());
+  json.emplace(std::move(*file));
+  return true;
+}
+
+static std::string describeActivations(const ActivationScheme &activations) {
+  return activations.format.empty() ? "" : activations.format + " " + activations.when;
+}
+
+/// One row per node, also of those that became several ops.
+bool ModelComparison::findLayers() {
+  if (!assignSchemes(recipe))
+    return false;
+  (*module)->walk([&](mlir::Operation *op) {
+    std::optional<Scheme> scheme = mlir::halftone::getScheme(op);
+    if (!scheme)
+      return;
+    hasStatic |= scheme->isStatic();
+    std::string node = mlir::halftone::getNodeName(op->getLoc()).str();
+    if (llvm::any_of(comparison.layers, [&](const auto &layer) { return layer.node == node; }))
+      return;
+    mlir::halftone::ComparedLayer &layer = comparison.layers.emplace_back();
+    layer.node = node;
+    layer.weights = scheme->weights.format;
+    layer.activations = describeActivations(scheme->activations);
+  });
+  if (comparison.layers.empty())
+    return fail("recipe '" + recipe->getName() + "' quantizes no layer of this model");
+  return options.layers.empty() || selectLayers();
+}
+
+bool ModelComparison::selectLayers() {
+  llvm::Expected<NodePattern> pattern = NodePattern::parse(options.layers);
+  if (!pattern)
+    return fail("--layers: " + llvm::toString(pattern.takeError()));
+  llvm::erase_if(comparison.layers,
+                 [&](const auto &layer) { return !pattern->matches(layer.node); });
+  return !comparison.layers.empty() ||
+         fail("--layers '" + options.layers +
+              "' matches no node that the recipe quantizes; a name must match exactly, and a "
+              "regular expression stands between slashes");
+}
+
+/// Once for all programs.
+bool ModelComparison::calibrate() {
+  observationsPath = hasStatic ? options.observations : "";
+  if (!hasStatic || !observationsPath.empty())
+    return true;
+  if (options.calibration.empty())
+    return fail("recipe '" + recipe->getName() +
+                "' needs calibration data; give --calibration DATA.npz or --observations FILE of "
+                "quant-calibrate");
+  Observations observations(sourceHash);
+  CalibrationOptions calibration;
+  calibration.samples.data = options.calibration;
+  if (!createTemporary("json", observationsPath) || !observe(std::move(calibration), observations))
+    return false;
+  if (llvm::Error error = observations.save(observationsPath))
+    return fail(std::move(error));
+  return true;
+}
+
+bool ModelComparison::gatherInputs() {
+  if (!recipe->needsInputs())
+    return true;
+  if (options.calibration.empty())
+    return fail("recipe '" + recipe->getName() +
+                "' rounds weights by what the layers' inputs are; give --calibration DATA.npz");
+  return prepareRounding(recipe) && gatherAll({options.calibration, options.maxRoundingBytes});
+}
+
+OwningOpRef<ModuleOp> ModelComparison::makeVariant(IsQuantized isQuantized) {
+  OwningOpRef<ModuleOp> variant = module->clone();
+  variant->walk([&](mlir::Operation *op) {
+    if (!mlir::halftone::getScheme(op) || isQuantized(mlir::halftone::getNodeName(op->getLoc())))
+      return;
+    mlir::halftone::removeScheme(op);
+    mlir::halftone::removeGramMatrix(op);
+  });
+  mlir::halftone::QuantizeOptions quantization{recipe, observationsPath};
+  quantization.isAssigned = true;
+  if (!runPasses(*variant, [&](PassManager &passes) {
+        mlir::halftone::populateQuantizePipeline(passes, quantization);
+      }))
+    return nullptr;
+  return variant;
+}
+
+void ModelComparison::addBytes(ModuleOp quantized) {
+  report.addQuantization(quantized);
+  for (mlir::halftone::ComparedLayer &layer : comparison.layers)
+    for (const mlir::halftone::ReportLayer &each : report.data.layers)
+      if (each.node == layer.node) {
+        layer.floatBytes += each.floatBytes;
+        layer.bytes += each.bytes();
+      }
+}
+
+bool ModelComparison::compileVariant(IsQuantized isQuantized, llvm::StringRef path) {
+  if (options.progress)
+    options.progress({"compare", numDone, numPrograms});
+  OwningOpRef<ModuleOp> variant = makeVariant(isQuantized);
+  if (!variant)
+    return false;
+  // The second program is the quantized one.
+  if (numDone == 1)
+    addBytes(*variant);
+  for (auto function : variant->getOps<mlir::func::FuncOp>())
+    function->removeAttr(mlir::halftone::kQuantizedWeightsName);
+  if (!compileNative(std::move(variant), /*withObservers=*/false, path))
+    return false;
+  // The weights of this program.
+  mlir::halftone::releaseUnusedResources(*module);
+  ++numDone;
+  return true;
+}
+
+bool ModelComparison::measure(IsQuantized isQuantized, OutputError &error) {
+  if (!compileVariant(isQuantized, variantPath))
+    return false;
+  llvm::Expected<OutputError> measured =
+      measureOutputs(floatPath, variantPath, {options.inputs, options.numSamples, options.threads});
+  if (!measured)
+    return fail(measured.takeError());
+  error = *measured;
+  return true;
+}
+
+bool ModelComparison::compareAll() {
+  numPrograms = 2 + 2 * int64_t(comparison.layers.size());
+  if (!compileVariant([](llvm::StringRef) { return false; }, floatPath) ||
+      !measure([](llvm::StringRef) { return true; }, comparison.quantized))
+    return false;
+  // What the passes have to say of the quantized model was said.
+  mlir::ScopedDiagnosticHandler onlyErrors(&context, [](mlir::Diagnostic &diagnostic) {
+    return mlir::success(diagnostic.getSeverity() != mlir::DiagnosticSeverity::Error);
+  });
+  for (mlir::halftone::ComparedLayer &layer : comparison.layers) {
+    OutputError alone, leftOut;
+    if (!measure([&](llvm::StringRef node) { return node == layer.node; }, alone) ||
+        !measure([&](llvm::StringRef node) { return node != layer.node; }, leftOut))
+      return false;
+    layer.alone = alone.metrics;
+    layer.leftOut = leftOut.metrics;
+  }
+  return true;
+}
+
+bool ModelComparison::write() {
+  if (!json)
+    return true;
+  if (llvm::Error error = json->write(comparison.makeJSON()))
+    return fail(std::move(error));
+  if (llvm::Error error = json->commit())
+    return fail(std::move(error));
+  return true;
+}
+
+std::optional<std::string> ModelComparison::run() {
+  if (!prepare() || !phase("import", [&] { return importModel(); }) ||
+      !phase("simplify", [&] { return simplify(); }))
+    return std::nullopt;
+  report.addLayers(*module, /*withHistograms=*/false);
+  if (!findLayers() || !phase("calibrate", [&] { return calibrate(); }) ||
+      !phase("round weights", [&] { return gatherInputs(); }) ||
+      !phase("compare", [&] { return compareAll(); }))
+    return std::nullopt;
+  comparison.model = options.model;
+  comparison.recipe = recipe->getName().str();
+  comparison.rank();
+  if (!write())
+    return std::nullopt;
+  return comparison.makeTable();
+}
+
+std::optional<std::string> halftone::compareModel(const CompareModelOptions &options) {
+  return ModelComparison(options).run();
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef HALFTONE_LIB_DRIVER_COMPARISON_H
+#define HALFTONE_LIB_DRIVER_COMPARISON_H
+
+#include "halftone/Calibration/MeasureOutputs.h"
+#include "mlir/Support/LLVM.h"
+#include <string>
+#include <vector>
+
+namespace mlir::halftone {
+
+/// A quantized layer and the error at the outputs of the model without the others, and without it.
+struct ComparedLayer {
+  std::string node;
+  std::string weights;     ///< Format.
+  std::string activations; ///< Format and `static` or `dynamic`; empty: floats.
+  int64_t floatBytes = 0;
+  int64_t bytes = 0;
+  ::halftone::ErrorMetrics alone;
+  ::halftone::ErrorMetrics leftOut;
+};
+
+struct Comparison {
+  std::string model;
+  std::string recipe;
+  /// Of the model as the recipe quantizes it.
+  ::halftone::OutputError quantized;
+  std::vector<ComparedLayer> layers;
+
+  /// What the outputs gain in dB when the layer is float again; infinite if nothing else has an
+  /// error.
+  double getGain(const ComparedLayer &layer) const;
+
+  /// Puts first what leaves the least error behind when it is float again; equal ones stay as they
+  /// are.
+  void rank();
+
+  std::string makeTable() const;
+  std::string makeJSON() const;
+};
+
+} // namespace mlir::halftone
+
+#endif // HALFTONE_LIB_DRIVER_COMPARISON_H
