@@ -33,6 +33,8 @@ struct Axis {
   int64_t padEnd;
   /// Elements of the convolution's phases that the output does not have.
   int64_t cropEnd;
+  /// The output's size where the input has one element: it is not less for any other.
+  int64_t leastSize;
 
   Axis(ConvTransposeOp op, unsigned axis) {
     ArrayRef<int64_t> pads = op.getPads();
@@ -45,6 +47,7 @@ struct Axis {
     int64_t extra = std::max<int64_t>(0, llvm::divideCeilSigned(reach, stride) - taps);
     padEnd = taps - 1 + extra;
     cropEnd = stride * (taps + extra) - reach;
+    leastSize = reach - padBegin;
   }
 
   int64_t getSize(int64_t input) const {
@@ -67,6 +70,9 @@ std::optional<Match> match(ConvTransposeOp op) {
       strides[0] != strides[1] || op.getDilations() != ArrayRef<int64_t>{1, 1})
     return std::nullopt;
   Axis y(op, 0), x(op, 1);
+  // A slice would hide that nothing is left of an image whose size only a run knows.
+  if ((input.isDynamicDim(2) && y.leastSize < 1) || (input.isDynamicDim(3) && x.leastSize < 1))
+    return std::nullopt;
   // Zeros in place of elements that a phase lacks: work for nothing.
   if (y.stride > maxStride ||
       y.stride * y.taps * x.stride * x.taps > maxGrowth * y.kernel * x.kernel)

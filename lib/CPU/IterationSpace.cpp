@@ -41,11 +41,16 @@ struct OperandDims {
   MemRefType getType() const { return llvm::cast<MemRefType>(memref.getType()); }
 };
 
-OperandDims getOperandDims(Value memref, AffineMap map) {
+OperandDims getOperandDims(Value memref, AffineMap map, MemRefType output) {
   OperandDims operand{memref, {}};
+  // Where the output has one index, an operand whose size is not known has one, too.
+  auto isOneOfOutput = [&](unsigned dim) {
+    return dim < output.getRank() && output.getDimSize(dim) == 1;
+  };
   for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
     auto dimExpr = llvm::dyn_cast<AffineDimExpr>(expr);
-    bool isZero = !dimExpr || operand.getType().getDimSize(dim) == 1;
+    bool isZero =
+        !dimExpr || operand.getType().getDimSize(dim) == 1 || isOneOfOutput(dimExpr.getPosition());
     operand.dims.push_back(isZero ? OperandView::kZero : int(dimExpr.getPosition()));
   }
   return operand;
@@ -162,10 +167,10 @@ AffineMap getLhsMap(MLIRContext *context, int64_t outputRank) {
   return AffineMap::get(outputRank + 1, 0, exprs, context);
 }
 
-SmallVector<OperandDims> getEpilogueDims(ValueRange inputs, ArrayAttr maps) {
+SmallVector<OperandDims> getEpilogueDims(ValueRange inputs, ArrayAttr maps, MemRefType output) {
   SmallVector<OperandDims> operands;
   for (auto [input, map] : llvm::zip_equal(inputs, maps.getAsValueRange<AffineMapAttr>()))
-    operands.push_back(getOperandDims(input, map));
+    operands.push_back(getOperandDims(input, map, output));
   return operands;
 }
 
@@ -209,13 +214,14 @@ IterationSpace mlir::halftone::makeMatmulSpace(IndexMath &math, ContractOp op) {
   int numBatch = op.getPacking().getNr() == 0
                      ? int(llvm::cast<MemRefType>(op.getRhs().getType()).getRank()) - 2
                      : 0;
-  OperandDims lhs = getOperandDims(op.getLhs(), getLhsMap(context, rank));
+  OperandDims lhs = getOperandDims(op.getLhs(), getLhsMap(context, rank), outputType);
   // The one k dimension may be 1, but it is always indexed by k.
   lhs.dims.back() = rank;
   OperandDims output =
-      getOperandDims(op.getInit(), AffineMap::getMultiDimIdentityMap(rank, context));
+      getOperandDims(op.getInit(), AffineMap::getMultiDimIdentityMap(rank, context), outputType);
   output.dims.back() = rank - 1;
-  SmallVector<OperandDims> epilogue = getEpilogueDims(op.getEpilogueInputs(), op.getEpilogueMaps());
+  SmallVector<OperandDims> epilogue =
+      getEpilogueDims(op.getEpilogueInputs(), op.getEpilogueMaps(), outputType);
 
   RowGroup group = makeRowGroup(numBatch, rank - 1, outputType);
   bool canMerge =
@@ -232,12 +238,14 @@ IterationSpace mlir::halftone::makeMatmulSpace(IndexMath &math, ContractOp op) {
 IterationSpace mlir::halftone::makeImageSpace(IndexMath &math, Value lhs, Value init,
                                               ValueRange epilogueInputs, ArrayAttr epilogueMaps) {
   MLIRContext *context = init.getContext();
-  OperandDims output = getOperandDims(init, AffineMap::getMultiDimIdentityMap(4, context));
+  auto outputType = llvm::cast<MemRefType>(init.getType());
+  OperandDims output =
+      getOperandDims(init, AffineMap::getMultiDimIdentityMap(4, context), outputType);
   output.dims.back() = 3;
   OperandDims image{lhs, {OperandView::kZero, OperandView::kZero, OperandView::kZero, 4}};
-  RowGroup group = makeRowGroup(2, 3, llvm::cast<MemRefType>(init.getType()));
-  IterationSpace space =
-      makeSpace(math, group, image, output, getEpilogueDims(epilogueInputs, epilogueMaps));
+  RowGroup group = makeRowGroup(2, 3, outputType);
+  IterationSpace space = makeSpace(math, group, image, output,
+                                   getEpilogueDims(epilogueInputs, epilogueMaps, outputType));
   space.lhs = OperandView();
   space.lhs.memref = lhs;
   return space;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "halftone/CPU/Passes.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -19,21 +20,58 @@ using namespace mlir::halftone;
 
 namespace {
 
+/// Elements of the padded tensor in front of and behind those of a producer, along a dimension.
+struct Border {
+  int64_t before, after;
+};
+
 /// A tensor inserted into one that is otherwise a single value, and the op that makes it.
 struct PaddedResult {
   tensor::InsertSliceOp insert;
   linalg::FillOp fill;
   DestinationStyleOpInterface producer;
   OpOperand *init;
+  /// Of the producer's result, and what is around it.
+  SmallVector<OpFoldResult> sizes;
+  SmallVector<Border> borders;
 };
 
-bool isStatic(tensor::InsertSliceOp insert) {
-  auto isKnown = [](ArrayRef<int64_t> values) {
-    return llvm::none_of(values, ShapedType::isDynamic);
+/// `larger - smaller`, where that is the same in every run.
+std::optional<int64_t> getDifference(MLIRContext *context, OpFoldResult larger,
+                                     OpFoldResult smaller) {
+  SmallVector<Value> operands;
+  auto toExpr = [&](OpFoldResult size) -> AffineExpr {
+    if (std::optional<int64_t> constant = getConstantIntValue(size))
+      return getAffineConstantExpr(*constant, context);
+    operands.push_back(llvm::cast<Value>(size));
+    return getAffineDimExpr(unsigned(operands.size() - 1), context);
   };
-  return insert.getType().hasStaticShape() && isKnown(insert.getStaticOffsets()) &&
-         isKnown(insert.getStaticSizes()) && insert.hasUnitStride() &&
-         insert.getSourceType().getShape() == insert.getStaticSizes();
+  AffineExpr difference = toExpr(larger) - toExpr(smaller);
+  AffineMap map = AffineMap::get(unsigned(operands.size()), 0, difference);
+  affine::fullyComposeAffineMapAndOperands(&map, &operands);
+  affine::canonicalizeMapAndOperands(&map, &operands);
+  map = simplifyAffineMap(map);
+  return map.isSingleConstant() ? std::optional(map.getSingleConstantResult()) : std::nullopt;
+}
+
+/// The border around the inserted tensor, if its widths are constants.
+std::optional<SmallVector<Border>> findBorders(tensor::InsertSliceOp insert,
+                                               ArrayRef<OpFoldResult> outer,
+                                               ArrayRef<OpFoldResult> inner) {
+  if (!insert.hasUnitStride() || insert.getSourceType().getRank() != insert.getType().getRank())
+    return std::nullopt;
+  MLIRContext *context = insert.getContext();
+  SmallVector<Border> borders;
+  for (size_t dim = 0; dim < inner.size(); ++dim) {
+    std::optional<int64_t> before = getConstantIntValue(insert.getMixedOffsets()[dim]);
+    std::optional<int64_t> both = getDifference(context, outer[dim], inner[dim]);
+    std::optional<int64_t> beyond = getDifference(context, insert.getMixedSizes()[dim], inner[dim]);
+    bool isSameForm = llvm::isa<Value>(outer[dim]) == llvm::isa<Value>(inner[dim]);
+    if (!before || !both || beyond != 0 || *before < 0 || *both < *before || !isSameForm)
+      return std::nullopt;
+    borders.push_back({*before, *both - *before});
+  }
+  return borders;
 }
 
 std::optional<PaddedResult> matchPaddedResult(tensor::InsertSliceOp insert,
@@ -42,53 +80,60 @@ std::optional<PaddedResult> matchPaddedResult(tensor::InsertSliceOp insert,
   match.insert = insert;
   match.fill = insert.getDest().getDefiningOp<linalg::FillOp>();
   match.producer = insert.getSource().getDefiningOp<DestinationStyleOpInterface>();
-  if (!match.fill || !match.producer || !isStatic(insert) || !insert.getSource().hasOneUse())
+  if (!match.fill || !match.producer || !insert.getSource().hasOneUse())
     return std::nullopt;
   match.init = match.producer.getTiedOpOperand(llvm::cast<OpResult>(insert.getSource()));
-  bool ownsResult = bool(match.init->get().getDefiningOp<tensor::EmptyOp>()) &&
-                    bool(match.fill.getOutputs()[0].getDefiningOp<tensor::EmptyOp>());
-  if (!ownsResult || match.producer->getBlock() != insert->getBlock())
+  auto inner = match.init->get().getDefiningOp<tensor::EmptyOp>();
+  auto outer = match.fill.getOutputs()[0].getDefiningOp<tensor::EmptyOp>();
+  if (!inner || !outer || match.producer->getBlock() != insert->getBlock())
     return std::nullopt;
+  match.sizes = inner.getMixedSizes();
+  std::optional<SmallVector<Border>> borders =
+      findBorders(insert, outer.getMixedSizes(), match.sizes);
+  if (!borders)
+    return std::nullopt;
+  match.borders = std::move(*borders);
   Value value = match.fill.getInputs()[0];
   if (!matchPattern(value, m_Constant()) && !dominance.dominates(value, match.producer))
     return std::nullopt;
   return match;
 }
 
+OpFoldResult add(RewriterBase &rewriter, Location loc, OpFoldResult size, int64_t amount) {
+  return affine::makeComposedFoldedAffineApply(rewriter, loc, rewriter.getAffineDimExpr(0) + amount,
+                                               {size});
+}
+
 /// `tensor` with `value` in the box from `offsets` on.
 Value fillBox(RewriterBase &rewriter, Location loc, Value tensor, Value value,
-              ArrayRef<int64_t> offsets, ArrayRef<int64_t> sizes) {
-  if (llvm::is_contained(sizes, 0))
+              ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes) {
+  if (llvm::any_of(sizes, isZeroInteger))
     return tensor;
-  auto toFolded = [&](ArrayRef<int64_t> values) {
-    return getAsIndexOpFoldResult(rewriter.getContext(), values);
-  };
   SmallVector<OpFoldResult> strides(offsets.size(), rewriter.getIndexAttr(1));
-  Value box = tensor::ExtractSliceOp::create(rewriter, loc, tensor, toFolded(offsets),
-                                             toFolded(sizes), strides);
+  Value box = tensor::ExtractSliceOp::create(rewriter, loc, tensor, offsets, sizes, strides);
   Value filled = linalg::FillOp::create(rewriter, loc, value, box).getResult(0);
-  return tensor::InsertSliceOp::create(rewriter, loc, filled, tensor, toFolded(offsets),
-                                       toFolded(sizes), strides);
+  return tensor::InsertSliceOp::create(rewriter, loc, filled, tensor, offsets, sizes, strides);
 }
 
 /// A tensor whose elements outside the inserted box are filled: two boxes for each dimension, which
 /// do not overlap.
 Value makeBorder(RewriterBase &rewriter, const PaddedResult &match, Value value) {
   tensor::InsertSliceOp insert = match.insert;
-  RankedTensorType type = insert.getType();
-  Value tensor =
-      tensor::EmptyOp::create(rewriter, insert.getLoc(), type.getShape(), type.getElementType());
-  SmallVector<int64_t> offsets(type.getRank(), 0), sizes(type.getShape());
-  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-    int64_t begin = insert.getStaticOffsets()[dim], size = insert.getStaticSizes()[dim];
-    offsets[dim] = 0;
+  Location loc = insert.getLoc();
+  size_t rank = match.sizes.size();
+  SmallVector<OpFoldResult> sizes, offsets(rank, rewriter.getIndexAttr(0));
+  for (auto [size, border] : llvm::zip_equal(match.sizes, match.borders))
+    sizes.push_back(add(rewriter, loc, size, border.before + border.after));
+  Value tensor = tensor::EmptyOp::create(rewriter, loc, sizes, insert.getType().getElementType());
+  for (size_t dim = 0; dim < rank; ++dim) {
+    OpFoldResult begin = rewriter.getIndexAttr(match.borders[dim].before);
     sizes[dim] = begin;
-    tensor = fillBox(rewriter, insert.getLoc(), tensor, value, offsets, sizes);
-    offsets[dim] = begin + size;
-    sizes[dim] = type.getDimSize(dim) - begin - size;
-    tensor = fillBox(rewriter, insert.getLoc(), tensor, value, offsets, sizes);
+    tensor = fillBox(rewriter, loc, tensor, value, offsets, sizes);
+    offsets[dim] = add(rewriter, loc, match.sizes[dim], match.borders[dim].before);
+    sizes[dim] = rewriter.getIndexAttr(match.borders[dim].after);
+    tensor = fillBox(rewriter, loc, tensor, value, offsets, sizes);
     offsets[dim] = begin;
-    sizes[dim] = size;
+    sizes[dim] = match.sizes[dim];
   }
   return tensor;
 }
@@ -102,7 +147,7 @@ void placePadding(RewriterBase &rewriter, PaddedResult match) {
   Value border = makeBorder(rewriter, match, value);
   Value slot =
       tensor::ExtractSliceOp::create(rewriter, insert.getLoc(), border, insert.getMixedOffsets(),
-                                     insert.getMixedSizes(), insert.getMixedStrides());
+                                     match.sizes, insert.getMixedStrides());
   rewriter.modifyOpInPlace(match.producer, [&] { match.init->set(slot); });
   rewriter.modifyOpInPlace(insert, [&] { insert.getDestMutable().assign(border); });
   if (match.fill->use_empty())

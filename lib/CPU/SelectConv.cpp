@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "CodedWeights.h"
+#include "halftone/Conversion/RunTimeCheck.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -134,16 +135,25 @@ Value padImage(KernelBuilder &builder, const Convolution &match, const Activatio
 }
 
 Value makeOutput(KernelBuilder &builder, const Convolution &match) {
+  RewriterBase &rewriter = builder.rewriter;
+  Location loc = builder.loc;
   return builder.makeEmpty(match.output, [&](int64_t dim) -> OpFoldResult {
     OpFoldResult size = builder.size(match.input, dim);
     if (dim == 0)
       return size;
     int64_t axis = dim - 1;
     int64_t extent = (match.kernel()[axis] - 1) * match.dilations[axis];
-    AffineExpr windows = builder.rewriter.getAffineDimExpr(0) +
-                         (match.pads[axis] + match.pads[axis + 2] - extent - 1);
-    return affine::makeComposedFoldedAffineApply(builder.rewriter, builder.loc,
-                                                 windows.floorDiv(match.strides[axis]) + 1, {size});
+    AffineExpr windows =
+        rewriter.getAffineDimExpr(0) + (match.pads[axis] + match.pads[axis + 2] - extent - 1);
+    OpFoldResult count = affine::makeComposedFoldedAffineApply(
+        rewriter, loc, windows.floorDiv(match.strides[axis]) + 1, {size});
+    Value least = arith::ConstantIndexOp::create(rewriter, loc, 1);
+    createCheck(rewriter, loc,
+                rewriter.createOrFold<arith::CmpIOp>(
+                    loc, arith::CmpIPredicate::sge,
+                    getValueOrCreateConstantIndexOp(rewriter, loc, count), least),
+                kWindowTooLarge);
+    return count;
   });
 }
 

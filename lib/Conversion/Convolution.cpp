@@ -237,9 +237,11 @@ public:
     int64_t group = op.getGroup();
     Value input = spread(b, op, window, adaptor.getInput()), filter = adaptor.getFilter();
     Sizes spatial(ArrayRef(b.sizes(input)).drop_front(2));
-    for (auto [i, size] : llvm::enumerate(spatial))
+    for (auto [i, size] : llvm::enumerate(spatial)) {
       size = getAsOpFoldResult(
           b.sub(b.index(size), b.index((window.kernel[i] - 1) * window.dilations[i])));
+      b.checkAtLeast(size, 1, "pads that leave nothing of the result");
+    }
     ConvLoops loops(b, window, group);
     if (group > 1) {
       input = splitGroups(b, input, 1, group);
@@ -274,7 +276,8 @@ private:
     size_t spatial = window.spatial();
     for (size_t i = 0; i < spatial; ++i) {
       int64_t reach = (window.kernel[i] - 1) * window.dilations[i], stride = window.strides[i];
-      Value gaps = b.max(b.sub(b.index(sizes[i + 2]), b.index(1)), b.index(0));
+      b.checkAtLeast(sizes[i + 2], 1, "image without elements");
+      Value gaps = b.sub(b.index(sizes[i + 2]), b.index(1));
       spaced[i + 2] =
           getAsOpFoldResult(b.add(b.index(sizes[i + 2]), b.mul(gaps, b.index(stride - 1))));
       steps[i + 2] = b.getIndexAttr(stride);

@@ -110,6 +110,7 @@ struct ConvertTile : LoweringPattern<TileOp> {
     SmallVector<ReassociationIndices> groups;
     for (int64_t dim = 0; dim < rankOf(input); ++dim) {
       OpFoldResult repeats = getAsOpFoldResult(b.toIndex(b.element(adaptor.getRepeats(), dim)));
+      b.checkAtLeast(repeats, 0, "negative number of repeats");
       ReassociationIndices &group = groups.emplace_back();
       if (getConstantIntValue(repeats) != 1) {
         group.push_back(sizes.size());

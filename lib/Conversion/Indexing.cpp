@@ -110,9 +110,11 @@ struct ConvertConstantOfShape : LoweringPattern<ConstantOfShapeOp> {
     if (elements.getElementType() != type.getElementType())
       elements = elements.bitcast(type.getElementType());
     Sizes sizes;
-    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
       sizes.push_back(b.sizeOr(cast<OpResult>(op.getOutput()), dim,
                                [&] { return b.toIndex(b.element(adaptor.getShape(), dim)); }));
+      b.checkAtLeast(sizes.back(), 0, "negative size");
+    }
     Value value = arith::ConstantOp::create(b, cast<TypedAttr>(*elements.value_begin<Attribute>()));
     rewriter.replaceOp(op, b.castTo(b.filled(sizes, value), type));
     return success();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Lowering.h"
 
-#include "halftone/Analysis/NodeName.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
@@ -217,19 +215,25 @@ Value Lowering::padded(Value tensor, ArrayRef<OpFoldResult> before, ArrayRef<OpF
     return tensor;
   Value zero = index(0);
   bool crops = false;
-  Sizes cropOffsets, inner, offsets, outer;
-  for (auto [dim, size] : llvm::enumerate(sizes(tensor))) {
+  Sizes inner = sizes(tensor), cropOffsets, offsets, outer;
+  for (auto [dim, size] : llvm::enumerate(inner)) {
     Value low = index(before[dim]), high = index(after[dim]);
-    Value lowCrop = min(low, zero), highCrop = min(high, zero);
-    crops |= getConstantIntValue(lowCrop) != 0 || getConstantIntValue(highCrop) != 0;
-    Value inside = max(add(index(size), add(lowCrop, highCrop)), zero);
-    cropOffsets.push_back(getAsOpFoldResult(sub(zero, lowCrop)));
-    inner.push_back(getAsOpFoldResult(inside));
-    offsets.push_back(getAsOpFoldResult(max(low, zero)));
-    outer.push_back(getAsOpFoldResult(add(inside, add(max(low, zero), max(high, zero)))));
+    Value offset = max(low, zero), total = add(index(size), add(low, high));
+    Value lowCrop = max(sub(zero, low), zero), highCrop = max(sub(zero, high), zero);
+    bool cropsThis = getConstantIntValue(lowCrop) != 0 || getConstantIntValue(highCrop) != 0;
+    if (cropsThis) {
+      checkAtLeast(total, 0, "padding that takes away more elements than there are");
+      // What is taken away from one side may reach into what is added on the other.
+      lowCrop = min(lowCrop, index(size));
+      Value left = sub(index(size), lowCrop);
+      size = getAsOpFoldResult(sub(left, min(highCrop, left)));
+      offset = min(offset, total);
+    }
+    crops |= cropsThis;
+    cropOffsets.push_back(getAsOpFoldResult(lowCrop));
+    offsets.push_back(getAsOpFoldResult(offset));
+    outer.push_back(getAsOpFoldResult(total));
   }
-  if (!crops)
-    inner = sizes(tensor);
   Value source = crops ? slice(tensor, cropOffsets, inner) : tensor;
   return insert(source, filled(outer, value), offsets, inner);
 }
@@ -279,16 +283,4 @@ AffineMap Lowering::broadcastMap(RankedTensorType type, ArrayRef<int64_t> loop) 
     exprs.push_back(isLoop ? getAffineDimExpr(dim + offset) : getAffineConstantExpr(0));
   }
   return mapOf(rank, exprs);
-}
-
-//===--- Run-time checks ---===//
-
-void Lowering::check(Value condition, const Twine &message) {
-  if (matchPattern(condition, m_One()))
-    return;
-  StringRef name = getNodeName(getLoc());
-  std::string text = message.str();
-  if (!name.empty())
-    text += " at node '" + name.str() + "'";
-  cf::AssertOp::create(*this, condition, text);
 }

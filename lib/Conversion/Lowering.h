@@ -5,6 +5,7 @@
 #define HALFTONE_LIB_CONVERSION_LOWERING_H
 
 #include "halftone/Conversion/Patterns.h"
+#include "halftone/Conversion/RunTimeCheck.h"
 #include "halftone/Conversion/ScalarArithmetic.h"
 #include "halftone/Dialect/HalftoneDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -109,8 +110,13 @@ public:
   Value fromIndices(ArrayRef<OpFoldResult> sizes, Type type, Body body);
 
   // Run-time checks.
-  /// Ends the run with "`message` at node `name`" if `condition` is false; folds if it is true.
-  void check(Value condition, const Twine &message);
+  /// Ends the run with `message` and the node's name if `condition` is false; folds if it is true.
+  void check(Value condition, const Twine &message) {
+    createCheck(*this, getLoc(), condition, message);
+  }
+  void checkAtLeast(OpFoldResult size, int64_t least, const Twine &message) {
+    check(compare(arith::CmpIPredicate::sge, index(size), index(least)), message);
+  }
   void checkEqual(Value lhs, Value rhs, const Twine &message) {
     if (lhs != rhs)
       check(compare(arith::CmpIPredicate::eq, lhs, rhs), message);

@@ -52,6 +52,11 @@ private:
       starts.push_back(b.index(before[dim]));
       Value amount = b.add(starts.back(), b.index(after[dim]));
       sizes.push_back(getAsOpFoldResult(b.add(inputSizes.back(), amount)));
+      b.checkAtLeast(sizes.back(), 0, "padding that takes away more elements than there are");
+      // Unless nothing is added there has to be something to repeat.
+      b.check(b.fold<arith::OrIOp>(b.compare(CmpIPredicate::sgt, inputSizes.back(), b.index(0)),
+                                   b.compare(CmpIPredicate::eq, b.index(sizes.back()), b.index(0))),
+              "padding of a dimension without elements");
     }
     return b.fromIndices(
         sizes, elementType(input), [&](OpBuilder &builder, Location loc, ValueRange indices) {

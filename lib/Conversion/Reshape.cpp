@@ -101,8 +101,10 @@ private:
 
   static void checkCount(Lowering &b, Value input, ArrayRef<OpFoldResult> sizes) {
     Value count = b.index(1);
-    for (OpFoldResult size : sizes)
+    for (OpFoldResult size : sizes) {
+      b.checkAtLeast(size, 0, "negative size");
       count = b.mul(count, b.index(size));
+    }
     b.checkEqual(b.count(input, llvm::to_vector(llvm::seq<int64_t>(0, rankOf(input)))), count,
                  "reshape to another number of elements");
   }

@@ -119,6 +119,7 @@ public:
     for (int64_t dim = 0; dim < type.getRank(); ++dim) {
       sizes.push_back(b.sizeOr(cast<OpResult>(op.getOutput()), dim,
                                [&] { return b.toIndex(b.element(adaptor.getSizes(), dim)); }));
+      b.checkAtLeast(sizes.back(), 0, "negative size");
       if (isKept(op, dim))
         continue;
       Value scale = castFloat(b, b.getLoc(), b.element(adaptor.getScales(), dim), b.getF32Type());

@@ -7,12 +7,14 @@ using arith::CmpIPredicate;
 
 Sizes Window::outputSizes(Lowering &b, Value input, OpResult result, bool ceil) const {
   Sizes sizes;
-  for (size_t i = 0; i < spatial(); ++i)
+  for (size_t i = 0; i < spatial(); ++i) {
     sizes.push_back(b.sizeOr(result, spatialDim(i), [&] {
       int64_t before = pads[i], after = pads[i + spatial()];
       Value size = b.index(b.size(input, spatialDim(i)));
       Value room = b.add(size, b.index(before + after - extent(i)));
       Value stride = b.index(strides[i]), one = b.index(1);
+      // So that what is divided below is not negative.
+      b.checkAtLeast(room, ceil ? 1 - strides[i] : 0, kWindowTooLarge);
       if (!ceil)
         return b.add(b.div(room, stride), one);
       Value count = b.add(b.div(b.add(room, b.index(strides[i] - 1)), stride), one);
@@ -21,6 +23,8 @@ Sizes Window::outputSizes(Lowering &b, Value input, OpResult result, bool ceil) 
       Value isOutside = b.compare(CmpIPredicate::sge, begin, b.add(size, b.index(before)));
       return b.select(isOutside, b.sub(count, one), count);
     }));
+    b.checkAtLeast(sizes.back(), 1, kWindowTooLarge);
+  }
   return sizes;
 }
 

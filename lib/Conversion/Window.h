@@ -19,7 +19,7 @@ struct Window {
   /// Number of input elements from the first to the last that one window sees.
   int64_t extent(size_t i) const { return dilations[i] * (kernel[i] - 1) + 1; }
 
-  /// Sizes of the spatial dimensions of `result`.
+  /// Sizes of the spatial dimensions of `result`; the run ends where one is not positive.
   Sizes outputSizes(Lowering &b, Value input, OpResult result, bool ceil = false) const;
   Value pad(Lowering &b, Value input, Value value) const;
   /// Also pads after the input as far as the last window of `output` (spatial sizes) reaches.

@@ -46,3 +46,17 @@ func.func @rows_of_bordered_image(%x: memref<1x7x7x8xf32>, %w: memref<1x8x64x1xf
   }
   return
 }
+
+// The same with a residual of which nothing says that its batch is the output's: 1.
+// CHECK-LABEL: @residual_of_unknown_batch
+// CHECK: %[[RESIDUAL:.*]] = memref.collapse_shape %arg3 {{.*}} into memref<?x49x64xf32>
+// CHECK: scf.for %[[ROW:.*]] = %c0{{.*}} to %c48{{.*}} step %c6
+// CHECK: vector.load %[[RESIDUAL]][%c0{{.*}}, %[[ROW]],
+func.func @residual_of_unknown_batch(%x: memref<1x7x7x8xf32>, %w: memref<1x8x64x1xf32>, %y: memref<1x7x7x64xf32, strided<[5184, 576, 64, 1], offset: 640>>, %r: memref<?x7x7x64xf32>) {
+  halftone.contract ins(%x, %w : memref<1x7x7x8xf32>, memref<1x8x64x1xf32>) epilogue_ins(%r : memref<?x7x7x64xf32>) outs(%y : memref<1x7x7x64xf32, strided<[5184, 576, 64, 1], offset: 640>>) attributes {epilogue_maps = [affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>], packing = #halftone.packing<"f32-fma-avx512", nr = 64, kr = 1, k = 8, n = 64>} {
+  ^bb0(%acc: f32, %residual: f32):
+    %sum = arith.addf %acc, %residual : f32
+    halftone.yield %sum : f32
+  }
+  return
+}

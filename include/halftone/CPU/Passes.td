@@ -89,6 +89,7 @@ def SelectKernels : Pass<"halftone-select-kernels", "func::FuncOp"> {
 
     Requires: types are inferred; convolutions have layout `nhwc`.
     Ensures:  operands and results of kernel ops are signless; a contraction that remains is left to the generic lowering.
+              Where only a run knows an image's size, `cf.assert` checks that windows fit into it.
     Declines (op unchanged): convolutions with a filter that is not constant, in layout `nchw`, or not 2-D; integer matrix products
               whose right-hand side is not constant; element types other than f32, i8 and ui8; operands of rank 1; dequantized
               weights with several scales along the reduction (groups), a zero point other than 0 (128 for ui8), or a scale
@@ -100,7 +101,7 @@ def SelectKernels : Pass<"halftone-select-kernels", "func::FuncOp"> {
   let options = [Option<"target", "target", "std::string", "\"x86-64-v3\"", "CPU to compile for: LLVM's name, +feature…">];
   let statistics = [Statistic<"numSelected", "selected", "Contractions turned into kernel ops">];
   let dependentDialects = ["::mlir::halftone::HalftoneDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+                           "::mlir::cf::ControlFlowDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def FuseEpilogues : Pass<"halftone-fuse-epilogues", "func::FuncOp"> {
@@ -145,11 +146,12 @@ def PlacePadding : Pass<"halftone-place-padding", "func::FuncOp"> {
 
     Requires: nothing merges equal ops between this pass and bufferization: the borders must stay separate tensors.
     Ensures:  the same values.
-    Declines (op unchanged): sizes that are not static; a filled tensor that others use is not shared but made again.
+    Declines (op unchanged): borders whose widths differ from run to run (sizes may). A filled tensor that others use is not shared
+              but made again.
     Example:  test/CPU/place-padding.mlir
   }];
   let statistics = [Statistic<"numPlaced", "placed", "Producers that write into a padded tensor">];
-  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def LowerKernels : Pass<"halftone-lower-kernels", "func::FuncOp"> {
