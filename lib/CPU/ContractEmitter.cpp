@@ -81,14 +81,13 @@ void ContractEmitter::emit() {
   Value numPanels = math.ceilDiv(math.get(space.columns), panelColumns);
   int64_t length =
       getConstantIntValue(depth.length).value_or(128) * depth.windowRows * depth.windowColumns;
-  int64_t elementBytes = row.isInteger() ? 1 : 4;
   constexpr int64_t cacheBytes = 512 * 1024;
 
   TaskCosts costs;
   costs.perRowAndPanel = length * std::min(panelColumns, columns.value_or(panelColumns));
   costs.grain = getGrain();
   costs.rowAlignment = getRowAlignment();
-  costs.maxRows = cacheBytes / std::max<int64_t>(1, getDepthBlock(length) * elementBytes);
+  costs.maxRows = cacheBytes / std::max<int64_t>(1, getDepthBlock(length) * row.lhsBytes());
   costs.cutPanelsFirst = columns.value_or(128) >= getConstantIntValue(space.rows).value_or(128);
   if (isPacked()) {
     costs.lhsBytes = bytesOf(space.lhs.getType());

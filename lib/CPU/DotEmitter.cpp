@@ -31,13 +31,23 @@ Value DotEmitter::flipSigns(Value words) {
   return arith::XOrIOp::create(builder, math.loc, words, mask);
 }
 
+/// bf16 as f32: exact.
+Value DotEmitter::widenHalves(Value halves) {
+  Type f32 = math.builder.getF32Type();
+  if (auto type = llvm::dyn_cast<VectorType>(halves.getType()))
+    return arith::ExtFOp::create(math.builder, math.loc, type.clone(f32), halves);
+  return arith::ExtFOp::create(math.builder, math.loc, f32, halves);
+}
+
 /// An i32 that holds `kr` elements, in every lane.
 Value DotEmitter::repeatWord(Value word) {
   OpBuilder &builder = math.builder;
   Value words = vector::BroadcastOp::create(
       builder, math.loc, VectorType::get({row.lanes}, builder.getI32Type()), word);
   words = flipSigns(words);
-  Type element = row.kr == 4 ? builder.getI8Type() : builder.getI16Type();
+  Type element = row.kr == 4 ? Type(builder.getI8Type()) : Type(builder.getI16Type());
+  if (row.elements == KernelElements::BF16)
+    element = builder.getBF16Type();
   return vector::BitCastOp::create(builder, math.loc,
                                    VectorType::get({row.lanes * row.kr}, element), words);
 }
@@ -48,10 +58,13 @@ Value DotEmitter::loadLhs(Value memref, ArrayRef<Value> indices) {
     Value scalar = memref::LoadOp::create(builder, math.loc, memref, indices);
     if (row.isInteger())
       scalar = arith::ExtUIOp::create(builder, math.loc, builder.getI32Type(), scalar);
+    else if (row.widensHalves())
+      scalar = widenHalves(scalar);
     return vector::BroadcastOp::create(builder, math.loc, getAccumulatorType(), scalar);
   }
-  Value elements = vector::LoadOp::create(
-      builder, math.loc, VectorType::get({row.kr}, builder.getI8Type()), memref, indices);
+  Type element = llvm::cast<MemRefType>(memref.getType()).getElementType();
+  Value elements = vector::LoadOp::create(builder, math.loc, VectorType::get({row.kr}, element),
+                                          memref, indices);
   if (row.step == DotStep::MultiplyPairs)
     elements = arith::ExtUIOp::create(builder, math.loc,
                                       VectorType::get({row.kr}, builder.getI16Type()), elements);
@@ -69,6 +82,8 @@ Value DotEmitter::loadPartialLhs(Value memref, ArrayRef<Value> indices, int64_t 
     SmallVector<Value> at(indices);
     at.back() = math.add(at.back(), element);
     Value code = memref::LoadOp::create(builder, math.loc, memref, at);
+    if (row.elements == KernelElements::BF16)
+      code = arith::BitcastOp::create(builder, math.loc, builder.getI16Type(), code);
     code = arith::ExtUIOp::create(builder, math.loc, i32, code);
     if (!word) {
       word = code;
@@ -95,12 +110,14 @@ Value DotEmitter::loadRhs(Value memref, ArrayRef<Value> indices, Value mask) {
 
 Value DotEmitter::prepareLhs(Value elements) {
   OpBuilder &builder = math.builder;
+  if (row.widensHalves())
+    return widenHalves(elements);
   if (row.isLhsSigned) {
     auto words = VectorType::get({row.lanes}, builder.getI32Type());
     Value flipped = flipSigns(vector::BitCastOp::create(builder, math.loc, words, elements));
     return vector::BitCastOp::create(builder, math.loc, elements.getType(), flipped);
   }
-  if (!row.isInteger() || row.step == DotStep::DotBytes)
+  if (!row.isInteger() || row.step == DotStep::Dot)
     return elements;
   Type wide = row.step == DotStep::MultiplyPairs ? builder.getI16Type() : builder.getI32Type();
   return arith::ExtUIOp::create(builder, math.loc, VectorType::get({row.lanes * row.kr}, wide),
@@ -109,12 +126,14 @@ Value DotEmitter::prepareLhs(Value elements) {
 
 Value DotEmitter::prepareRhs(Value elements) {
   OpBuilder &builder = math.builder;
+  if (row.widensHalves())
+    return widenHalves(elements);
   if (row.elements == KernelElements::F32S8) {
     Value wide = arith::ExtSIOp::create(
         builder, math.loc, VectorType::get({row.lanes}, builder.getI32Type()), elements);
     return arith::SIToFPOp::create(builder, math.loc, getAccumulatorType(), wide);
   }
-  if (!row.isInteger() || row.step == DotStep::DotBytes)
+  if (!row.isInteger() || row.step == DotStep::Dot)
     return elements;
   Type wide = row.step == DotStep::MultiplyPairs ? builder.getI16Type() : builder.getI32Type();
   return arith::ExtSIOp::create(builder, math.loc, VectorType::get({row.lanes * row.kr}, wide),
@@ -133,7 +152,7 @@ Value DotEmitter::step(Value accumulators, Value lhs, Value rhs) {
   case DotStep::Fma:
     // Not vector.fma: that may be split again.
     return mlir::math::FmaOp::create(builder, math.loc, lhs, rhs, accumulators);
-  case DotStep::DotBytes:
+  case DotStep::Dot:
     return call({accumulators, lhs, rhs}, accumulators.getType());
   case DotStep::MultiplyPairs: {
     Value products = call({lhs, rhs}, accumulators.getType());

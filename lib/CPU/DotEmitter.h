@@ -31,6 +31,7 @@ public:
   Value step(Value accumulators, Value lhs, Value rhs);
 
 private:
+  Value widenHalves(Value halves);
   Value repeatWord(Value word);
   Value flipSigns(Value words);
   Value call(ArrayRef<Value> operands, Type result);

@@ -16,6 +16,7 @@ namespace {
 constexpr int signBit = 0x80;
 constexpr int32_t signOffset = 128;
 
+bool isFloat(Type type) { return type.isF32() || type.isBF16(); }
 bool isCode(Type type) { return type.isSignlessInteger(8) || type.isUnsignedInteger(8); }
 
 /// `values` as one for each of `count`, given one or all.
@@ -80,9 +81,20 @@ LogicalResult KernelBuilder::decline(const Twine &reason) const {
 
 LogicalResult KernelBuilder::matchActivations(Value activations) const {
   Type element = tensorTypeOf(activations).getElementType();
-  if (!element.isF32() && !isCode(element))
+  if (!isFloat(element) && !isCode(element))
     return decline("no kernel takes elements of this type");
   return success();
+}
+
+Value KernelBuilder::getHalves(Value value) const {
+  auto dequantize = value.getDefiningOp<DequantizeOp>();
+  if (!dequantize || !tensorTypeOf(dequantize.getInput()).getElementType().isBF16() ||
+      !tensorTypeOf(value).getElementType().isF32())
+    return nullptr;
+  ElementsAttr constant = getConstant(dequantize.getScale());
+  std::optional<std::vector<float>> scales = constant ? readFloats(constant) : std::nullopt;
+  bool isPlain = scales && llvm::all_of(*scales, [](float scale) { return scale == 1; });
+  return isPlain ? Value(dequantize.getInput()) : Value();
 }
 
 FailureOr<Weights> KernelBuilder::matchWeights(Value value, Value zeroPoint,
@@ -93,9 +105,11 @@ FailureOr<Weights> KernelBuilder::matchWeights(Value value, Value zeroPoint,
   Weights weights;
   weights.type = tensorTypeOf(value);
   Type element = weights.type.getElementType();
-  if (!element.isF32() && !isCode(element))
+  if (!isFloat(element) && !isCode(element))
     return decline("no kernel takes weights of this type");
-  weights.elements = element.isF32() ? KernelElements::F32 : KernelElements::U8S8;
+  weights.elements = element.isF32()    ? KernelElements::F32
+                     : element.isBF16() ? KernelElements::BF16
+                                        : KernelElements::U8S8;
 
   std::optional<ArrayRef<char>> raw = getRawBytes(constant);
   bool isUnsigned = element.isUnsignedInteger(8);
@@ -132,8 +146,9 @@ FailureOr<Weights> KernelBuilder::matchWeights(Value value, Value zeroPoint,
 FailureOr<Weights> KernelBuilder::matchFloatWeights(Value value, int64_t channelAxis,
                                                     int64_t numColumns) const {
   auto dequantize = value.getDefiningOp<DequantizeOp>();
-  if (!dequantize)
-    return matchWeights(value, /*zeroPoint=*/nullptr, numColumns);
+  Value halves = getHalves(value);
+  if (!dequantize || halves)
+    return matchWeights(halves ? halves : value, /*zeroPoint=*/nullptr, numColumns);
   for (Value parameter : {dequantize.getScale(), dequantize.getZeroPoint()})
     if (!variesOnlyAlong(parameter, tensorTypeOf(value).getRank(), channelAxis,
                          dequantize.getAxis()))
@@ -142,6 +157,8 @@ FailureOr<Weights> KernelBuilder::matchFloatWeights(Value value, int64_t channel
       matchWeights(dequantize.getInput(), dequantize.getZeroPoint(), numColumns);
   if (failed(weights))
     return failure(); // matchWeights has said why.
+  if (weights->elements != KernelElements::U8S8)
+    return decline("scaled codes that are no integers are decoded by other kernels");
   if (!weights->isSymmetric())
     return decline("codes that floats are multiplied with have a zero point");
   ElementsAttr constant = getConstant(dequantize.getScale());
@@ -228,7 +245,8 @@ Value KernelBuilder::makePacked(const Weights &weights, const ::halftone::Weight
   spec.kAlign = row.kr;
   spec.sourceBytes = spec.elementBytes = unsigned(row.rhsBytes());
   std::vector<uint8_t> packed = ::halftone::pack(spec, view);
-  Type element = row.rhsBytes() == 1 ? Type(rewriter.getI8Type()) : Type(rewriter.getF32Type());
+  Type element = isCode(weights.type.getElementType()) ? Type(rewriter.getI8Type())
+                                                       : weights.type.getElementType();
   auto type = RankedTensorType::get(shape, element);
   ArrayRef<char> bytes(reinterpret_cast<const char *>(packed.data()), packed.size());
   return ConstantOp::create(rewriter, loc, makeConstant(type, bytes, "packed"));
@@ -302,8 +320,8 @@ KernelOp KernelBuilder::makeKernel(Value lhs, Value rhs, Value init, PackingAttr
                                    const Decoder &decoder) {
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
-  bool isFloat = tensorTypeOf(lhs).getElementType().isF32();
-  Type accumulator = isFloat ? Type(rewriter.getF32Type()) : Type(rewriter.getI32Type());
+  bool sumsFloats = isFloat(tensorTypeOf(lhs).getElementType());
+  Type accumulator = sumsFloats ? Type(rewriter.getF32Type()) : Type(rewriter.getI32Type());
   SmallVector<Type> types{accumulator};
   for (const EpilogueInput &input : correction.getInputs()) {
     inputs.push_back(input.tensor);
@@ -317,6 +335,8 @@ KernelOp KernelBuilder::makeKernel(Value lhs, Value rhs, Value init, PackingAttr
   Block *block = rewriter.createBlock(&kernel.getEpilogue(), {}, types,
                                       SmallVector<Location>(types.size(), loc));
   Value result = correction.build(rewriter, loc, block->getArguments());
+  if (Type element = tensorTypeOf(init).getElementType(); element.isBF16())
+    result = arith::TruncFOp::create(rewriter, loc, element, result);
   YieldOp::create(rewriter, loc, result);
   return kernel;
 }

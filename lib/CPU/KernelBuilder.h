@@ -99,6 +99,8 @@ public:
   FailureOr<Weights> matchFloatWeights(Value weights, int64_t channelAxis,
                                        int64_t numColumns) const;
   LogicalResult matchActivations(Value activations) const;
+  /// The bf16 tensor whose values `value` (f32) has, else null.
+  Value getHalves(Value value) const;
   LogicalResult decline(const Twine &reason) const;
 
   // Building.
@@ -109,12 +111,12 @@ public:
                    ArrayRef<int64_t> shape, int64_t nr);
   template <typename T>
   EpilogueInput makePerColumn(ArrayRef<T> elements, StringRef name, int64_t outputRank);
-  /// The corrections for zero points and the signs that `row` takes, given the sums of the columns of the weights; `numTaps` is K.
-  /// `rowSums` (or null) makes the sums of the rows of the left-hand side when the weights need
-  /// them.
+  /// The corrections for zero points and the signs that `row` takes, given the sums of the columns
+  /// of the weights; `numTaps` is K. `rowSums` (or null) makes the sums of the rows of the
+  /// left-hand side when the weights need them.
   Correction makeCorrection(const KernelRow &row, const Activations &activations,
-                            const Weights &weights, ArrayRef<int32_t> columnSums, int64_t numTaps, int64_t outputRank,
-                            llvm::function_ref<Value()> makeRowSums);
+                            const Weights &weights, ArrayRef<int32_t> columnSums, int64_t numTaps,
+                            int64_t outputRank, llvm::function_ref<Value()> makeRowSums);
   /// The same for float activations: the scales, if there are any.
   Correction makeScaling(const Weights &weights, int64_t outputRank);
   template <typename KernelOp>

@@ -29,6 +29,7 @@ bool hasAvx2(const CPUTarget &target) { return target.avx2; }
 bool hasAvx512(const CPUTarget &target) { return target.avx512; }
 bool hasAvxVnni(const CPUTarget &target) { return target.avxvnni; }
 bool hasAvx512Vnni(const CPUTarget &target) { return target.avx512vnni; }
+bool hasAvx512Bf16(const CPUTarget &target) { return target.avx512bf16; }
 bool hasNeon(const CPUTarget &target) { return target.neon; }
 bool hasDotProd(const CPUTarget &target) { return target.dotprod; }
 bool hasI8mm(const CPUTarget &target) { return target.i8mm; }
@@ -40,6 +41,13 @@ constexpr KernelRow table[] = {
     {"f32-fma-avx2", KernelElements::F32, DotStep::Fma, 8, 1, "", tiles16, 0, hasAvx2},
     {"f32-fma-neon", KernelElements::F32, DotStep::Fma, 4, 1, "", tiles32, 0, hasNeon},
     {"f32-generic", KernelElements::F32, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 0, always},
+    {"bf16-dot-avx512", KernelElements::BF16, DotStep::Dot, 16, 2,
+     "llvm.x86.avx512bf16.dpbf16ps.512", tiles32, 0, hasAvx512Bf16},
+    {"bf16-fma-avx512", KernelElements::BF16, DotStep::Fma, 16, 1, "", tiles32, 2, hasAvx512},
+    {"bf16-fma-avx2", KernelElements::BF16, DotStep::Fma, 8, 1, "", tilesFloatCodes16, 2, hasAvx2},
+    {"bf16-fma-neon", KernelElements::BF16, DotStep::Fma, 4, 1, "", tiles32, 2, hasNeon},
+    {"bf16-generic", KernelElements::BF16, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 2,
+     always},
     {"f32s8-fma-avx512", KernelElements::F32S8, DotStep::Fma, 16, 1, "", tiles32, 2, hasAvx512},
     {"f32s8-fma-avx2", KernelElements::F32S8, DotStep::Fma, 8, 1, "", tilesFloatCodes16, 2,
      hasAvx2},
@@ -56,17 +64,17 @@ constexpr KernelRow table[] = {
      3, always},
     {"u8s8-amx", KernelElements::U8S8, DotStep::Tiles, 16, 4, "llvm.x86.tdpbusd", amxTiles, 0,
      hasAmxInt8},
-    {"u8s8-vnni-avx512", KernelElements::U8S8, DotStep::DotBytes, 16, 4,
-     "llvm.x86.avx512.vpdpbusd.512", tiles32, 0, hasAvx512Vnni},
-    {"u8s8-vnni-avx2", KernelElements::U8S8, DotStep::DotBytes, 8, 4,
-     "llvm.x86.avx512.vpdpbusd.256", tiles16, 0, hasAvxVnni},
+    {"u8s8-vnni-avx512", KernelElements::U8S8, DotStep::Dot, 16, 4, "llvm.x86.avx512.vpdpbusd.512",
+     tiles32, 0, hasAvx512Vnni},
+    {"u8s8-vnni-avx2", KernelElements::U8S8, DotStep::Dot, 8, 4, "llvm.x86.avx512.vpdpbusd.256",
+     tiles16, 0, hasAvxVnni},
     {"u8s8-pmaddwd-avx512", KernelElements::U8S8, DotStep::MultiplyPairs, 16, 2,
      "llvm.x86.avx512.pmaddw.d.512", tiles32, 0, hasAvx512},
     {"u8s8-pmaddwd-avx2", KernelElements::U8S8, DotStep::MultiplyPairs, 8, 2,
      "llvm.x86.avx2.pmadd.wd", tilesWidened16, 0, hasAvx2},
-    {"u8s8-usdot-neon", KernelElements::U8S8, DotStep::DotBytes, 4, 4,
+    {"u8s8-usdot-neon", KernelElements::U8S8, DotStep::Dot, 4, 4,
      "llvm.aarch64.neon.usdot.v4i32.v16i8", tiles32, 0, hasI8mm},
-    {"u8s8-sdot-neon", KernelElements::U8S8, DotStep::DotBytes, 4, 4,
+    {"u8s8-sdot-neon", KernelElements::U8S8, DotStep::Dot, 4, 4,
      "llvm.aarch64.neon.sdot.v4i32.v16i8", tiles32, 0, hasDotProd, /*isLhsSigned=*/true},
     {"u8s8-generic", KernelElements::U8S8, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 0,
      always},
@@ -128,8 +136,10 @@ const KernelRow &mlir::halftone::chooseContractRow(const CPUTarget &target, Kern
 
 const KernelRow &mlir::halftone::chooseDepthwiseRow(const CPUTarget &target,
                                                     KernelElements elements) {
-  return chooseRow(target, elements,
-                   [](const KernelRow &row) { return row.step != DotStep::Tiles; });
+  // Interleaving the rows of a window is for bytes; halves become floats.
+  return chooseRow(target, elements, [](const KernelRow &row) {
+    return row.step != DotStep::Tiles && (row.isInteger() || row.kr == 1);
+  });
 }
 
 int64_t mlir::halftone::choosePanelColumns(const KernelRow &row, const ContractionShape &shape) {

@@ -55,8 +55,14 @@ FailureOr<Convolution> matchConvolution(KernelBuilder &builder, Op op, Value inp
   FailureOr<Weights> weights =
       filterZeroPoint ? builder.matchWeights(op.getFilter(), filterZeroPoint, outputs)
                       : builder.matchFloatWeights(op.getFilter(), /*channelAxis=*/0, outputs);
+  Value image = op.getInput();
+  bool isHalf = succeeded(weights) && weights->elements == KernelElements::BF16;
+  if (Value halves = builder.getHalves(image); isHalf && halves)
+    image = halves;
+  Type element = tensorTypeOf(image).getElementType();
   std::optional<CodedWeights> codes;
-  if (failed(weights) && !filterZeroPoint) {
+  // A filter of bf16 is one of codes to an image of f32.
+  if ((failed(weights) || (isHalf && element.isF32())) && !filterZeroPoint) {
     FailureOr<CodedWeights> coded = matchCodedFilter(builder, op.getFilter());
     if (failed(coded))
       return failure(); // matchCodedFilter has said why.
@@ -67,13 +73,13 @@ FailureOr<Convolution> matchConvolution(KernelBuilder &builder, Op op, Value inp
   }
   if (failed(weights))
     return failure(); // The builder has said why.
-  bool isInteger = weights->elements == KernelElements::U8S8;
-  if (isInteger == tensorTypeOf(op.getInput()).getElementType().isF32())
+  if ((weights->elements == KernelElements::U8S8) != element.isInteger() ||
+      (weights->elements == KernelElements::BF16) != element.isBF16())
     return builder.decline("input and filter are of different kinds");
   if (isDepthwise && !weights->isSymmetric())
     return builder.decline("the filter of a depthwise convolution has a zero point");
   Convolution match;
-  match.input = op.getInput();
+  match.input = image;
   match.inputZeroPoint = inputZeroPoint;
   match.output = llvm::cast<RankedTensorType>(op.getType());
   match.weights = std::move(*weights);
@@ -94,7 +100,7 @@ Value makePadValue(KernelBuilder &builder, const Activations &activations) {
   RewriterBase &rewriter = builder.rewriter;
   Location loc = builder.loc;
   Type element = tensorTypeOf(activations.tensor).getElementType();
-  if (element.isF32())
+  if (llvm::isa<FloatType>(element))
     return arith::ConstantOp::create(rewriter, loc, rewriter.getZeroAttr(element));
   if (activations.constantZeroPoint)
     return arith::ConstantIntOp::create(rewriter, loc, element, *activations.constantZeroPoint);
@@ -200,15 +206,24 @@ struct ContractPlan {
   int64_t nr, channels, channelStep, depth;
 };
 
+/// Runs of k in an image are whole steps of so many elements, whichever row is chosen.
+int64_t getWholeStep(KernelElements elements) {
+  switch (elements) {
+  case KernelElements::U8S8:
+    return 4;
+  case KernelElements::BF16:
+    return 2;
+  default:
+    return 1;
+  }
+}
+
 ContractPlan planContract(KernelBuilder &builder, const Convolution &match) {
   bool isMatmul = match.isMatmul();
   ArrayRef<int64_t> shape = match.output.getShape();
   std::optional<int64_t> rows = isMatmul ? product(shape.drop_back()) : product(shape.slice(2, 1));
-  // Runs of k are whole steps of 4 in an image of 8-bit codes, and any number of floats or of a
-  // matrix's.
-  bool isInteger = match.weights.elements == KernelElements::U8S8;
   ContractPlan plan;
-  plan.channelStep = isInteger && !isMatmul ? 4 : 1;
+  plan.channelStep = isMatmul ? 1 : getWholeStep(match.weights.elements);
   plan.channels = int64_t(llvm::alignTo(uint64_t(match.inputs), uint64_t(plan.channelStep)));
   bool hasGaps = match.dilations[1] != 1 && match.kernelWidth != 1;
   int64_t run = isMatmul || hasGaps ? plan.channels : plan.channels * match.kernelWidth;

@@ -76,6 +76,12 @@ FailureOr<WeightProduct> matchWeightProduct(KernelBuilder &builder, Value lhs, V
   return WeightProduct{std::move(*weights), matrix->first, matrix->second, bool(transposed)};
 }
 
+/// Whether the kernel's left-hand side is of the type that `lhs` has.
+bool takesElements(const WeightProduct &match, Value lhs) {
+  bool isHalf = tensorTypeOf(lhs).getElementType().isBF16();
+  return isHalf == (match.weights.elements == KernelElements::BF16);
+}
+
 /// The sum of each row of u8 codes, in i32: […, K] to […].
 Value makeRowSums(KernelBuilder &builder, Value codes) {
   RewriterBase &rewriter = builder.rewriter;
@@ -221,14 +227,16 @@ void buildPlainProduct(KernelBuilder &builder, Value lhs, Value rhs) {
 } // namespace
 
 LogicalResult mlir::halftone::selectMatmul(KernelBuilder &builder, MatMulOp op) {
-  if (!tensorTypeOf(op.getLhs()).getElementType().isF32())
-    return builder.decline("only f32 has a kernel");
   FailureOr<WeightProduct> match =
       matchWeightProduct(builder, op.getLhs(), op.getRhs(), /*rhsZeroPoint=*/nullptr);
-  if (succeeded(match)) {
-    buildWeightProduct(builder, *match, op.getLhs(), /*lhsZeroPoint=*/nullptr);
-    return success();
-  }
+  Value halves = builder.getHalves(op.getLhs());
+  for (Value lhs : {halves, Value(op.getLhs())})
+    if (lhs && succeeded(match) && takesElements(*match, lhs)) {
+      buildWeightProduct(builder, *match, lhs, /*lhsZeroPoint=*/nullptr);
+      return success();
+    }
+  if (!tensorTypeOf(op.getLhs()).getElementType().isF32())
+    return builder.decline("only f32 has kernels for this");
   FailureOr<CodedWeights> coded = matchCodedProduct(builder, op.getLhs(), op.getRhs());
   if (succeeded(coded)) {
     buildCodedProduct(builder, *coded, op.getLhs());

@@ -27,6 +27,7 @@ static constexpr Preset presets[] = {
      "smoothing:   { method: smoothquant, alpha: 0.5 }\n"},
     // Below 8 bits a scale per channel is too coarse, and the range that loses least is not that of
     // the largest number.
+    {"bf16", "weights: { format: bf16 }\nactivations: { format: bf16 }\n"},
     {"w4a16", "weights: { format: int4, group: 128, range: mse }\n"},
     {"w4a16-gptq", "weights: { format: int4, group: 128, range: mse, rounding: gptq }\n"},
     {"w4a16-adaround", "weights: { format: int4, group: 128, rounding: adaround }\n"},

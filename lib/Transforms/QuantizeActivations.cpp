@@ -59,6 +59,17 @@ static Value buildStaticQDQ(OpBuilder &b, ObserveOp observer, const ActivationSc
   return DequantizeOp::create(b, loc, type, codes, scale, zeroPoint);
 }
 
+/// dequantize(quantize(input)) in a format without scales.
+static Value buildPlainQDQ(OpBuilder &b, Location loc, Value input,
+                           const ::halftone::Format &format) {
+  auto type = llvm::cast<RankedTensorType>(input.getType());
+  Type codeType = getCodeType(b.getContext(), format.codec);
+  Value scale = buildScalar(b, loc, b.getF32Type(), b.getF32FloatAttr(1));
+  Value zeroPoint = buildScalar(b, loc, codeType, b.getFloatAttr(codeType, 0));
+  Value codes = QuantizeOp::create(b, loc, type.clone(codeType), input, scale, zeroPoint);
+  return DequantizeOp::create(b, loc, type, codes, scale, zeroPoint);
+}
+
 /// The dimensions that share one scale: the reduction for one scale per token, else all of them.
 static SmallVector<int64_t> getReducedAxes(Operation *contraction, const ActivationScheme &scheme,
                                            int64_t rank) {
@@ -71,8 +82,11 @@ static SmallVector<int64_t> getReducedAxes(Operation *contraction, const Activat
 static Value buildDynamicQDQ(OpBuilder &b, Operation *contraction, Value input,
                              const ActivationScheme &scheme) {
   Location loc = contraction->getLoc();
+  const ::halftone::Format &format = *::halftone::findFormat(scheme.format);
+  if (format.hasNoScale())
+    return buildPlainQDQ(b, loc, input, format);
   auto type = llvm::cast<RankedTensorType>(input.getType());
-  Type codeType = getCodeType(b.getContext(), ::halftone::findFormat(scheme.format)->codec);
+  Type codeType = getCodeType(b.getContext(), format.codec);
   SmallVector<int64_t> axes = getReducedAxes(contraction, scheme, type.getRank());
   SmallVector<int64_t> scaleShape;
   if (int64_t(axes.size()) != type.getRank()) {

@@ -4,6 +4,7 @@
 #include "Presets.h"
 #include "SchemeRules.h"
 #include "SmoothingRules.h"
+#include "halftone/Numerics/Format.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -92,6 +93,8 @@ template <> struct MappingTraits<ActivationScheme> {
   static void mapping(IO &io, ActivationScheme &scheme) {
     io.mapRequired("format", scheme.format);
     io.mapOptional("granularity", scheme.granularity);
+    if (const Format *format = findFormat(scheme.format); format && format->hasNoScale())
+      scheme.when = "dynamic";
     io.mapOptional("when", scheme.when);
     io.mapOptional("symmetric", scheme.symmetric);
     io.mapOptional("range", scheme.range);

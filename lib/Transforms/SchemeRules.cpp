@@ -242,13 +242,19 @@ std::string halftone::checkActivations(const ActivationScheme &scheme) {
     return format.hasFreeScales() && format.codec.kind != ElementCodec::Kind::Table;
   };
   auto isDynamic = [](const Format &format) {
-    return format.isInteger() && format.hasFreeScales() && format.codec.bits == 8;
+    return format.hasNoScale() ||
+           (format.isInteger() && format.hasFreeScales() && format.codec.bits == 8);
   };
   const Format *format = findFormat(scheme.format);
-  if (!format || !isStatic(*format))
+  if (!format || !(isStatic(*format) || isDynamic(*format)))
     return (format ? "format '" + scheme.format + "' is for weights"
                    : "unknown format '" + scheme.format + "'") +
-           "; formats of activations: " + joinNames(isStatic);
+           "; formats of activations: " +
+           joinNames([&](const Format &each) { return isStatic(each) || isDynamic(each); });
+  if (format->hasNoScale())
+    return scheme.when == "dynamic" && scheme.granularity == "tensor"
+               ? ""
+               : "format '" + scheme.format + "' has no scales: leave out 'when' and 'granularity'";
   if (scheme.when == "dynamic" && !isDynamic(*format))
     return "format '" + scheme.format +
            "' has no 'when: dynamic'; formats of dynamic activations: " + joinNames(isDynamic);

@@ -56,3 +56,65 @@ func.func @turns_columns(%x: tensor<?x512x1x16xf32>) -> tensor<?x508x1x32xf32> {
   %0 = halftone.conv %x, %w {layout = 1 : i32, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, group = 1 : i64} : (tensor<?x512x1x16xf32>, tensor<32x16x5x1xf32>) -> tensor<?x508x1x32xf32>
   return %0 : tensor<?x508x1x32xf32>
 }
+
+// Sums are f32, whatever is made of them.
+// CHECK-LABEL: @halves
+// CHECK: halftone.contract {{.*}}tensor<?x7xbf16>, tensor<1x7x32x1xbf16>{{.*}} packing = #halftone.packing<"bf16-fma-avx512", nr = 32, kr = 1, k = 7, n = 20>
+// CHECK-NEXT: ^bb0(%[[SUM:.*]]: f32):
+// CHECK-NEXT: %[[HALF:.*]] = arith.truncf %[[SUM]] : f32 to bf16
+// CHECK-NEXT: halftone.yield %[[HALF]]
+func.func @halves(%x: tensor<?x7xbf16>) -> tensor<?x20xbf16> {
+  %w = halftone.constant dense<1.0> : tensor<7x20xbf16>
+  %0 = halftone.matmul %x, %w : (tensor<?x7xbf16>, tensor<7x20xbf16>) -> tensor<?x20xbf16>
+  return %0 : tensor<?x20xbf16>
+}
+
+// f32 that were bf16 on both sides: multiplied as what they were, and the sum stays f32.
+// CHECK-LABEL: @decoded_halves
+// CHECK: halftone.contract {{.*}}tensor<4x7xbf16>, tensor<1x7x32x1xbf16>{{.*}} outs({{.*}} : tensor<4x20xf32>) {{.*}}"bf16-fma-avx512"
+// CHECK-NEXT: ^bb0(%[[SUM:.*]]: f32):
+// CHECK-NEXT: halftone.yield %[[SUM]]
+func.func @decoded_halves(%x: tensor<4x7xbf16>) -> tensor<4x20xf32> {
+  %w = halftone.constant dense<1.0> : tensor<7x20xbf16>
+  %s = halftone.constant dense<1.0> : tensor<f32>
+  %z = halftone.constant dense<0.0> : tensor<bf16>
+  %a = halftone.dequantize %x, %s, %z : (tensor<4x7xbf16>, tensor<f32>, tensor<bf16>) -> tensor<4x7xf32>
+  %b = halftone.dequantize %w, %s, %z : (tensor<7x20xbf16>, tensor<f32>, tensor<bf16>) -> tensor<7x20xf32>
+  %0 = halftone.matmul %a, %b : (tensor<4x7xf32>, tensor<7x20xf32>) -> tensor<4x20xf32>
+  return %0 : tensor<4x20xf32>
+}
+
+// Activations of f32 are not rounded because the weights are.
+// CHECK-LABEL: @weights_alone
+// CHECK: halftone.contract {{.*}}<"f32codes-fma-avx512"
+func.func @weights_alone(%x: tensor<4x7xf32>) -> tensor<4x20xf32> {
+  %w = halftone.constant dense<1.0> : tensor<7x20xbf16>
+  %s = halftone.constant dense<1.0> : tensor<f32>
+  %z = halftone.constant dense<0.0> : tensor<bf16>
+  %b = halftone.dequantize %w, %s, %z : (tensor<7x20xbf16>, tensor<f32>, tensor<bf16>) -> tensor<7x20xf32>
+  %0 = halftone.matmul %x, %b : (tensor<4x7xf32>, tensor<7x20xf32>) -> tensor<4x20xf32>
+  return %0 : tensor<4x20xf32>
+}
+
+// CHECK-LABEL: @filter_alone
+// CHECK-NOT: "bf16
+// CHECK: halftone.contract {{.*}}<"f32-fma-avx512"
+func.func @filter_alone(%x: tensor<1x8x8x3xf32>) -> tensor<1x6x6x5xf32> {
+  %w = halftone.constant dense<3.0> : tensor<5x3x3x3xbf16>
+  %s = halftone.constant dense<1.0> : tensor<f32>
+  %z = halftone.constant dense<0.0> : tensor<bf16>
+  %f = halftone.dequantize %w, %s, %z : (tensor<5x3x3x3xbf16>, tensor<f32>, tensor<bf16>) -> tensor<5x3x3x3xf32>
+  %0 = halftone.conv %x, %f {layout = 1 : i32, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, group = 1 : i64} : (tensor<1x8x8x3xf32>, tensor<5x3x3x3xf32>) -> tensor<1x6x6x5xf32>
+  return %0 : tensor<1x6x6x5xf32>
+}
+
+// Windows of an image whose size only a run knows have to fit into it.
+// CHECK-LABEL: @size_of_a_run
+// CHECK: %[[WINDOWS:.*]] = affine.apply
+// CHECK: %[[FITS:.*]] = arith.cmpi sge, %[[WINDOWS]], %c1
+// CHECK: cf.assert %[[FITS]], "window larger than its padded input"
+func.func @size_of_a_run(%x: tensor<1x?x8x3xf32>) -> tensor<1x?x6x5xf32> {
+  %w = halftone.constant dense<3.0> : tensor<5x3x3x3xf32>
+  %0 = halftone.conv %x, %w {layout = 1 : i32, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, group = 1 : i64} : (tensor<1x?x8x3xf32>, tensor<5x3x3x3xf32>) -> tensor<1x?x6x5xf32>
+  return %0 : tensor<1x?x6x5xf32>
+}

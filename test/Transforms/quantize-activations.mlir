@@ -42,3 +42,16 @@ func.func @unused_observers_disappear(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   %o = halftone.observe %x {tensor = "x"} : (tensor<2x4xf32>) -> tensor<2x4xf32>
   return %o : tensor<2x4xf32>
 }
+
+// bf16 has no scale: values are rounded, and nothing has to be known of them.
+// CHECK-LABEL: @plain_formats_only_round
+// CHECK-DAG: %[[ONE:.*]] = halftone.constant dense<1.000000e+00> : tensor<f32>
+// CHECK-DAG: %[[ZERO:.*]] = halftone.constant dense<0.000000e+00> : tensor<bf16>
+// CHECK: %[[Q:.*]] = halftone.quantize %{{.*}}, %[[ONE]], %[[ZERO]] : (tensor<?x4xf32>, tensor<f32>, tensor<bf16>) -> tensor<?x4xbf16>
+// CHECK: %[[X:.*]] = halftone.dequantize %[[Q]], %[[ONE]], %[[ZERO]]
+// CHECK: halftone.matmul %[[X]]
+func.func @plain_formats_only_round(%x: tensor<?x4xf32>, %w: tensor<4x4xf32>) -> tensor<?x4xf32> {
+  %y = halftone.matmul %x, %w {halftone.scheme = {weights = {format = "bf16"}, activations = {format = "bf16", when = "dynamic"}}}
+      : (tensor<?x4xf32>, tensor<4x4xf32>) -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}

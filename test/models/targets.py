@@ -194,7 +194,7 @@ def test_coded_weights():
     weights = graph.constant(rng.standard_normal((96, 43)).astype(np.float32))
     graph.output(graph.node("MatMul", [graph.input("x", inputs["x"]), weights]), TensorProto.FLOAT)
     model, notes = graph.save(), []
-    for recipe in ("w8", "w4a16", "fp8", "nf4", "mxfp4", "kmeans4", "bcq3"):
+    for recipe in ("bf16", "w8", "w4a16", "fp8", "nf4", "mxfp4", "kmeans4", "bcq3"):
         plain = Program(model, "--target", "x86-64", "--recipe", recipe).run(inputs)
         notes.append(check_targets(
             model, inputs, lambda outputs, target: check_close(outputs, plain, target),

@@ -17,7 +17,7 @@ enum class DotStep {
   MultiplyAdd,   ///< widen, multiply, add: any CPU
   Fma,           ///< one rounding; f32 only
   MultiplyPairs, ///< pmaddwd on operands widened to i16, then an addition; exact
-  DotBytes,      ///< vpdpbusd, usdot, sdot: four products of bytes, no saturation
+  Dot,           ///< vpdpbusd, usdot, sdot, vdpbf16ps: `kr` products, no saturation
   Tiles          ///< tdpbusd: the same products on AMX tiles of 16 rows
 };
 
@@ -27,10 +27,10 @@ struct TileShape {
   int64_t rows;
 };
 
-/// Element types of the operands: f32 x f32 -> f32, u8 x s8 -> i32, or f32 x s8 -> f32, in which
-/// the codes become floats in registers; and f32 x codes that a decoder makes numbers of, scales
-/// included. Left-hand sides of other signs are offset by 128 before the kernel.
-enum class KernelElements { F32, U8S8, F32S8, F32Codes };
+/// Element types of the operands: f32 x f32 -> f32, bf16 x bf16 -> f32, u8 x s8 -> i32, or f32 x s8
+/// -> f32, in which the codes become floats in registers; and f32 x codes that a decoder makes
+/// numbers of, scales included. Left-hand sides of other signs are offset by 128 before the kernel.
+enum class KernelElements { F32, BF16, U8S8, F32S8, F32Codes };
 
 struct KernelRow {
   llvm::StringLiteral name;
@@ -56,8 +56,13 @@ struct KernelRow {
   bool isInteger() const { return elements == KernelElements::U8S8; }
   /// What the left-hand side is in the instruction more than in memory.
   int32_t lhsOffset() const { return isLhsSigned ? -128 : 0; }
-  /// Bytes of an element of the packed right-hand side.
-  int64_t rhsBytes() const { return elements == KernelElements::F32 ? 4 : 1; }
+  /// Whether both sides are bf16 that a step widens to f32, one k at a time.
+  bool widensHalves() const { return elements == KernelElements::BF16 && step != DotStep::Dot; }
+  /// Bytes of an element of the left-hand side, and of the packed right-hand side.
+  int64_t lhsBytes() const { return isInteger() ? 1 : elements == KernelElements::BF16 ? 2 : 4; }
+  int64_t rhsBytes() const {
+    return elements == KernelElements::F32 || elements == KernelElements::BF16 ? lhsBytes() : 1;
+  }
 };
 
 /// The row called `name`, or null.

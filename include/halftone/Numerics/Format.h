@@ -57,6 +57,8 @@ struct Format {
   }
   /// Whether there is one level of f32 scales, so that granularity and zero points can be chosen.
   bool hasFreeScales() const { return scales.size() == 1 && !scales.front().codec; }
+  /// Whether values are only rounded: nothing has to be known of their range.
+  bool hasNoScale() const { return coding == Coding::Plain; }
   /// Whether the blocks are part of the format.
   bool hasFixedGroups() const { return !scales.empty() && scales.front().group != 0; }
   /// The codes of an integer format, as numbers.

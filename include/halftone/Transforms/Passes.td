@@ -229,6 +229,7 @@ def QuantizeActivations : Pass<"halftone-quantize-activations", "func::FuncOp"> 
     Static: every `observe` with a range becomes `dequantize(quantize(x))` with a constant scale and zero point, for all users of the value.
     The scale is the next float not below that of the range (a few hundred further at most) by whose reciprocal quantizing needs no division.
     Dynamic: the input of the contraction becomes `dequantize(dynamic_quantize(x))`, one scale per token (last dimension) or per tensor.
+    Formats without scales (bf16, f16): `dequantize(quantize(x))` with the scale 1.
 
     Requires: schemes are assigned; static schemes also that observations are attached.
     Ensures:  no `observe` and no scheme remains.

@@ -63,7 +63,8 @@ struct ActivationScheme {
   std::string format;
   /// `tensor` or, for dynamic ones, `token` (one scale per row along the reduction).
   std::string granularity = "tensor";
-  /// `static` (range from observations) or `dynamic` (range found at run time).
+  /// `static` (range from observations) or `dynamic` (range found at run time, or of no interest: a
+  /// format without scales).
   std::string when = "static";
   bool symmetric = false;
   /// Static only: what `parseRangeEstimator` accepts.

@@ -177,6 +177,10 @@ TEST(Recipe, ActivationsHaveFewerFormatsThanWeights) {
   };
   EXPECT_EQ(errorFor("format: fp8_e4m3, symmetric: true"), "");
   EXPECT_EQ(errorFor("format: uint4"), "");
+  EXPECT_EQ(errorFor("format: bf16"), "");
+  EXPECT_NE(errorFor("format: bf16, when: static").find("'bf16' has no scales"), std::string::npos);
+  EXPECT_NE(errorFor("format: bf16, granularity: token").find("'bf16' has no scales"),
+            std::string::npos);
   EXPECT_NE(errorFor("format: nf4").find("format 'nf4' is for weights"), std::string::npos);
   EXPECT_NE(errorFor("format: mxfp8").find("format 'mxfp8' is for weights"), std::string::npos);
   EXPECT_NE(errorFor("format: int4, when: dynamic").find("has no 'when: dynamic'"),
@@ -184,6 +188,11 @@ TEST(Recipe, ActivationsHaveFewerFormatsThanWeights) {
   EXPECT_NE(errorFor("format: fp8_e4m3").find("give 'symmetric: true'"), std::string::npos);
   EXPECT_NE(errorFor("format: fp8_e4m3, symmetric: true, range: mse").find("integer formats"),
             std::string::npos);
+}
+
+TEST(Recipe, FormatsWithoutScalesNeedNoData) {
+  Recipe recipe = parseOrDie("weights: {format: bf16}\nactivations: {format: bf16}\n");
+  EXPECT_FALSE(recipe.needsObservations());
 }
 
 TEST(Recipe, EmbeddingsAreQuantizedOnRequest) {
