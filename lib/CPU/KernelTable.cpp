@@ -34,6 +34,7 @@ bool hasNeon(const CPUTarget &target) { return target.neon; }
 bool hasDotProd(const CPUTarget &target) { return target.dotprod; }
 bool hasI8mm(const CPUTarget &target) { return target.i8mm; }
 bool hasAmxInt8(const CPUTarget &target) { return target.amxInt8 && target.avx512vnni; }
+bool hasAmxBf16(const CPUTarget &target) { return target.amxBf16 && target.avx512bf16; }
 
 // From the most to the least preferred for each kind of elements.
 constexpr KernelRow table[] = {
@@ -41,6 +42,8 @@ constexpr KernelRow table[] = {
     {"f32-fma-avx2", KernelElements::F32, DotStep::Fma, 8, 1, "", tiles16, 0, hasAvx2},
     {"f32-fma-neon", KernelElements::F32, DotStep::Fma, 4, 1, "", tiles32, 0, hasNeon},
     {"f32-generic", KernelElements::F32, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 0, always},
+    {"bf16-amx", KernelElements::BF16, DotStep::Tiles, 16, 2, "llvm.x86.tdpbf16ps", amxTiles, 0,
+     hasAmxBf16},
     {"bf16-dot-avx512", KernelElements::BF16, DotStep::Dot, 16, 2,
      "llvm.x86.avx512bf16.dpbf16ps.512", tiles32, 0, hasAvx512Bf16},
     {"bf16-fma-avx512", KernelElements::BF16, DotStep::Fma, 16, 1, "", tiles32, 2, hasAvx512},
@@ -85,9 +88,9 @@ constexpr int64_t usualRows = 128;
 constexpr int64_t usualColumns = 128;
 // A decoder runs on many rows once and then on single ones.
 constexpr int64_t singleRows = 16;
-// Fewer rows leave most of a tile empty.
+// Fewer rows, or fewer words of each, leave most of a tile empty.
 constexpr int64_t minTileRows = 16;
-constexpr int64_t minTileDepth = 32;
+constexpr int64_t minTileWords = 8, maxTileWords = 16;
 
 template <typename Predicate>
 const KernelRow &chooseRow(const CPUTarget &target, KernelElements elements, Predicate suits) {
@@ -130,7 +133,7 @@ const KernelRow &mlir::halftone::chooseContractRow(const CPUTarget &target, Kern
   return chooseRow(target, elements, [&](const KernelRow &row) {
     if (row.step != DotStep::Tiles)
       return true;
-    return shape.rows.value_or(usualRows) >= minTileRows && chooseTileDepth(shape.depth) != 0;
+    return shape.rows.value_or(usualRows) >= minTileRows && chooseTileDepth(row, shape.depth) != 0;
   });
 }
 
@@ -168,12 +171,12 @@ int64_t mlir::halftone::chooseTileRows(const KernelRow &row, int64_t vectors,
   return std::max<int64_t>(1, llvm::divideCeil(*rows, std::max<int64_t>(count, 1)));
 }
 
-int64_t mlir::halftone::chooseTileDepth(std::optional<int64_t> depth) {
-  if (!depth || *depth % 4 != 0)
+int64_t mlir::halftone::chooseTileDepth(const KernelRow &row, std::optional<int64_t> depth) {
+  if (!depth || *depth % row.kr != 0)
     return 0;
-  for (int64_t step = std::min<int64_t>(64, *depth); step >= std::min(minTileDepth, *depth);
-       step -= 4)
-    if (*depth % step == 0)
-      return step;
+  int64_t words = *depth / row.kr;
+  for (int64_t step = std::min(maxTileWords, words); step >= std::min(minTileWords, words); --step)
+    if (words % step == 0)
+      return step * row.kr;
   return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Contractions whose accumulators are AMX tiles: two by two tiles of 16 rows and 16 columns of i32.
+// Contractions whose accumulators are AMX tiles: two by two tiles of 16 rows and 16 columns of i32
+// or f32.
 #include "ContractEmitter.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -21,7 +22,7 @@ class TileContract : public ContractEmitter {
 public:
   TileContract(IndexMath &math, ContractOp op, const KernelRow &row)
       : ContractEmitter(math, op, row),
-        depthStep(chooseTileDepth(getConstantIntValue(depth.length))) {
+        depthStep(chooseTileDepth(row, getConstantIntValue(depth.length))) {
     assert(depthStep && "the kernel was chosen for a depth that tiles can cut evenly");
   }
 
@@ -62,7 +63,8 @@ private:
 
 void TileContract::allocateScratch() {
   OpBuilder &builder = math.builder;
-  scratch = makeScratch(MemRefType::get({2 * tileEdge, 2 * tileEdge}, builder.getI32Type()));
+  Type sum = row.isInteger() ? Type(builder.getI32Type()) : Type(builder.getF32Type());
+  scratch = makeScratch(MemRefType::get({2 * tileEdge, 2 * tileEdge}, sum));
   config = makeScratch(MemRefType::get({configBytes}, builder.getI8Type()));
 }
 
@@ -114,8 +116,8 @@ void TileContract::configure(Value upperRows, Value lowerRows) {
   for (int tile = 0; tile < 4; ++tile)
     setTile(tile, 4 * tileEdge, 0);
   for (int tile = 0; tile < 2; ++tile) {
-    setTile(lhsRegister + tile, depthStep, 0);
-    setTile(rhsRegister + tile, 4 * tileEdge, depthStep / 4);
+    setTile(lhsRegister + tile, depthStep * row.lhsBytes(), 0);
+    setTile(rhsRegister + tile, 4 * tileEdge, depthStep / row.kr);
   }
   Value fixed = arith::ConstantOp::create(builder, math.loc,
                                           DenseElementsAttr::get(bytes, ArrayRef<int8_t>(content)));
@@ -189,10 +191,10 @@ void TileContract::emitStep(int64_t rowTiles, Value firstRow, ArrayRef<Value> ou
   SmallVector<OpFoldResult> strides = getStrides(space.lhs.memref);
   // Without a window the rows are the dimension before k; in an image they are steps within its
   // last one.
-  Value rowBytes =
+  Value rowElements =
       hasWindow() ? math.constant(depth.columnStride) : math.get(strides[strides.size() - 2]);
-  Value lhsPitch = i64(rowBytes);
-  Value rhsPitch = i64(math.constant(panelColumns * row.kr));
+  Value lhsPitch = i64(math.mul(rowElements, row.lhsBytes()));
+  Value rhsPitch = i64(math.constant(panelColumns * row.kr * row.rhsBytes()));
 
   Value runSteps = math.div(math.get(depth.length), depthStep);
   Value run = math.add(math.mul(windowRow, depth.windowColumns), windowColumn);

@@ -63,3 +63,25 @@ func.func @stores_sums_without_a_detour(%x: memref<128x512xi8>, %w: memref<32x12
   }
   return
 }
+
+// -----
+
+// bf16: a row of 32 k has 64 bytes, as 16 rows of pairs of the right-hand side have; the sums are f32 and leave the tiles as they are.
+// CHECK-LABEL:   @multiplies_halves
+// CHECK:         dense<[1, 0, {{(0, )*}}64, 0, 64, 0, 64, 0, 64, 0, 64, 0, 64, 0, 64, 0, 64, 0, {{(0, )*}}16, 16, {{(0, )*}}0]>
+// CHECK:         scf.for %{{.*}} to %c4
+// CHECK-COUNT-2:   llvm.call_intrinsic "llvm.x86.tileloadd64"(%{{.*}}, %{{.*}}, %c128_i64)
+// CHECK:           llvm.call_intrinsic "llvm.x86.tileloadd64"(%{{.*}}, %{{.*}}, %c256_i64)
+// CHECK-COUNT-2:   llvm.call_intrinsic "llvm.x86.tdpbf16ps"
+// CHECK:           llvm.call_intrinsic "llvm.x86.tileloadd64"(%{{.*}}, %{{.*}}, %c256_i64)
+// CHECK-COUNT-2:   llvm.call_intrinsic "llvm.x86.tdpbf16ps"
+// CHECK-COUNT-4: llvm.call_intrinsic "llvm.x86.tilestored64"
+// CHECK-NOT:     vector.load {{.*}}xf32
+func.func @multiplies_halves(%x: memref<32x128xbf16>, %w: memref<1x64x32x2xbf16>, %y: memref<32x32xf32>) {
+  halftone.contract ins(%x, %w : memref<32x128xbf16>, memref<1x64x32x2xbf16>) outs(%y : memref<32x32xf32>)
+    attributes {epilogue_maps = [], packing = #halftone.packing<"bf16-amx", nr = 32, kr = 2, k = 128, n = 32>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  }
+  return
+}

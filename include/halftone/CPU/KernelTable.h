@@ -18,7 +18,7 @@ enum class DotStep {
   Fma,           ///< one rounding; f32 only
   MultiplyPairs, ///< pmaddwd on operands widened to i16, then an addition; exact
   Dot,           ///< vpdpbusd, usdot, sdot, vdpbf16ps: `kr` products, no saturation
-  Tiles          ///< tdpbusd: the same products on AMX tiles of 16 rows
+  Tiles          ///< tdpbusd, tdpbf16ps: the same products on AMX tiles of 16 rows
 };
 
 /// A register tile: `rows` of the left-hand side times `vectors` registers of columns.
@@ -88,9 +88,9 @@ int64_t choosePanelColumns(const KernelRow &row, const ContractionShape &shape);
 /// fewer when that cuts `rows` into equal tiles.
 int64_t chooseTileRows(const KernelRow &row, int64_t vectors, std::optional<int64_t> rows);
 
-/// The k consumed by one tile instruction: the largest multiple of 4 up to 64 that divides `depth`,
-/// or 0 if tiles do not pay for this depth.
-int64_t chooseTileDepth(std::optional<int64_t> depth);
+/// The k consumed by one tile instruction of `row`: the largest multiple of `kr` up to 64 bytes
+/// that divides `depth`, or 0 if tiles do not pay for this depth.
+int64_t chooseTileDepth(const KernelRow &row, std::optional<int64_t> depth);
 
 } // namespace mlir::halftone
 
