@@ -42,6 +42,8 @@ private:
   RankedTensorType replaceDim(RankedTensorType type, int64_t axis) const;
   Value buildGather(Value value, int64_t axis);
   DenseI64ArrayAttr replaceBlock(std::optional<ArrayRef<int64_t>> blocks) const;
+  /// A tensor with one element, without dimensions.
+  Value makeScalar(Value parameter);
   /// A scale or zero point of `op`.
   Value gatherParameter(DequantizeOp op, Value parameter);
   Value gatherDequantize(DequantizeOp op);
@@ -139,10 +141,24 @@ Value RowDecoder::gatherParameter(DequantizeOp op, Value parameter) {
   return UnsqueezeOp::create(b, loc, type.clone(shape), rows, b.getDenseI64ArrayAttr(axes));
 }
 
+Value RowDecoder::makeScalar(Value parameter) {
+  RankedTensorType type = getType(parameter);
+  if (type.getRank() == 0)
+    return parameter;
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
+  return SqueezeOp::create(b, loc, type.clone(ArrayRef<int64_t>()), parameter,
+                           b.getDenseI64ArrayAttr(axes));
+}
+
 Value RowDecoder::gatherDequantize(DequantizeOp op) {
   int64_t rank = getType(op.getInput()).getRank();
   int64_t axis = op.getAxis() < 0 ? int64_t(op.getAxis()) + rank : op.getAxis();
   Value codes = gatherRows(op.getInput());
+  // One block for all rows is none: rows that are read have more or fewer elements than it.
+  if (op.getBlocks() && hasOneElement(op.getScale()) && hasOneElement(op.getZeroPoint()))
+    return DequantizeOp::create(b, loc, replaceDim(getType(op.getOutput()), 0), codes,
+                                makeScalar(op.getScale()), makeScalar(op.getZeroPoint()),
+                                /*axis=*/0, /*blocks=*/nullptr);
   RowDecoder parameters = ofBlocks(op.getBlocks(), getType(op.getInput()).getDimSize(0));
   Value scale = parameters.gatherParameter(op, op.getScale());
   Value zeroPoint = parameters.gatherParameter(op, op.getZeroPoint());

@@ -119,6 +119,20 @@ func.func @finds_the_block_of_a_row(%i: tensor<2xi64>) -> tensor<2x6xf32> {
   return %y : tensor<2x6xf32>
 }
 
+// A block as large as the table is one scale, whichever rows are read.
+// CHECK-LABEL: @block_of_all_rows
+// CHECK:         %[[CODES:.*]] = halftone.gather %{{.*}} -> tensor<9x6xi4>
+// CHECK:         %[[SCALE:.*]] = halftone.squeeze %{{.*}} -> tensor<f32>
+// CHECK:         halftone.dequantize %[[CODES]], %[[SCALE]], %{{[0-9]+}} : (tensor<9x6xi4>, tensor<f32>, tensor<i4>)
+func.func @block_of_all_rows(%i: tensor<9xi64>) -> tensor<9x6xf32> {
+  %q = halftone.constant dense<1> : tensor<4x6xi4>
+  %s = halftone.constant dense<0.5> : tensor<1x1xf32>
+  %z = halftone.constant dense<0> : tensor<i4>
+  %w = halftone.dequantize %q, %s, %z {blocks = array<i64: 64, 64>} : (tensor<4x6xi4>, tensor<1x1xf32>, tensor<i4>) -> tensor<4x6xf32>
+  %y = halftone.gather %w, %i {axis = 0 : i64} : (tensor<4x6xf32>, tensor<9xi64>) -> tensor<9x6xf32>
+  return %y : tensor<9x6xf32>
+}
+
 // Activations are decoded anyway.
 // CHECK-LABEL: @declines_codes_that_are_not_constant
 // CHECK:         %[[W:.*]] = halftone.dequantize

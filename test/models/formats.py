@@ -109,6 +109,12 @@ def test_weights_alone_3():
     return weights_alone(2)
 
 
+def test_one_block_for_all():
+    """A block that is larger than the weights."""
+    schemes = [f"format: {format}, block: [4096, 4096]" for format in ("int4", "uint8", "fp8_e4m3")]
+    return run("one block", ((scheme, ["gather", "matmul", "conv"]) for scheme in schemes), "")
+
+
 def with_activations(activations):
     schemes = [f"format: {format}" for format in FREE + FIXED + FITTED]
     schemes += [f"format: {format}, {blocks}" for format in ("int4", "uint4", "int8") for blocks in GRANULARITIES]
@@ -133,6 +139,10 @@ def test_static_narrow_codes():
 
 def test_static_floats():
     return with_activations("format: fp8_e4m3, when: static, symmetric: true")
+
+
+def test_rounded_floats():
+    return with_activations("format: bf16")
 
 
 def test_all_formats_are_here():
