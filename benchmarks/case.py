@@ -12,11 +12,14 @@ MODELS = pathlib.Path(os.environ.get("HALFTONE_MODELS", ROOT.parent / "shared" /
 # A file, or a function that makes it when the case is run.
 Model = typing.Union[pathlib.Path, typing.Callable[[], pathlib.Path]]
 
+# Relative RMS: each of some fifty layers rounds its input and its weights to 8 bits.
+HALF_ERROR = 0.03
+
 
 @dataclasses.dataclass
 class Case:
     name: str
-    kind: str  # f32 or i8: whose peak counts
+    kind: str  # f32, bf16 or i8: whose peak counts
     model: Model  # in float, or integer as it is
     inputs: dict
     recipe: str = "float"
@@ -27,6 +30,11 @@ class Case:
     error: float = 1e-4  # of the largest output: float sums in another order
     is_whole_model: bool = True  # counts in the summary; products alone do not
     macs: int = None  # where running the model to count them would take too much memory
+
+    def in_halves(self):
+        """The same float model in bfloat16, beside the peer's float: it has no kernels for these. Not in the summary."""
+        return dataclasses.replace(self, name=self.name.replace("f32", "bf16"), kind="bf16",
+                                   recipe="bf16", is_whole_model=False, error=HALF_ERROR)
 
     def prepare(self):
         """The case with files instead of functions."""

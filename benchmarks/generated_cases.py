@@ -37,8 +37,9 @@ class Generated:
 
 def dynamic_pair(name, folder, build, inputs, macs):
     generated = Generated(folder, build)
+    floats = Case(f"{name} f32", "f32", generated.make, inputs, macs=macs)
     return [
-        Case(f"{name} f32", "f32", generated.make, inputs, macs=macs),
+        floats, floats.in_halves(),
         Case(f"{name} int8 dynamic", "i8", generated.make, inputs, "w8a8-dynamic",
              peer_model=generated.make_dynamic, macs=macs),
     ]
@@ -56,8 +57,9 @@ def resnet_cases(folder):
     images = np.random.default_rng(0).standard_normal((4, 1, 3, 224, 224), np.float32)
     generated = Generated(folder, generate_models.resnet50)
     inputs = {"image": images[0]}
+    floats = Case("resnet50 224 f32", "f32", generated.make, inputs)
     return [
-        Case("resnet50 224 f32", "f32", generated.make, inputs),
+        floats, floats.in_halves(),
         Case("resnet50 224 int8 static", "i8", generated.make, inputs, "w8a8-static",
              {"image": images},
              lambda: generated.make_static([{"image": image} for image in images])),

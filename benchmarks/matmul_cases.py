@@ -35,8 +35,9 @@ def matmul_cases(folder):
     inputs = {"a": random.standard_normal((128, 768)).astype(np.float32)}
     bytes_ = {"a": random.integers(0, 256, (128, 768), np.uint8)}
     name = "matmul 128x768x3072"
+    float_case = Case(f"{name} f32", "f32", floats, inputs, is_whole_model=False)
     return [
-        Case(f"{name} f32", "f32", floats, inputs, is_whole_model=False),
+        float_case, float_case.in_halves(),
         Case(f"{name} int8 dynamic", "i8", floats, inputs, "w8a8-dynamic", peer_model=dynamic,
              is_whole_model=False),
         Case(f"{name} int8 MatMulInteger", "i8", integers, bytes_, is_exact=True,

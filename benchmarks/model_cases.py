@@ -63,9 +63,10 @@ def mnist_cases(folder):
 def mobilenet_cases(folder):
     images, _ = data.mobilenet_images("calibration_48")
     quantized = MODELS / "mobilenetv2/qdq_int8.onnx"
+    floats, static = static_pair("mobilenetv2", MODELS / "mobilenetv2/fp32.onnx", {"image": images},
+                                 folder, {"batch": 1})
     return [
-        *static_pair("mobilenetv2", MODELS / "mobilenetv2/fp32.onnx", {"image": images}, folder,
-                     {"batch": 1}),
+        floats, floats.in_halves(), static,
         Case("mobilenetv2 int8 as it is", "i8", quantized, {"image": images[0]},
              dims={"batch": 1}, error=QUANTIZED_ERROR),
     ]
