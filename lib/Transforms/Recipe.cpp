@@ -329,6 +329,7 @@ std::optional<WeightScheme> Recipe::embeddingSchemeFor(llvm::StringRef node) con
 
 std::vector<const NodePattern *> Recipe::patterns() const {
   std::vector<const NodePattern *> all;
+  all.reserve(skip.size() + layers.size());
   for (const NodePattern &pattern : skip)
     all.push_back(&pattern);
   for (const LayerRule &rule : layers)

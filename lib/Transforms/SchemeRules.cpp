@@ -152,7 +152,9 @@ std::string checkOWQ(const Format &format, const WeightText &text, llvm::StringR
     return "'owq' lets f16 weights take up the errors of the others: give 'rounding: gptq' or "
            "'rounding: adaround', too";
   double bits = text.owq->bits;
-  if (!(bits > format.codec.bits && bits <= 16))
+  // A NaN is in no range.
+  bool isInRange = bits > format.codec.bits && bits <= 16;
+  if (!isInRange)
     return "'bits' of 'owq' is " + std::to_string(bits) + "; expected more than the " +
            std::to_string(format.codec.bits) + " of '" + format.name.str() + "', and at most 16";
   return "";
@@ -166,7 +168,8 @@ std::string checkRounding(const Format &format, const WeightText &text) {
   std::string error = checkOneOf("rounding", rounding, names);
   if (!error.empty())
     return error;
-  if (findRoundingMethod(rounding) && !(format.coding == Coding::Scaled && format.hasFreeScales()))
+  bool hasOneLevel = format.coding == Coding::Scaled && format.hasFreeScales();
+  if (findRoundingMethod(rounding) && !hasOneLevel)
     return "'rounding: " + rounding + "' is for formats with one level of scales, which '" +
            format.name.str() + "' is not";
   return firstOf({checkChosen("gptq", text.gptq.has_value(), rounding),
