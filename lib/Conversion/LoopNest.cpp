@@ -33,8 +33,38 @@ LoopNest LoopNest::fromCopy(OpBuilder &builder, memref::CopyOp op) {
   return nest;
 }
 
+void LoopNest::addEpilogue(linalg::LinalgOp op) {
+  SmallVector<OpOperand *> sums =
+      llvm::filter_to_vector(op.getDpsInputOperands(), [&](OpOperand *operand) {
+        return operand->get() == outputs.front().buffer;
+      });
+  AffineMap map = op.getMatchingIndexingMap(sums.front());
+  // Found by the elements of the output that both touch.
+  SmallVector<AffineExpr> loops(map.getNumDims());
+  for (auto [own, other] : llvm::zip_equal(outputs.front().map.getResults(), map.getResults()))
+    loops[llvm::cast<AffineDimExpr>(other).getPosition()] = own;
+  epilogue = std::make_unique<LoopNest>(op.getLoc());
+  epilogue->sizes = sizes;
+  epilogue->iterators = iterators;
+  auto getAccess = [&](OpOperand *operand) {
+    AffineMap access = op.getMatchingIndexingMap(operand);
+    return LoopAccess{operand->get(), access.replaceDimsAndSymbols(loops, {}, getNumLoops(), 0)};
+  };
+  for (OpOperand *operand : op.getDpsInputOperands())
+    epilogue->inputs.push_back(getAccess(operand));
+  for (OpOperand &operand : op.getDpsInitsMutable())
+    epilogue->outputs.push_back(getAccess(&operand));
+  for (OpOperand *operand : sums)
+    epilogue->sumInputs.push_back(operand->getOperandNumber());
+  epilogue->body = op.getBlock();
+  for (AffineExpr loop : loops)
+    epilogue->indexLoops.push_back(llvm::cast<AffineDimExpr>(loop).getPosition());
+}
+
 SmallVector<LoopAccess *> LoopNest::getAccesses() {
   SmallVector<LoopAccess *> accesses;
+  if (epilogue)
+    accesses = epilogue->getAccesses();
   for (LoopAccess &access : inputs)
     if (!access.isScalar())
       accesses.push_back(&access);
@@ -46,8 +76,12 @@ SmallVector<LoopAccess *> LoopNest::getAccesses() {
 /// Removes loops; `replacements` has an expression over the remaining ones for each loop.
 void LoopNest::eraseLoops(ArrayRef<bool> erased, ArrayRef<AffineExpr> replacements) {
   unsigned remaining = llvm::count(erased, false);
-  for (LoopAccess *access : getAccesses())
-    access->map = access->map.replaceDimsAndSymbols(replacements, {}, remaining, 0);
+  for (MutableArrayRef<LoopAccess> accesses : {MutableArrayRef(inputs), MutableArrayRef(outputs)})
+    for (LoopAccess &access : accesses)
+      if (!access.isScalar())
+        access.map = access.map.replaceDimsAndSymbols(replacements, {}, remaining, 0);
+  if (epilogue)
+    epilogue->eraseLoops(erased, replacements);
   for (std::optional<unsigned> &loop : indexLoops) {
     if (!loop)
       continue;
@@ -159,14 +193,15 @@ static void collapseBuffer(OpBuilder &builder, Location loc, LoopAccess &access,
   access.map = AffineMap::get(access.map.getNumDims(), 0, expressions, builder.getContext());
 }
 
+bool LoopNest::usesIndex(unsigned loop) const {
+  bool used = epilogue && epilogue->usesIndex(loop);
+  if (body)
+    body->walk([&](linalg::IndexOp op) { used |= indexLoops[op.getDim()] == loop; });
+  return used;
+}
+
 void LoopNest::collapseLoops(OpBuilder &builder) {
   SmallVector<bool> merged(getNumLoops(), false);
-  auto usesIndex = [&](unsigned loop) {
-    bool used = false;
-    if (body)
-      body->walk([&](linalg::IndexOp op) { used |= indexLoops[op.getDim()] == loop; });
-    return used;
-  };
   for (unsigned loop = 0; loop + 1 < getNumLoops(); ++loop)
     merged[loop + 1] = iterators[loop] == iterators[loop + 1] && !usesIndex(loop) &&
                        !usesIndex(loop + 1) && llvm::all_of(getAccesses(), [&](LoopAccess *access) {
@@ -195,6 +230,8 @@ void LoopNest::collapseLoops(OpBuilder &builder) {
   }
   for (LoopAccess *access : getAccesses())
     collapseBuffer(builder, loc, *access, merged);
+  if (epilogue)
+    epilogue->sizes = sizes;
   eraseLoops(merged, replacements);
 }
 

@@ -18,6 +18,8 @@ bool NestEmitter::isAccumulator(const LoopAccess &output) const {
 }
 
 SmallVector<Value> NestEmitter::loadAccumulators() {
+  if (nest.start)
+    return {nest.start};
   SmallVector<Value> accumulators;
   for (const LoopAccess &output : nest.outputs)
     if (isAccumulator(output))
@@ -26,11 +28,25 @@ SmallVector<Value> NestEmitter::loadAccumulators() {
 }
 
 void NestEmitter::storeAccumulators(ArrayRef<Value> accumulators) {
+  if (nest.epilogue)
+    return emitEpilogue(accumulators.front());
   for (const LoopAccess &output : nest.outputs)
     if (isAccumulator(output)) {
       store(output, accumulators.front());
       accumulators = accumulators.drop_front();
     }
+}
+
+/// What follows a reduction that ended with `sum`.
+void NestEmitter::emitEpilogue(Value sum) {
+  LoopNest &epilogue = *nest.epilogue;
+  NestEmitter emitter(builder, epilogue);
+  emitter.indices = indices;
+  for (unsigned input : epilogue.sumInputs)
+    epilogue.inputs[input].buffer = sum;
+  SmallVector<Value> results = emitter.emitBody(emitter.loadUsedOutputs(/*inRegisters=*/false));
+  for (auto [output, result] : llvm::zip_equal(epilogue.outputs, results))
+    emitter.store(output, result);
 }
 
 /// The body with the given accumulators; returns their new values and stores the other outputs.

@@ -101,7 +101,8 @@ Value ElementKernel::countElements() {
 
 /// One thread.
 void ElementKernel::emitElement() {
-  if (!reductions.empty())
+  // A reduction of one term has no loop.
+  if (!reductions.empty() || nest.start || nest.epilogue)
     return storeAccumulators(emitReduction(reductions, loadAccumulators()));
   for (auto [output, result] :
        llvm::zip_equal(nest.outputs, emitBody(loadUsedOutputs(/*inRegisters=*/false))))

@@ -10,9 +10,8 @@
 namespace mlir::halftone {
 
 /// Tiles of a sum of products, on tensor cores where they have the type; nullopt for what is none,
-/// or too small for tiles. `start` is what all elements of the output are before; null stands for
-/// what is in its memory.
-std::optional<gpu::LaunchOp> emitTileKernel(OpBuilder &builder, LoopNest &nest, Value start);
+/// or too small for tiles.
+std::optional<gpu::LaunchOp> emitTileKernel(OpBuilder &builder, LoopNest &nest);
 
 /// A thread or a warp for every element of the outputs. Takes any nest.
 gpu::LaunchOp emitElementKernel(OpBuilder &builder, LoopNest &nest);

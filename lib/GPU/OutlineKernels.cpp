@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "DeviceMemory.h"
 #include "KernelEmitters.h"
+#include "KernelSources.h"
 
 #include "halftone/GPU/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -22,57 +23,20 @@ namespace mlir::halftone {
 using namespace mlir;
 using namespace mlir::halftone;
 
-static bool usesDevice(Operation *op) { return llvm::any_of(op->getOperandTypes(), isOnDevice); }
-
 /// Bufferization leaves them behind.
 static bool isCopyToItself(Operation *op) {
   auto copy = llvm::dyn_cast<memref::CopyOp>(op);
   return copy && copy.getSource() == copy.getTarget();
 }
 
-/// An op that becomes a kernel. What fills its output right before it is part of it, if the kernel
-/// can start from a value.
-struct KernelSource {
-  Operation *op;
-  linalg::FillOp fill;
-};
-
-static bool isFilledBy(Operation *op, linalg::FillOp fill) {
-  auto user = llvm::dyn_cast<linalg::LinalgOp>(op);
-  Value buffer = fill.getOutputs().front();
-  if (!user || user.getNumDpsInits() != 1 || user.getDpsInits().front() != buffer ||
-      llvm::is_contained(user.getDpsInputs(), buffer) || op->getBlock() != fill->getBlock())
-    return false;
-  for (Operation *between = fill->getNextNode(); between != op; between = between->getNextNode())
-    if (!isMemoryEffectFree(between) && !llvm::isa<memref::AllocOp>(between))
-      return false;
-  return true;
-}
-
-static bool becomesKernel(Operation *op) {
-  auto copy = llvm::dyn_cast<memref::CopyOp>(op);
-  return (llvm::isa<linalg::LinalgOp>(op) || (copy && !isContiguousCopy(copy))) && usesDevice(op);
-}
-
-static SmallVector<KernelSource> findSources(func::FuncOp function) {
-  SmallVector<KernelSource> sources;
-  function.walk([&](Operation *op) {
-    if (!becomesKernel(op))
-      return;
-    auto fill =
-        llvm::dyn_cast_or_null<linalg::FillOp>(sources.empty() ? nullptr : sources.back().op);
-    if (fill && isFilledBy(op, fill))
-      sources.back() = {op, fill};
-    else
-      sources.push_back({op, nullptr});
-  });
-  return sources;
-}
-
-static LoopNest makeNest(OpBuilder &builder, Operation *op) {
-  auto copy = llvm::dyn_cast<memref::CopyOp>(op);
+static LoopNest makeNest(OpBuilder &builder, const KernelSource &source) {
+  auto copy = llvm::dyn_cast<memref::CopyOp>(source.op);
   LoopNest nest = copy ? LoopNest::fromCopy(builder, copy)
-                       : LoopNest::fromLinalg(builder, llvm::cast<linalg::LinalgOp>(op));
+                       : LoopNest::fromLinalg(builder, llvm::cast<linalg::LinalgOp>(source.op));
+  if (linalg::FillOp fill = source.fill)
+    nest.start = fill.getInputs().front();
+  if (source.epilogue)
+    nest.addEpilogue(source.epilogue);
   nest.dropUnitLoops();
   nest.collapseLoops(builder);
   return nest;
@@ -237,27 +201,23 @@ struct OutlineKernels : halftone::impl::OutlineKernelsBase<OutlineKernels> {
 
 private:
   LogicalResult outline(KernelSource source, KernelModule &kernels, Failures &failures) {
-    auto [op, fill] = source;
-    OpBuilder builder(op);
-    LoopNest nest = makeNest(builder, op);
-    std::optional<gpu::LaunchOp> tiled =
-        emitTileKernel(builder, nest, fill ? fill.getInputs().front() : Value());
-    // Any other kernel wants to find it in memory.
-    if (fill && tiled)
-      fill.erase();
-    else if (fill && failed(outline({fill, nullptr}, kernels, failures)))
-      return failure();
-    numTiled += tiled.has_value();
+    OpBuilder builder(source.epilogue ? source.epilogue.getOperation() : source.op);
+    LoopNest nest = makeNest(builder, source);
+    std::optional<gpu::LaunchOp> tiled = emitTileKernel(builder, nest);
     gpu::LaunchOp launch = tiled ? *tiled : emitElementKernel(builder, nest);
     failures.record(launch);
-    op->erase();
+    numTiled += tiled.has_value();
+    numEpilogues += nest.epilogue != nullptr;
+    for (Operation *op : {source.fill.getOperation(), source.op, source.epilogue.getOperation()})
+      if (op)
+        op->erase();
     ++numLaunches;
     return kernels.outline(launch);
   }
 
   LogicalResult outline(func::FuncOp function, KernelModule &kernels) {
     Failures failures(function);
-    for (const KernelSource &source : findSources(function)) {
+    for (const KernelSource &source : findKernelSources(function)) {
       if (isCopyToItself(source.op))
         source.op->erase();
       else if (failed(outline(source, kernels, failures)))

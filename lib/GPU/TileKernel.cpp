@@ -22,8 +22,8 @@ namespace {
 
 class TileKernel : NestEmitter {
 public:
-  TileKernel(OpBuilder &builder, LoopNest &nest, const TileContraction &contraction, Value start)
-      : NestEmitter(builder, nest), contraction(contraction), start(start) {}
+  TileKernel(OpBuilder &builder, LoopNest &nest, const TileContraction &contraction)
+      : NestEmitter(builder, nest), contraction(contraction) {}
 
   bool isWorthwhile() const;
   gpu::LaunchOp emit();
@@ -41,7 +41,6 @@ private:
   Value setOutputIndices(const TilePlace &place);
 
   const TileContraction &contraction;
-  Value start; // of all sums; null: what the output holds
   const Tile *tile = nullptr;
   Value rows, columns, terms, steps; // how many there are
   Value firstRow, firstColumn;       // of the block
@@ -93,12 +92,9 @@ Value TileKernel::setOutputIndices(const TilePlace &place) {
 SmallVector<Value> TileKernel::loadSums(const TileProduct &product) {
   SmallVector<Value> sums;
   for (const TilePlace &place : product.getPlaces()) {
-    if (start) {
-      sums.push_back(start);
-      continue;
-    }
-    setOutputIndices(place);
-    sums.push_back(load(nest.outputs.front()));
+    if (!nest.start)
+      setOutputIndices(place);
+    llvm::append_range(sums, loadAccumulators());
   }
   llvm::append_range(sums, product.emitNeutralSums());
   return sums;
@@ -144,7 +140,7 @@ void TileKernel::storeSums(const TileProduct &product, ValueRange sums) {
     auto guard = scf::IfOp::create(builder, loc, inside, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard inGuard(builder);
     builder.setInsertionPointToStart(guard.thenBlock());
-    store(nest.outputs.front(), correct(sums[i], product, sums, i));
+    storeAccumulators(correct(sums[i], product, sums, i));
   }
 }
 
@@ -223,12 +219,11 @@ gpu::LaunchOp TileKernel::emit() {
   return launch;
 }
 
-std::optional<gpu::LaunchOp> mlir::halftone::emitTileKernel(OpBuilder &builder, LoopNest &nest,
-                                                            Value start) {
+std::optional<gpu::LaunchOp> mlir::halftone::emitTileKernel(OpBuilder &builder, LoopNest &nest) {
   std::optional<TileContraction> contraction = matchTileContraction(nest);
   if (!contraction)
     return std::nullopt;
-  TileKernel kernel(builder, nest, *contraction, start);
+  TileKernel kernel(builder, nest, *contraction);
   if (!kernel.isWorthwhile())
     return std::nullopt;
   return kernel.emit();

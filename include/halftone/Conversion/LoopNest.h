@@ -6,6 +6,8 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
+#include <memory>
+
 namespace mlir::halftone {
 
 /// A value that the body of the loops reads or writes: element `map(indices)` of a buffer, or a
@@ -28,6 +30,12 @@ struct LoopNest {
   Block *body = nullptr;
   /// The loop that `linalg.index i` of the body stands for; nullopt when it is always 0.
   SmallVector<std::optional<unsigned>> indexLoops;
+  /// What the only output is before a reduction; null means what is in its memory.
+  Value start;
+  /// What follows a reduction, over the same loops. Its inputs `sumInputs` stand for the elements
+  /// of this nest's only output, which then are in no memory.
+  std::unique_ptr<LoopNest> epilogue;
+  SmallVector<unsigned> sumInputs; // of an epilogue
 
   LoopNest(Location loc) : loc(loc) {}
 
@@ -35,11 +43,16 @@ struct LoopNest {
   static LoopNest fromLinalg(OpBuilder &builder, linalg::LinalgOp op);
   static LoopNest fromCopy(OpBuilder &builder, memref::CopyOp op);
 
+  /// Makes an elementwise op the epilogue of this reduction. The op must read the output, by one
+  /// permutation of its loops wherever it does; the output's own map must be a projected one.
+  void addEpilogue(linalg::LinalgOp op);
+
   unsigned getNumLoops() const { return sizes.size(); }
   bool isParallel(unsigned loop) const { return iterators[loop] == utils::IteratorType::parallel; }
   std::optional<int64_t> getStaticSize(unsigned loop) const {
     return getConstantIntValue(sizes[loop]);
   }
+  /// All of them that are in memory, the epilogue's as well.
   SmallVector<LoopAccess *> getAccesses();
 
   /// Removes loops of one iteration.
@@ -55,6 +68,7 @@ struct LoopNest {
 
 private:
   void eraseLoops(ArrayRef<bool> erased, ArrayRef<AffineExpr> replacements);
+  bool usesIndex(unsigned loop) const;
 };
 
 } // namespace mlir::halftone

@@ -32,9 +32,11 @@ protected:
   SmallVector<Value> emitIndices(const LoopAccess &access);
   Value load(const LoopAccess &access);
   void store(const LoopAccess &access, Value value);
-  /// Stores `accumulators` in the outputs that they stand for.
+  /// Stores `accumulators` in the outputs that they stand for, or what an epilogue makes of them.
   void storeAccumulators(ArrayRef<Value> accumulators);
   SmallVector<Value> loadAccumulators();
+
+  void emitEpilogue(Value sum);
 
   OpBuilder &builder;
   LoopNest &nest;

@@ -32,7 +32,8 @@ def OutlineKernels : Pass<"halftone-outline-kernels", "::mlir::ModuleOp"> {
     A thread computes one element of the outputs, with the loop that walks through memory in the smallest steps along the threads of a warp.
     Where that loop is a reduction, a warp computes an element instead: each lane combines every 32nd term, then lanes exchange their results
     by shuffles. Sums of products with at least 8 rows, 8 columns and 16 terms (each side may be several loops, as in a convolution) are computed
-    in tiles: through shared memory, with tensor cores for operands of 8 bits, f16 and bf16, and in the order of a CPU for f32. An assertion that does not hold stores its number on the device, and its
+    in tiles: through shared memory, with tensor cores for operands of 8 bits, f16 and bf16, and in the order of a CPU for f32. Where
+    an elementwise op is the only reader of a reduction's result, the thread that has an element goes on with it, and the result is in no memory. An assertion that does not hold stores its number on the device, and its
     thread ends; the host asserts at the end of the function that none did.
 
     Requires: buffers placed (halftone-place-on-device).
@@ -44,7 +45,8 @@ def OutlineKernels : Pass<"halftone-outline-kernels", "::mlir::ModuleOp"> {
   let statistics = [
     Statistic<"numKernels", "kernels", "Kernels">,
     Statistic<"numLaunches", "launches", "Places that launch them">,
-    Statistic<"numTiled", "tiled", "Of these, those of tiles">
+    Statistic<"numTiled", "tiled", "Of these, those of tiles">,
+    Statistic<"numEpilogues", "epilogues", "Elementwise ops that are part of a reduction's kernel">
   ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect", "::mlir::gpu::GPUDialect",

@@ -25,14 +25,23 @@ def values(dtype, shape):
 
 def make_model(op, result, inputs, constants, **attributes):
     """`op` of inputs, then constants: arrays by name. Returns the model."""
-    node = helper.make_node(op, [*inputs, *constants], ["result"], **attributes)
+    node = (op, " ".join([*inputs, *constants]), "result", attributes)
+    return make_graph([node], result, inputs, constants)
+
+
+def make_graph(nodes, result, inputs, constants):
+    """Nodes (op, names of inputs, name of the output, attributes) that compute `result`."""
     infos = [
         helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape)
         for name, x in inputs.items()
     ]
     output = helper.make_tensor_value_info("result", result, None)
     tensors = [onnx.numpy_helper.from_array(numpy.array(x), name) for name, x in constants.items()]
-    graph = helper.make_graph([node], "g", infos, [output], tensors)
+    nodes = [
+        helper.make_node(op, operands.split(), [name], **attributes)
+        for op, operands, name, attributes in nodes
+    ]
+    graph = helper.make_graph(nodes, "g", infos, [output], tensors)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
@@ -53,6 +62,27 @@ def float_product(dtype, batch, sizes):
     }
     result = helper.np_dtype_to_tensor_dtype(numpy.dtype(dtype))
     return make_model("MatMul", result, inputs, {}), inputs
+
+
+def scaled_product(batch, sizes, permutation):
+    """Sums of bytes that are scaled, get a bias, an activation and a residual, and become codes."""
+    rows, terms, columns = sizes
+    shape = (*batch, rows, columns)
+    inputs = {"a": values(U8, (*batch, rows, terms)), "r": values(F32, shape)}
+    constants = {"b": values(S8, (terms, columns)), "z": numpy.uint8(131)}
+    constants |= {"s": values(F32, columns) / 500, "c": values(F32, columns)}
+    constants |= {"t": numpy.float32(0.05), "u": numpy.uint8(99)}
+    nodes = [
+        ("MatMulInteger", "a b z", "sums", {}),
+        ("Cast", "sums", "wide", {"to": onnx.TensorProto.FLOAT}),
+        ("Mul", "wide s", "scaled", {}),
+        ("Add", "scaled c", "biased", {}),
+        ("Sigmoid", "biased", "active", {}),
+        ("Add", "active r", "mixed", {}),
+        ("QuantizeLinear", "mixed t u", "codes", {}),
+        ("Transpose", "codes", "result", {"perm": permutation}),
+    ]
+    return make_graph(nodes, onnx.TensorProto.UINT8, inputs, constants), inputs
 
 
 def convolution(image, channels, kernel, stride, group=1):
@@ -77,6 +107,11 @@ CASES = {
     "f16-aligned": lambda: float_product(F16, (), (70, 64, 64)),
     "f32": lambda: float_product(F32, (), (33, 50, 41)),
     "f32-batch": lambda: float_product(F32, (3,), (17, 48, 100)),
+    # What follows a sum is computed where the sum is: in tiles, and in warps.
+    "epilogue": lambda: scaled_product((), (37, 80, 29), (1, 0)),
+    "epilogue-batch": lambda: scaled_product((2,), (19, 67, 70), (2, 0, 1)),
+    "epilogue-few-rows": lambda: scaled_product((), (3, 80, 29), (0, 1)),
+    "epilogue-one-term": lambda: scaled_product((), (9, 1, 29), (0, 1)),
     # Rows are places of images, terms those of windows.
     "convolution": lambda: convolution((2, 5, 11, 14), 19, 3, 1),
     "convolution-strided": lambda: convolution((1, 16, 9, 12), 24, 3, 2),
