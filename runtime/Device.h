@@ -83,6 +83,7 @@ private:
   struct Block;
 
   Block *takeFree(int64_t bytes);
+  bool freeUnused();
 
   const ModuleDevice *module = nullptr;
   CudaStream stream = nullptr;

@@ -120,10 +120,12 @@ static halftone_status callGuarded(halftone_session &session, EntryCall &call,
     session.device.recycle();
   }
   halftone_status status = HALFTONE_STATUS_OK;
-  if (!runGuarded(session, /*isLoopBody=*/false, callEntry, &call))
-    status = setError(error, session.failureStatus, "%s", session.failure);
-  else if (hasDevice)
+  bool isComplete = runGuarded(session, /*isLoopBody=*/false, callEntry, &call);
+  // In any case: the device may still read the inputs.
+  if (hasDevice)
     status = session.device.finish(error);
+  if (!isComplete)
+    status = setError(error, session.failureStatus, "%s", session.failure);
   if (hasDevice)
     session.device.leave();
   return status;

@@ -93,6 +93,29 @@ SessionDevice::Block *SessionDevice::takeFree(int64_t bytes) {
   return best;
 }
 
+/// Gives the driver what no tensor is in, for what fits in none of it. Returns whether there was
+/// any.
+bool SessionDevice::freeUnused() {
+  const CudaDriver &driver = module->getDriver();
+  // Kernels that use them may still run.
+  if (driver.streamSynchronize(stream) != 0)
+    return false;
+  bool any = false;
+  for (Block **link = &blocks; *link;) {
+    Block *block = *link;
+    if (block->isInUse) {
+      link = &block->next;
+      continue;
+    }
+    *link = block->next;
+    driver.free(block->address);
+    reserved -= block->bytes;
+    destroyObject(block);
+    any = true;
+  }
+  return any;
+}
+
 halftone_status SessionDevice::allocate(int64_t bytes, void **result, halftone_error *error) {
   if (bytes < 0)
     return setError(error, HALFTONE_STATUS_RUN_FAILED, "a tensor has a negative size: %lld bytes",
@@ -106,12 +129,15 @@ halftone_status SessionDevice::allocate(int64_t bytes, void **result, halftone_e
     block = createObject<Block>();
     if (!block)
       return setError(error, HALFTONE_STATUS_OUT_OF_MEMORY, "no memory for a block's description");
-    CudaResult code = module->getDriver().allocate(&block->address, static_cast<size_t>(rounded));
+    const CudaDriver &driver = module->getDriver();
+    CudaResult code = driver.allocate(&block->address, static_cast<size_t>(rounded));
+    if (code != 0 && freeUnused())
+      code = driver.allocate(&block->address, static_cast<size_t>(rounded));
     if (code != 0) {
       destroyObject(block);
       Text what;
       what.append("no memory for %lld bytes on the GPU", static_cast<long long>(bytes));
-      return module->getDriver().report(what.get(), code, error);
+      return driver.report(what.get(), code, error);
     }
     block->bytes = rounded;
     block->next = blocks;
@@ -147,8 +173,9 @@ halftone_status SessionDevice::copy(void *target, const void *source, int64_t by
     result = driver.copyOnDevice(to, from, size, stream);
   else
     result = driver.copyFromDevice(target, from, size, stream);
-  // Also to the device: page-locked memory is still read when the driver returns.
-  if (result == 0 && direction != HALFTONE_COPY_ON_DEVICE)
+  // What goes to the device has been read, except for page-locked memory: that is the caller's, who
+  // leaves it as it is until the run ends, which waits for everything.
+  if (result == 0 && direction == HALFTONE_COPY_FROM_DEVICE)
     result = driver.streamSynchronize(stream);
   return result ? driver.report("a copy of the GPU failed", result, error) : HALFTONE_STATUS_OK;
 }

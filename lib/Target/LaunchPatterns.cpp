@@ -24,20 +24,22 @@ struct LaunchPattern : ConvertOpToLLVMPattern<gpu::LaunchFuncOp> {
       return rewriter.notifyMatchFailure(op, "expects a numbered kernel");
     Location loc = op.getLoc();
     Value kernel = LLVM::ConstantOp::create(rewriter, loc, number);
-    Value shape = createShape(op, adaptor, rewriter);
-    Value arguments = createArguments(op, adaptor, rewriter);
+    StackCells cells(rewriter, op);
+    Value shape = createShape(op, adaptor, cells, rewriter);
+    Value arguments = createArguments(op, adaptor, cells, rewriter);
     callRuntime(rewriter, loc, RuntimeFunction::Launch, {kernel, shape, arguments});
+    cells.end();
     rewriter.eraseOp(op);
     return success();
   }
 
 private:
-  /// An array on the stack of the function with the given values.
-  static Value createArray(Operation *op, Type type, ValueRange values,
+  /// An array on the stack with the given values.
+  static Value createArray(Operation *op, Type type, ValueRange values, StackCells &cells,
                            ConversionPatternRewriter &rewriter) {
     Location loc = op->getLoc();
     auto pointer = LLVM::LLVMPointerType::get(rewriter.getContext());
-    Value array = allocateOnStack(rewriter, op, LLVM::LLVMArrayType::get(type, values.size()));
+    Value array = cells.allocate(LLVM::LLVMArrayType::get(type, values.size()));
     for (auto [i, value] : llvm::enumerate(values)) {
       Value place = LLVM::GEPOp::create(rewriter, loc, pointer, type, array,
                                         ArrayRef<LLVM::GEPArg>{int32_t(i)});
@@ -47,7 +49,7 @@ private:
   }
 
   /// A halftone_launch_shape.
-  static Value createShape(gpu::LaunchFuncOp op, OpAdaptor adaptor,
+  static Value createShape(gpu::LaunchFuncOp op, OpAdaptor adaptor, StackCells &cells,
                            ConversionPatternRewriter &rewriter) {
     static_assert(sizeof(halftone_launch_shape) == 7 * sizeof(int64_t), "seven numbers");
     Type i64 = rewriter.getI64Type();
@@ -58,11 +60,11 @@ private:
                        {adaptor.getGridSizeX(), adaptor.getGridSizeY(), adaptor.getGridSizeZ(),
                         adaptor.getBlockSizeX(), adaptor.getBlockSizeY(), adaptor.getBlockSizeZ(),
                         shared},
-                       rewriter);
+                       cells, rewriter);
   }
 
   /// The addresses of the values, buffers spread as over the parameters of a function.
-  Value createArguments(gpu::LaunchFuncOp op, OpAdaptor adaptor,
+  Value createArguments(gpu::LaunchFuncOp op, OpAdaptor adaptor, StackCells &cells,
                         ConversionPatternRewriter &rewriter) const {
     SmallVector<Value> values, places;
     for (auto [operand, converted] :
@@ -72,12 +74,10 @@ private:
       else
         values.push_back(converted);
     }
-    for (Value value : values) {
-      Value place = allocateOnStack(rewriter, op, value.getType());
-      LLVM::StoreOp::create(rewriter, op.getLoc(), value, place);
-      places.push_back(place);
-    }
-    return createArray(op, LLVM::LLVMPointerType::get(rewriter.getContext()), places, rewriter);
+    for (Value value : values)
+      places.push_back(cells.keep(value));
+    return createArray(op, LLVM::LLVMPointerType::get(rewriter.getContext()), places, cells,
+                       rewriter);
   }
 };
 

@@ -3,14 +3,12 @@
 #ifndef HALFTONE_LIB_TARGET_LOWERINGPATTERNS_H
 #define HALFTONE_LIB_TARGET_LOWERINGPATTERNS_H
 
+#include "mlir/IR/Builders.h"
+
 namespace mlir {
 class LLVMTypeConverter;
 class ModuleOp;
-class OpBuilder;
-class Operation;
 class RewritePatternSet;
-class Type;
-class Value;
 
 namespace halftone {
 
@@ -18,8 +16,24 @@ namespace halftone {
 /// booleans in memory.
 void populateMemoryPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns);
 
-/// Memory for a value of `type` on the stack of the function around `op`, from its start on.
-Value allocateOnStack(OpBuilder &builder, Operation *op, Type type);
+/// Memory on the stack of the function around an op, for the time of a call. The code generator
+/// gives later calls the same place, so that the stack does not grow with their number.
+class StackCells {
+public:
+  StackCells(OpBuilder &builder, Operation *op) : builder(builder), op(op) {}
+
+  /// For a value of `type`, from the builder's place on.
+  Value allocate(Type type);
+  /// With the value in it.
+  Value keep(Value value);
+  /// What was allocated is not used behind the builder's place.
+  void end();
+
+private:
+  OpBuilder &builder;
+  Operation *op;
+  SmallVector<Value> cells;
+};
 
 /// What is reported to the host: assertions and observed tensors.
 void populateReportPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns);

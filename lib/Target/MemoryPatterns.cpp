@@ -153,11 +153,13 @@ struct LoadFromDevicePattern : ConvertOpToLLVMPattern<memref::LoadOp> {
     Type stored = getMemoryType(type);
     Value address = getStridedElementPtr(rewriter, loc, op.getMemRefType(), adaptor.getMemref(),
                                          adaptor.getIndices());
-    Value cell = allocateOnStack(rewriter, op, stored);
+    StackCells cells(rewriter, op);
+    Value cell = cells.allocate(stored);
     copyOnDevice(rewriter, loc, cell, address,
                  getSizeInBytes(loc, op.getMemRefType().getElementType(), rewriter),
                  HALFTONE_COPY_FROM_DEVICE);
     Value value = LLVM::LoadOp::create(rewriter, loc, stored, cell);
+    cells.end();
     rewriter.replaceOp(op, decodeStored(rewriter, loc, value, type));
     return success();
   }
@@ -174,11 +176,12 @@ struct StoreToDevicePattern : ConvertOpToLLVMPattern<memref::StoreOp> {
     Value value = encodeStored(rewriter, loc, adaptor.getValue());
     Value address = getStridedElementPtr(rewriter, loc, op.getMemRefType(), adaptor.getMemref(),
                                          adaptor.getIndices());
-    Value cell = allocateOnStack(rewriter, op, value.getType());
-    LLVM::StoreOp::create(rewriter, loc, value, cell);
+    StackCells cells(rewriter, op);
+    Value cell = cells.keep(value);
     copyOnDevice(rewriter, loc, address, cell,
                  getSizeInBytes(loc, op.getMemRefType().getElementType(), rewriter),
                  HALFTONE_COPY_TO_DEVICE);
+    cells.end();
     rewriter.eraseOp(op);
     return success();
   }
@@ -186,13 +189,29 @@ struct StoreToDevicePattern : ConvertOpToLLVMPattern<memref::StoreOp> {
 
 } // namespace
 
-Value mlir::halftone::allocateOnStack(OpBuilder &builder, Operation *op, Type type) {
-  OpBuilder::InsertionGuard guard(builder);
+Value StackCells::allocate(Type type) {
+  Location loc = op->getLoc();
+  OpBuilder::InsertPoint here = builder.saveInsertionPoint();
   Operation *function = op->getParentWithTrait<OpTrait::AutomaticAllocationScope>();
   builder.setInsertionPointToStart(&function->getRegion(0).front());
-  Value one = LLVM::ConstantOp::create(builder, op->getLoc(), builder.getI64Type(), 1);
-  return LLVM::AllocaOp::create(builder, op->getLoc(),
-                                LLVM::LLVMPointerType::get(builder.getContext()), type, one);
+  Value one = LLVM::ConstantOp::create(builder, loc, builder.getI64Type(), 1);
+  Value cell = LLVM::AllocaOp::create(builder, loc,
+                                      LLVM::LLVMPointerType::get(builder.getContext()), type, one);
+  builder.restoreInsertionPoint(here);
+  LLVM::LifetimeStartOp::create(builder, loc, cell);
+  return cells.emplace_back(cell);
+}
+
+Value StackCells::keep(Value value) {
+  Value cell = allocate(value.getType());
+  LLVM::StoreOp::create(builder, op->getLoc(), value, cell);
+  return cell;
+}
+
+void StackCells::end() {
+  for (Value cell : cells)
+    LLVM::LifetimeEndOp::create(builder, op->getLoc(), cell);
+  cells.clear();
 }
 
 void mlir::halftone::populateMemoryPatterns(const LLVMTypeConverter &converter,
