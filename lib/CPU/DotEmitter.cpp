@@ -31,7 +31,7 @@ Value DotEmitter::flipSigns(Value words) {
   return arith::XOrIOp::create(builder, math.loc, words, mask);
 }
 
-/// bf16 as f32: exact.
+/// bf16 or f16 as f32: exact.
 Value DotEmitter::widenHalves(Value halves) {
   Type f32 = math.builder.getF32Type();
   if (auto type = llvm::dyn_cast<VectorType>(halves.getType()))

@@ -16,7 +16,8 @@ namespace {
 constexpr int signBit = 0x80;
 constexpr int32_t signOffset = 128;
 
-bool isFloat(Type type) { return type.isF32() || type.isBF16(); }
+bool isHalf(Type type) { return type.isBF16() || type.isF16(); }
+bool isFloat(Type type) { return type.isF32() || isHalf(type); }
 bool isCode(Type type) { return type.isSignlessInteger(8) || type.isUnsignedInteger(8); }
 
 /// `values` as one for each of `count`, given one or all.
@@ -79,6 +80,20 @@ LogicalResult KernelBuilder::decline(const Twine &reason) const {
   return rewriter.notifyMatchFailure(op, reason);
 }
 
+KernelElements mlir::halftone::getElements(Type type) {
+  if (type.isBF16())
+    return KernelElements::BF16;
+  if (type.isF16())
+    return KernelElements::F16;
+  return type.isF32() ? KernelElements::F32 : KernelElements::U8S8;
+}
+
+bool mlir::halftone::areMultiplied(Type activations, KernelElements elements) {
+  if (!activations.isF32())
+    return elements == getElements(activations);
+  return elements != KernelElements::U8S8 && !areHalves(elements);
+}
+
 LogicalResult KernelBuilder::matchActivations(Value activations) const {
   Type element = tensorTypeOf(activations).getElementType();
   if (!isFloat(element) && !isCode(element))
@@ -88,7 +103,7 @@ LogicalResult KernelBuilder::matchActivations(Value activations) const {
 
 Value KernelBuilder::getHalves(Value value) const {
   auto dequantize = value.getDefiningOp<DequantizeOp>();
-  if (!dequantize || !tensorTypeOf(dequantize.getInput()).getElementType().isBF16() ||
+  if (!dequantize || !isHalf(tensorTypeOf(dequantize.getInput()).getElementType()) ||
       !tensorTypeOf(value).getElementType().isF32())
     return nullptr;
   ElementsAttr constant = getConstant(dequantize.getScale());
@@ -107,9 +122,7 @@ FailureOr<Weights> KernelBuilder::matchWeights(Value value, Value zeroPoint,
   Type element = weights.type.getElementType();
   if (!isFloat(element) && !isCode(element))
     return decline("no kernel takes weights of this type");
-  weights.elements = element.isF32()    ? KernelElements::F32
-                     : element.isBF16() ? KernelElements::BF16
-                                        : KernelElements::U8S8;
+  weights.elements = getElements(element);
 
   std::optional<ArrayRef<char>> raw = getRawBytes(constant);
   bool isUnsigned = element.isUnsignedInteger(8);
@@ -335,7 +348,7 @@ KernelOp KernelBuilder::makeKernel(Value lhs, Value rhs, Value init, PackingAttr
   Block *block = rewriter.createBlock(&kernel.getEpilogue(), {}, types,
                                       SmallVector<Location>(types.size(), loc));
   Value result = correction.build(rewriter, loc, block->getArguments());
-  if (Type element = tensorTypeOf(init).getElementType(); element.isBF16())
+  if (Type element = tensorTypeOf(init).getElementType(); isHalf(element))
     result = arith::TruncFOp::create(rewriter, loc, element, result);
   YieldOp::create(rewriter, loc, result);
   return kernel;

@@ -84,6 +84,11 @@ struct Decoder {
   SmallVector<Value> inputs;
 };
 
+/// Of a kernel both of whose operands are of this type, or 8-bit codes.
+KernelElements getElements(Type type);
+/// Whether activations of this type are what kernels of `elements` multiply.
+bool areMultiplied(Type activations, KernelElements elements);
+
 class KernelBuilder {
 public:
   KernelBuilder(RewriterBase &rewriter, Operation *op, const CPUTarget &target,
@@ -99,7 +104,7 @@ public:
   FailureOr<Weights> matchFloatWeights(Value weights, int64_t channelAxis,
                                        int64_t numColumns) const;
   LogicalResult matchActivations(Value activations) const;
-  /// The bf16 tensor whose values `value` (f32) has, else null.
+  /// The bf16 or f16 tensor whose values `value` (f32) has, else null.
   Value getHalves(Value value) const;
   LogicalResult decline(const Twine &reason) const;
 

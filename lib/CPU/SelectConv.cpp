@@ -56,12 +56,12 @@ FailureOr<Convolution> matchConvolution(KernelBuilder &builder, Op op, Value inp
       filterZeroPoint ? builder.matchWeights(op.getFilter(), filterZeroPoint, outputs)
                       : builder.matchFloatWeights(op.getFilter(), /*channelAxis=*/0, outputs);
   Value image = op.getInput();
-  bool isHalf = succeeded(weights) && weights->elements == KernelElements::BF16;
+  bool isHalf = succeeded(weights) && areHalves(weights->elements);
   if (Value halves = builder.getHalves(image); isHalf && halves)
     image = halves;
   Type element = tensorTypeOf(image).getElementType();
   std::optional<CodedWeights> codes;
-  // A filter of bf16 is one of codes to an image of f32.
+  // A filter of 16-bit floats is one of codes to an image of f32.
   if ((failed(weights) || (isHalf && element.isF32())) && !filterZeroPoint) {
     FailureOr<CodedWeights> coded = matchCodedFilter(builder, op.getFilter());
     if (failed(coded))
@@ -73,8 +73,7 @@ FailureOr<Convolution> matchConvolution(KernelBuilder &builder, Op op, Value inp
   }
   if (failed(weights))
     return failure(); // The builder has said why.
-  if ((weights->elements == KernelElements::U8S8) != element.isInteger() ||
-      (weights->elements == KernelElements::BF16) != element.isBF16())
+  if (!areMultiplied(element, weights->elements))
     return builder.decline("input and filter are of different kinds");
   if (isDepthwise && !weights->isSymmetric())
     return builder.decline("the filter of a depthwise convolution has a zero point");

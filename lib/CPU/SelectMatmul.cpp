@@ -76,12 +76,6 @@ FailureOr<WeightProduct> matchWeightProduct(KernelBuilder &builder, Value lhs, V
   return WeightProduct{std::move(*weights), matrix->first, matrix->second, bool(transposed)};
 }
 
-/// Whether the kernel's left-hand side is of the type that `lhs` has.
-bool takesElements(const WeightProduct &match, Value lhs) {
-  bool isHalf = tensorTypeOf(lhs).getElementType().isBF16();
-  return isHalf == (match.weights.elements == KernelElements::BF16);
-}
-
 /// The sum of each row of u8 codes, in i32: […, K] to […].
 Value makeRowSums(KernelBuilder &builder, Value codes) {
   RewriterBase &rewriter = builder.rewriter;
@@ -231,7 +225,8 @@ LogicalResult mlir::halftone::selectMatmul(KernelBuilder &builder, MatMulOp op) 
       matchWeightProduct(builder, op.getLhs(), op.getRhs(), /*rhsZeroPoint=*/nullptr);
   Value halves = builder.getHalves(op.getLhs());
   for (Value lhs : {halves, Value(op.getLhs())})
-    if (lhs && succeeded(match) && takesElements(*match, lhs)) {
+    if (lhs && succeeded(match) &&
+        areMultiplied(tensorTypeOf(lhs).getElementType(), match->weights.elements)) {
       buildWeightProduct(builder, *match, lhs, /*lhsZeroPoint=*/nullptr);
       return success();
     }

@@ -69,6 +69,15 @@ func.func @halves(%x: tensor<?x7xbf16>) -> tensor<?x20xbf16> {
   return %0 : tensor<?x20xbf16>
 }
 
+// CHECK-LABEL: @halves_of_ieee
+// CHECK: halftone.contract {{.*}} packing = #halftone.packing<"f16-fma-avx512", nr = 32, kr = 1, k = 7, n = 20>
+// CHECK: arith.truncf {{.*}} : f32 to f16
+func.func @halves_of_ieee(%x: tensor<?x7xf16>) -> tensor<?x20xf16> {
+  %w = halftone.constant dense<1.0> : tensor<7x20xf16>
+  %0 = halftone.matmul %x, %w : (tensor<?x7xf16>, tensor<7x20xf16>) -> tensor<?x20xf16>
+  return %0 : tensor<?x20xf16>
+}
+
 // f32 that were bf16 on both sides: multiplied as what they were, and the sum stays f32.
 // CHECK-LABEL: @decoded_halves
 // CHECK: halftone.contract {{.*}}tensor<4x7xbf16>, tensor<1x7x32x1xbf16>{{.*}} outs({{.*}} : tensor<4x20xf32>) {{.*}}"bf16-fma-avx512"

@@ -27,10 +27,15 @@ struct TileShape {
   int64_t rows;
 };
 
-/// Element types of the operands: f32 x f32 -> f32, bf16 x bf16 -> f32, u8 x s8 -> i32, or f32 x s8
-/// -> f32, in which the codes become floats in registers; and f32 x codes that a decoder makes
+/// Element types of the operands: f32 x f32 -> f32, the same of bf16 or f16, u8 x s8 -> i32, or f32
+/// x s8 -> f32, in which the codes become floats in registers; and f32 x codes that a decoder makes
 /// numbers of, scales included. Left-hand sides of other signs are offset by 128 before the kernel.
-enum class KernelElements { F32, BF16, U8S8, F32S8, F32Codes };
+enum class KernelElements { F32, BF16, F16, U8S8, F32S8, F32Codes };
+
+/// Whether both operands are floats of 16 bits.
+inline bool areHalves(KernelElements elements) {
+  return elements == KernelElements::BF16 || elements == KernelElements::F16;
+}
 
 struct KernelRow {
   llvm::StringLiteral name;
@@ -56,12 +61,12 @@ struct KernelRow {
   bool isInteger() const { return elements == KernelElements::U8S8; }
   /// What the left-hand side is in the instruction more than in memory.
   int32_t lhsOffset() const { return isLhsSigned ? -128 : 0; }
-  /// Whether both sides are bf16 that a step widens to f32, one k at a time.
-  bool widensHalves() const { return elements == KernelElements::BF16 && step != DotStep::Dot; }
+  /// Whether both sides are 16-bit floats that a step widens to f32, one k at a time.
+  bool widensHalves() const { return areHalves(elements) && kr == 1; }
   /// Bytes of an element of the left-hand side, and of the packed right-hand side.
-  int64_t lhsBytes() const { return isInteger() ? 1 : elements == KernelElements::BF16 ? 2 : 4; }
+  int64_t lhsBytes() const { return isInteger() ? 1 : areHalves(elements) ? 2 : 4; }
   int64_t rhsBytes() const {
-    return elements == KernelElements::F32 || elements == KernelElements::BF16 ? lhsBytes() : 1;
+    return elements == KernelElements::F32 || areHalves(elements) ? lhsBytes() : 1;
   }
 };
 

@@ -91,7 +91,7 @@ def SelectKernels : Pass<"halftone-select-kernels", "func::FuncOp"> {
     Ensures:  operands and results of kernel ops are signless; a contraction that remains is left to the generic lowering.
               Where only a run knows an image's size, `cf.assert` checks that windows fit into it.
     Declines (op unchanged): convolutions with a filter that is not constant, in layout `nchw`, or not 2-D; integer matrix products
-              whose right-hand side is not constant; element types other than f32, bf16 (with constant weights), i8 and ui8; operands of rank 1; dequantized
+              whose right-hand side is not constant; element types other than f32, bf16 and f16 (with constant weights), i8 and ui8; operands of rank 1; dequantized
               weights with several scales along the reduction (groups), a zero point other than 0 (128 for ui8), or a scale
               that is not constant: those are dequantized in every run, as other values are (a matrix product may still get
               a kernel of f32 for the result).

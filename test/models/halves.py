@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Products and convolutions of bfloat16 are those of their values, summed in float32 and rounded once.
+"""Products and convolutions of 16-bit floats are those of their values, summed in float32 and rounded once.
 
 The expected sums are ONNX Runtime's in float32 on the same values. Another order of the sums may round to the
-neighbouring bfloat16, and no further.
+neighbouring number, and no further.
 """
 
+import dataclasses
 import pathlib
 import tempfile
+import typing
 
 import numpy as np
 import onnx
@@ -16,10 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 import data
 from harness import Program, check_same_bits, main, make_session, model_path, run_reference
 
-# vdpbf16ps; widening to float32 in 512, 256 and 128 bits.
-TARGETS = ("native", "x86-64-v4+avx512bf16", "x86-64-v4", "x86-64-v3", "x86-64")
 SUM_ERROR = 2e-6  # of the largest
-HALF_STEP = 2.0 ** -8  # of a value with 8 bits
 
 
 def round_to_bf16(values):
@@ -28,21 +27,46 @@ def round_to_bf16(values):
     return ((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
 
 
-class Graph:
-    """The same layers twice: of bfloat16 between casts, and of float32."""
+def round_to_f16(values):
+    return np.asarray(values, np.float32).astype(np.float16).astype(np.float32)
 
-    def __init__(self, seed):
+
+@dataclasses.dataclass
+class Half:
+    type: int
+    round: typing.Callable  # to the nearest number of the type, as float32
+    bytes: typing.Callable  # of an array of such numbers
+    half_step: float  # of a value, at most
+    targets: tuple
+
+
+BF16 = Half(
+    TensorProto.BFLOAT16, round_to_bf16,
+    lambda values: (values.view(np.uint32) >> 16).astype(np.uint16).tobytes(), 2.0 ** -8,
+    # vdpbf16ps; widening to float32 in 512, 256 and 128 bits.
+    ("native", "x86-64-v4+avx512bf16", "x86-64-v4", "x86-64-v3", "x86-64"))
+F16 = Half(
+    TensorProto.FLOAT16, round_to_f16, lambda values: values.astype(np.float16).tobytes(), 2.0 ** -11,
+    # Before AVX2 there is nothing that widens them.
+    ("native", "x86-64-v4", "x86-64-v3"))
+
+
+class Graph:
+    """The same layers twice: of 16-bit floats between casts, and of float32."""
+
+    def __init__(self, half, seed):
+        self.half = half
         self.random = np.random.default_rng(seed)
         self.halves, self.floats, self.constants = [], [], []
 
     def weight(self, *shape):
-        value = round_to_bf16(self.random.standard_normal(shape) / np.sqrt(np.prod(shape[1:])))
+        value = self.half.round(self.random.standard_normal(shape) / np.sqrt(np.prod(shape[1:])))
         name = f"w{len(self.constants)}"
         self.constants.append((name, value))
         return name
 
     def layer(self, op, weight, **attributes):
-        self.halves.append(helper.make_node("Cast", ["x"], ["x16"], to=TensorProto.BFLOAT16))
+        self.halves.append(helper.make_node("Cast", ["x"], ["x16"], to=self.half.type))
         self.halves.append(helper.make_node(op, ["x16", weight], ["y16"], name="layer", **attributes))
         self.halves.append(helper.make_node("Cast", ["y16"], ["y"], to=TensorProto.FLOAT))
         self.floats.append(helper.make_node(op, ["x", weight], ["y"], **attributes))
@@ -51,9 +75,8 @@ class Graph:
         constants = []
         for name, value in self.constants:
             if is_half:
-                codes = (value.view(np.uint32) >> 16).astype(np.uint16)
                 constants.append(helper.make_tensor(
-                    name, TensorProto.BFLOAT16, value.shape, codes.tobytes(), raw=True))
+                    name, self.half.type, value.shape, self.half.bytes(value), raw=True))
             else:
                 constants.append(numpy_helper.from_array(value, name))
         graph = helper.make_graph(
@@ -68,42 +91,42 @@ class Graph:
             self.save(halves, self.halves, shape, is_half=True)
             self.save(floats, self.floats, shape, is_half=False)
             session = make_session(floats)
-            for target in TARGETS:
+            for target in self.half.targets:
                 program = Program(halves, "--target", target)
                 for size in inputs:
-                    x = {"x": round_to_bf16(self.random.standard_normal(size))}
+                    x = {"x": self.half.round(self.random.standard_normal(size))}
                     results = program.run_if_executable(x, "--threads", "1")
                     if results is None:
                         break
                     check_same_bits(program.run(x, "--threads", "2"), results, "two threads")
-                    check(results["y"], run_reference(session, x)["y"], f"{target}, {size}")
+                    check(self.half, results["y"], run_reference(session, x)["y"], f"{target}, {size}")
 
 
-def check(actual, exact, what):
+def check(half, actual, exact, what):
     assert actual.shape == exact.shape, f"{what}: {actual.shape}, not {exact.shape}"
-    assert np.array_equal(actual, round_to_bf16(actual)), f"{what}: results that bfloat16 does not have"
-    slack = SUM_ERROR * np.abs(exact).max() + HALF_STEP * np.abs(exact)
+    assert np.array_equal(actual, half.round(actual)), f"{what}: results that the type does not have"
+    slack = SUM_ERROR * np.abs(exact).max() + half.half_step * np.abs(exact)
     beyond = np.abs(actual - exact) - slack
     assert beyond.max() <= 0, f"{what}: off by {np.abs(actual - exact)[beyond == beyond.max()]}"
     # Nearly all are the nearest: a sum that is rounded on its way would not be.
-    share = np.mean(actual == round_to_bf16(exact))
-    assert share > 0.98, f"{what}: only {share:.1%} are the nearest bfloat16"
+    share = np.mean(actual == half.round(exact))
+    assert share > 0.98, f"{what}: only {share:.1%} are the nearest"
 
 
-def test_products():
+def products(half):
     for rows, depth, columns in ((1, 96, 40), (37, 300, 70), (5, 2001, 33), (64, 1, 16), (3, 7, 129)):
-        graph = Graph(depth)
+        graph = Graph(half, depth)
         graph.layer("MatMul", graph.weight(depth, columns))
         graph.check((rows, depth), (rows, depth))
 
 
-def test_rows_of_a_run():
-    graph = Graph(0)
+def rows_of_a_run(half):
+    graph = Graph(half, 0)
     graph.layer("MatMul", graph.weight(131, 50))
     graph.check(("batch", "rows", 131), (1, 1, 131), (2, 7, 131), (3, 33, 131))
 
 
-def test_convolutions():
+def convolutions(half):
     cases = [
         (24, 70, (1, 1), {}),
         (19, 33, (3, 3), {"pads": [1] * 4}),
@@ -113,9 +136,33 @@ def test_convolutions():
         (8, 12, (3, 3), {"group": 4}),
     ]
     for inputs, outputs, kernel, attributes in cases:
-        graph = Graph(inputs)
+        graph = Graph(half, inputs)
         graph.layer("Conv", graph.weight(outputs, inputs // attributes.get("group", 1), *kernel), **attributes)
         graph.check((2, inputs, "height", "width"), (2, inputs, 13, 9), (2, inputs, 17, 31))
+
+
+def test_bf16_products():
+    products(BF16)
+
+
+def test_bf16_rows_of_a_run():
+    rows_of_a_run(BF16)
+
+
+def test_bf16_convolutions():
+    convolutions(BF16)
+
+
+def test_f16_products():
+    products(F16)
+
+
+def test_f16_rows_of_a_run():
+    rows_of_a_run(F16)
+
+
+def test_f16_convolutions():
+    convolutions(F16)
 
 
 def test_preset():
