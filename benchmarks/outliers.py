@@ -36,6 +36,8 @@ AWQ_GPTQ = ("weights: {format: int4, group: 128, range: mse, rounding: gptq}\n"
 RECIPES = [
     ("float", "float", False),
     ("`w8a8-dynamic`: a scale per token", "w8a8-dynamic", False),
+    ("`w8a8-llm-int8`: the same, outliers in float", "w8a8-llm-int8", False),
+    ("`w8a8-llm-int8-static`: those of calibration", "w8a8-llm-int8-static", True),
     ("`w8a8-smoothquant-o1`: the same, smoothed", "w8a8-smoothquant-o1", True),
     ("… by powers of two", O1_BY_POWERS, True),
     ("int8, a scale per tensor, dynamic", PER_TENSOR, False),

@@ -16,7 +16,9 @@ ObservedTensors mlir::halftone::nameObservedTensors(Operation *root) {
     if (!contraction)
       return;
     Value input = contraction->activations->get();
-    if (input.getDefiningOp<ObserveOp>() || tensors.contains(input))
+    if (auto observer = input.getDefiningOp<ObserveOp>())
+      input = observer.getInput();
+    if (tensors.contains(input))
       return;
     std::string name = getTensorName(input);
     unsigned count = numUses[name]++;

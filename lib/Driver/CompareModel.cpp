@@ -109,7 +109,7 @@ bool ModelComparison::findLayers() {
     std::optional<Scheme> scheme = mlir::halftone::getScheme(op);
     if (!scheme)
       return;
-    hasStatic |= scheme->isStatic();
+    hasStatic |= scheme->needsObservations();
     std::string node = mlir::halftone::getNodeName(op->getLoc()).str();
     if (llvm::any_of(comparison.layers, [&](const auto &layer) { return layer.node == node; }))
       return;

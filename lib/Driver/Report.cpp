@@ -65,12 +65,14 @@ void Report::addLayers(ModuleOp simplified, bool withHistograms) {
 
 /// The quantized weights stand either behind a dequantize or directly in an integer contraction.
 static Value findCodes(Operation *op) {
-  if (llvm::isa<MatMulIntegerOp, ConvIntegerOp>(op))
-    return op->getOperand(1);
-  if (!llvm::isa<MatMulOp, ConvOp>(op))
+  if (!llvm::isa<MatMulIntegerOp, ConvIntegerOp, MatMulOp, ConvOp>(op))
     return nullptr;
-  auto dequantize = op->getOperand(1).getDefiningOp<DequantizeOp>();
-  return dequantize ? dequantize.getInput() : nullptr;
+  Value codes = op->getOperand(1);
+  if (llvm::isa<MatMulOp, ConvOp>(op)) {
+    auto dequantize = codes.getDefiningOp<DequantizeOp>();
+    codes = dequantize ? dequantize.getInput() : nullptr;
+  }
+  return codes && getConstant(codes) ? codes : nullptr; // Those that a run computes are no weights.
 }
 
 static ReportQuantization describeCodes(Operation *op) {

@@ -39,7 +39,7 @@ mlir::halftone::findStaticLayers(ModuleOp simplified,
   std::vector<std::string> layers;
   copy->walk([&](Operation *op) {
     std::optional<::halftone::Scheme> scheme = getScheme(op);
-    if (scheme && scheme->isStatic())
+    if (scheme && scheme->needsObservations())
       layers.push_back(getNodeName(op->getLoc()).str());
   });
   return layers;

@@ -39,7 +39,11 @@ void mlir::halftone::populateQuantizePipeline(OpPassManager &pm, const QuantizeO
     functions.addPass(createInsertObservers());
     functions.addPass(createAttachObservations({options.observations}));
   }
+  // Before the weights: those of outliers have no part in the scales of the others.
+  functions.addPass(createSplitOutliers({options.observations}));
   functions.addPass(createQuantizeWeights({options.describeGrids}));
+  // After the weights: their codes are all there is of them.
+  functions.addPass(createSelectOutliers());
   functions.addPass(createGatherCodes());
   // After AttachObservations: it reads the ranges and drops the observers.
   functions.addPass(createQuantizeActivations());

@@ -91,6 +91,13 @@ private:
           << scheme->weights.format << " codes does not fit in i32";
       return;
     }
+    if (scheme->activations.outliers && !llvm::isa<MatMulOp>(op)) {
+      op->emitRemark("all of its inputs become codes: a convolution has no columns that could stay "
+                     "float");
+      scheme->activations.outliers.reset();
+    }
+    if (scheme->activations.outliers && scheme->activations.outliers->threshold == 0)
+      return; // All columns are outliers.
     int64_t matrices = countGramMatrices(*contraction);
     if (scheme->weights.needsInputs() &&
         (matrices == 0 || (matrices > 1 && scheme->weights.granularity == "tensor"))) {

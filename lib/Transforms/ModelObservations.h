@@ -15,6 +15,12 @@ FailureOr<::halftone::Observations> loadObservations(func::FuncOp func, StringRe
 LogicalResult checkFinite(Location loc, StringRef tensor,
                           const ::halftone::TensorStatistics &statistics);
 
+/// The largest magnitude of each of the channels that `tensor` has along `axis`, counted from the
+/// end; an error at `loc` if they were not observed, are not `numChannels`, or were not finite.
+FailureOr<ArrayRef<float>> findChannelMaxima(Location loc,
+                                             const ::halftone::Observations &observations,
+                                             StringRef tensor, int64_t axis, int64_t numChannels);
+
 } // namespace mlir::halftone
 
 #endif // HALFTONE_LIB_TRANSFORMS_MODELOBSERVATIONS_H

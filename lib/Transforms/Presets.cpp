@@ -12,6 +12,13 @@ static constexpr Preset presets[] = {
     {"w8a8-dynamic",
      "weights:     { format: int8, granularity: channel, symmetric: true }\n"
      "activations: { format: int8, granularity: token, when: dynamic, symmetric: true }\n"},
+    {"w8a8-llm-int8", "weights:     { format: int8, granularity: channel, symmetric: true }\n"
+                      "activations: { format: int8, granularity: token, when: dynamic, symmetric: "
+                      "true, outliers: { threshold: 6, when: dynamic } }\n"},
+    {"w8a8-llm-int8-static",
+     "weights:     { format: int8, granularity: channel, symmetric: true }\n"
+     "activations: { format: int8, granularity: token, when: dynamic, symmetric: true, outliers: { "
+     "threshold: 6, when: static } }\n"},
     {"w8a8-smoothquant-o1",
      "weights:     { format: int8, granularity: channel, symmetric: true }\n"
      "activations: { format: int8, granularity: token, when: dynamic, symmetric: true }\n"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "ColumnProduct.h"
 #include "GramRounding.h"
 #include "WeightCodes.h"
 #include "halftone/Analysis/NodeName.h"
@@ -45,14 +46,17 @@ struct Encoding {
   ArrayRef<float> numbers;
   /// Inputs whose weights are not codes, and the bytes that they take.
   int64_t numWeak, weakBytes;
+  /// Rows that stand beside this tensor and stay f32.
+  int64_t numOutliers;
 };
 } // namespace
 
 /// What the codes take and how far they are off, for reports.
 static SmallVector<NamedAttribute> describe(Builder b, const Encoding &encoding) {
-  auto bytes =
-      int64_t(::halftone::countStoredBytes(encoding.encoded, encoding.format)) + encoding.weakBytes;
-  double bits = 8.0 * double(bytes) / double(encoding.values.size());
+  int64_t numFloats = encoding.numOutliers * encoding.shape.back();
+  auto bytes = int64_t(::halftone::countStoredBytes(encoding.encoded, encoding.format)) +
+               encoding.weakBytes + numFloats * 4 + encoding.numOutliers * 8;
+  double bits = 8.0 * double(bytes) / double(int64_t(encoding.values.size()) + numFloats);
   double sqnr = ::halftone::measureError(encoding.values, encoding.numbers).sqnr();
   auto [granularity, group] = getBlocks(encoding.scheme, encoding.format);
   SmallVector<NamedAttribute> fields = {
@@ -64,6 +68,8 @@ static SmallVector<NamedAttribute> describe(Builder b, const Encoding &encoding)
     fields.push_back(b.getNamedAttr("group", b.getI64IntegerAttr(group)));
   if (encoding.numWeak != 0)
     fields.push_back(b.getNamedAttr("weak_inputs", b.getI64IntegerAttr(encoding.numWeak)));
+  if (encoding.numOutliers != 0)
+    fields.push_back(b.getNamedAttr("outliers", b.getI64IntegerAttr(encoding.numOutliers)));
   if (std::isfinite(sqnr)) // Weights that their codes hold exactly have no noise.
     fields.push_back(b.getNamedAttr("sqnr", b.getF64FloatAttr(sqnr)));
   return fields;
@@ -169,6 +175,8 @@ private:
     Location loc = contraction.op->getLoc();
     quantized.numbers = buildDecoding(b, loc, type, encoded, format, options, getNodeName(loc));
     auto numWeak = int64_t(rounded->weakInputs.size());
+    auto outliers =
+        llvm::dyn_cast_or_null<IntegerAttr>(contraction.op->removeAttr(kNumOutliersName));
     if (numWeak != 0 && failed(buildKept(b, contraction, *rounded, quantized)))
       return failure();
     Encoding encoding{scheme,
@@ -179,7 +187,8 @@ private:
                       encoded,
                       rounded->numbers,
                       numWeak,
-                      /*weakBytes=*/numWeak * 8 + int64_t(rounded->kept.size()) * 2};
+                      /*weakBytes=*/numWeak * 8 + int64_t(rounded->kept.size()) * 2,
+                      outliers ? outliers.getInt() : 0};
     SmallVector<NamedAttribute> fields = describe(b, encoding);
     llvm::append_range(fields, rounding.getAttrs());
     if (details)
@@ -207,9 +216,7 @@ private:
     std::string name = (getNodeName(loc) + ".kept").str();
     quantized.kept = buildDecoding(b, loc, RankedTensorType::get(shape, b.getF32Type()), *kept,
                                    half, options, name);
-    auto type = RankedTensorType::get({numWeak}, b.getI64Type());
-    quantized.weakInputs = ConstantOp::create(
-        b, loc, makeConstant(type, ArrayRef(rounded.weakInputs), name + "_inputs"));
+    quantized.weakInputs = buildColumnIndices(b, loc, rounded.weakInputs, name + "_inputs");
     return success();
   }
 
@@ -218,16 +225,9 @@ private:
     Operation *product = contraction.op;
     OpBuilder b(product->getContext());
     b.setInsertionPointAfter(product);
-    Location loc = product->getLoc();
-    Value input = contraction.activations->get(), output = product->getResult(0);
-    auto inputType = llvm::cast<RankedTensorType>(input.getType());
-    SmallVector<int64_t> shape(inputType.getShape());
-    shape.back() = llvm::cast<RankedTensorType>(quantized.kept.getType()).getDimSize(0);
-    Value weak = GatherOp::create(b, loc, inputType.clone(shape), input, quantized.weakInputs,
-                                  inputType.getRank() - 1);
-    Value part = MatMulOp::create(b, loc, output.getType(), weak, quantized.kept);
-    Value sum = AddOp::create(b, loc, output.getType(), output, part);
-    output.replaceAllUsesExcept(sum, sum.getDefiningOp());
+    Value weak =
+        gatherColumns(b, product->getLoc(), contraction.activations->get(), quantized.weakInputs);
+    addColumnProduct(b, product, weak, quantized.kept);
   }
 
   FailureOr<RoundedWeights> roundToNearest(const WeightContraction &contraction,

@@ -89,6 +89,13 @@ template <> struct MappingTraits<CacheText> {
   }
 };
 
+template <> struct MappingTraits<OutlierScheme> {
+  static void mapping(IO &io, OutlierScheme &scheme) {
+    io.mapOptional("threshold", scheme.threshold);
+    io.mapOptional("when", scheme.when);
+  }
+};
+
 template <> struct MappingTraits<ActivationScheme> {
   static void mapping(IO &io, ActivationScheme &scheme) {
     io.mapRequired("format", scheme.format);
@@ -98,6 +105,7 @@ template <> struct MappingTraits<ActivationScheme> {
     io.mapOptional("when", scheme.when);
     io.mapOptional("symmetric", scheme.symmetric);
     io.mapOptional("range", scheme.range);
+    io.mapOptional("outliers", scheme.outliers);
     if (scheme.format == "none")
       scheme.format.clear();
   }
@@ -338,11 +346,11 @@ std::vector<const NodePattern *> Recipe::patterns() const {
 }
 
 bool Recipe::needsObservations() const {
-  auto isStatic = [](const ActivationScheme &scheme) {
-    return !scheme.format.empty() && scheme.when == "static";
+  auto isObserved = [](const ActivationScheme &scheme) {
+    return Scheme{{}, scheme}.needsObservations();
   };
-  return isStatic(base.activations) || llvm::any_of(layers, [&](const LayerRule &rule) {
-           return rule.activations && isStatic(*rule.activations);
+  return isObserved(base.activations) || llvm::any_of(layers, [&](const LayerRule &rule) {
+           return rule.activations && isObserved(*rule.activations);
          });
 }
 

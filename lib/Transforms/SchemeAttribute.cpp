@@ -8,6 +8,7 @@ using ::halftone::ActivationScheme;
 using ::halftone::AdaRoundScheme;
 using ::halftone::ElementCodec;
 using ::halftone::GPTQScheme;
+using ::halftone::OutlierScheme;
 using ::halftone::Scheme;
 using ::halftone::WeightScheme;
 
@@ -52,6 +53,36 @@ static void readAdaRound(DictionaryAttr fields, AdaRoundScheme &adaround) {
   adaround.lambda = getDouble(fields, "lambda", adaround.lambda);
 }
 
+static DictionaryAttr describeActivations(Builder &b, const ActivationScheme &activations) {
+  auto named = [&](StringRef key, Attribute value) { return b.getNamedAttr(key, value); };
+  SmallVector<NamedAttribute> fields = {
+      named("format", b.getStringAttr(activations.format)),
+      named("granularity", b.getStringAttr(activations.granularity)),
+      named("range", b.getStringAttr(activations.range)),
+      named("symmetric", b.getBoolAttr(activations.symmetric)),
+      named("when", b.getStringAttr(activations.when))};
+  if (const std::optional<OutlierScheme> &outliers = activations.outliers)
+    fields.push_back(named(
+        "outliers", b.getDictionaryAttr({named("threshold", b.getF64FloatAttr(outliers->threshold)),
+                                         named("when", b.getStringAttr(outliers->when))})));
+  return b.getDictionaryAttr(fields);
+}
+
+static ActivationScheme readActivations(DictionaryAttr fields) {
+  ActivationScheme result;
+  result.format = getString(fields, "format", "").str();
+  result.granularity = getString(fields, "granularity", result.granularity).str();
+  result.when = getString(fields, "when", result.when).str();
+  result.range = getString(fields, "range", result.range).str();
+  result.symmetric = getBool(fields, "symmetric", result.symmetric);
+  if (auto outliers = fields.getAs<DictionaryAttr>("outliers")) {
+    OutlierScheme &columns = result.outliers.emplace();
+    columns.threshold = getDouble(outliers, "threshold", columns.threshold);
+    columns.when = getString(outliers, "when", columns.when).str();
+  }
+  return result;
+}
+
 void mlir::halftone::setScheme(Operation *op, const Scheme &scheme) {
   Builder b(op->getContext());
   auto named = [&](StringRef key, Attribute value) { return b.getNamedAttr(key, value); };
@@ -77,15 +108,8 @@ void mlir::halftone::setScheme(Operation *op, const Scheme &scheme) {
   if (weights.rounding == "adaround")
     weightFields.push_back(named("adaround", describeAdaRound(b, weights.adaround)));
   SmallVector<NamedAttribute> fields = {named("weights", b.getDictionaryAttr(weightFields))};
-  const ActivationScheme &activations = scheme.activations;
-  if (!activations.format.empty())
-    fields.push_back(
-        named("activations",
-              b.getDictionaryAttr({named("format", b.getStringAttr(activations.format)),
-                                   named("granularity", b.getStringAttr(activations.granularity)),
-                                   named("range", b.getStringAttr(activations.range)),
-                                   named("symmetric", b.getBoolAttr(activations.symmetric)),
-                                   named("when", b.getStringAttr(activations.when))})));
+  if (!scheme.activations.format.empty())
+    fields.push_back(named("activations", describeActivations(b, scheme.activations)));
   op->setAttr(kSchemeName, b.getDictionaryAttr(fields));
 }
 
@@ -112,14 +136,8 @@ std::optional<Scheme> mlir::halftone::getScheme(Operation *op) {
     if (auto channels = weights.getAs<IntegerAttr>("channels"))
       scheme.weights.channels = channels.getInt();
   }
-  if (auto activations = fields.getAs<DictionaryAttr>("activations")) {
-    ActivationScheme &result = scheme.activations;
-    result.format = getString(activations, "format", "").str();
-    result.granularity = getString(activations, "granularity", result.granularity).str();
-    result.when = getString(activations, "when", result.when).str();
-    result.range = getString(activations, "range", result.range).str();
-    result.symmetric = getBool(activations, "symmetric", result.symmetric);
-  }
+  if (auto activations = fields.getAs<DictionaryAttr>("activations"))
+    scheme.activations = readActivations(activations);
   return scheme;
 }
 

@@ -220,10 +220,26 @@ std::string halftone::resolveWeights(const WeightText &text, WeightScheme &schem
   return "";
 }
 
+/// The products beside those of outliers are of bytes.
+static std::string checkOutliers(const Scheme &scheme) {
+  const WeightScheme &weights = scheme.weights;
+  if (!scheme.activations.outliers || scheme.isFloat())
+    return "";
+  const Format &format = *findFormat(weights.format);
+  bool hasBytes = format.isInteger() && format.hasFreeScales() && format.codec.bits == 8;
+  if (!hasBytes || weights.granularity == "group" || weights.granularity == "block")
+    return "'outliers' leave a product of 8-bit integers, which 'weights' do not have: give them "
+           "'format: int8' with 'granularity: channel'";
+  if (weights.needsInputs())
+    return "'outliers' choose inputs, for all of which 'rounding: " + weights.rounding +
+           "' would round: leave one of them out";
+  return "";
+}
+
 std::string halftone::checkScheme(const Scheme &scheme) {
   if (scheme.weights.owqBits != 0 && !scheme.activations.format.empty())
     return "'owq' is for float activations: the weights that it keeps are multiplied with them";
-  return "";
+  return checkOutliers(scheme);
 }
 
 std::string halftone::checkCache(const CacheText &text) {
@@ -238,9 +254,24 @@ std::string halftone::checkCache(const CacheText &text) {
   return "'" + text.format + "' is no format of caches; formats of caches: " + joinNames(isKept);
 }
 
+/// That columns are left out of quantized activations, and how.
+static std::string checkOutlierColumns(const ActivationScheme &scheme) {
+  if (!scheme.outliers)
+    return "";
+  if (scheme.format.empty())
+    return "'outliers' are kept out of quantized activations: give these a 'format'";
+  if (scheme.when != "dynamic")
+    return "'outliers' need 'when: dynamic' of the activations: a static range is that of all "
+           "columns, outliers among them";
+  double threshold = scheme.outliers->threshold;
+  if (!(threshold >= 0))
+    return "'threshold' is " + std::to_string(threshold) + "; expected a number of at least 0";
+  return checkOneOf("when", scheme.outliers->when, {"static", "dynamic"});
+}
+
 std::string halftone::checkActivations(const ActivationScheme &scheme) {
   if (scheme.format.empty())
-    return "";
+    return checkOutlierColumns(scheme);
   auto isStatic = [](const Format &format) {
     return format.hasFreeScales() && format.codec.kind != ElementCodec::Kind::Table;
   };
@@ -272,5 +303,6 @@ std::string halftone::checkActivations(const ActivationScheme &scheme) {
   if (range->method == RangeMethod::MeanSquaredError && !format->isInteger())
     return "'range: mse' of activations is for integer formats";
   return firstOf({checkOneOf("granularity", scheme.granularity, {"tensor", "token"}),
-                  checkOneOf("when", scheme.when, {"static", "dynamic"})});
+                  checkOneOf("when", scheme.when, {"static", "dynamic"}),
+                  checkOutlierColumns(scheme)});
 }

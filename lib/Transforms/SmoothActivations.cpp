@@ -15,30 +15,6 @@ namespace mlir::halftone {
 using namespace mlir;
 using namespace mlir::halftone;
 using ::halftone::Observations;
-using ::halftone::TensorStatistics;
-
-/// The largest magnitude of each channel of an input; failure after an error.
-static FailureOr<ArrayRef<float>> findMaxima(const SharedInput &input, StringRef tensor,
-                                             const Observations &observations) {
-  Location loc = input.layers.front().op->getLoc();
-  const TensorStatistics *statistics = observations.find(tensor);
-  if (!statistics || !statistics->getChannels() || statistics->getChannels()->axis != input.axis) {
-    InFlightDiagnostic diag = emitError(loc, "no observations of the channels of tensor '")
-                              << tensor << "'";
-    diag.attachNote()
-        << "smoothing needs the largest magnitude of each; calibrate this model again";
-    return diag;
-  }
-  if (failed(checkFinite(loc, tensor, *statistics)))
-    return failure();
-  ArrayRef<float> maxima = statistics->getChannels()->absmax;
-  if (int64_t(maxima.size()) == input.getNumChannels())
-    return maxima;
-  InFlightDiagnostic diag = emitError(loc, "the observations of tensor '")
-                            << tensor << "' do not have its channels";
-  diag.attachNote() << input.getNumChannels() << " channels, " << maxima.size() << " observed";
-  return diag;
-}
 
 /// The largest magnitude that the layers have in each input channel of their weights.
 static FailureOr<std::vector<float>> findWeightMaxima(ArrayRef<WeightContraction> layers,
@@ -84,7 +60,8 @@ struct SmoothActivations : public mlir::halftone::impl::SmoothActivationsBase<Sm
 private:
   LogicalResult smooth(const SharedInput &input, ArrayRef<WeightContraction> layers,
                        StringRef tensor, const Observations &observations) {
-    FailureOr<ArrayRef<float>> activations = findMaxima(input, tensor, observations);
+    FailureOr<ArrayRef<float>> activations = findChannelMaxima(
+        layers.front().op->getLoc(), observations, tensor, input.axis, input.getNumChannels());
     if (failed(activations))
       return failure();
     FailureOr<std::vector<float>> weights = findWeightMaxima(layers, input.getNumChannels());

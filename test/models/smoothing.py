@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""That smoothing changes no float model, and what it saves where channels are outliers."""
+"""That smoothing changes no float model, and what it and LLM.int8() save where channels are outliers."""
 
 import functools
 import pathlib
@@ -9,6 +9,8 @@ import tempfile
 
 import numpy as np
 import onnx
+import onnx.parser
+from onnx import numpy_helper
 
 import data
 from harness import ROOT, Program, check_same_bits, largest_error, main, model_path
@@ -112,10 +114,10 @@ def planted_perplexity(recipe, needs_data=True):
     return data.perplexity(windows, outputs["logits"])
 
 
-def check_recovery(plain, smoothed, least_loss, largest_loss):
+def check_recovery(plain, smoothed, least_loss, largest_loss, needs_data=True):
     """Losses are of the perplexity, relative to that of the float model."""
     floats = planted_perplexity("float", needs_data=False)
-    losses = [planted_perplexity(recipe) / floats - 1 for recipe in (plain, smoothed)]
+    losses = [planted_perplexity(recipe, needs_data) / floats - 1 for recipe in (plain, smoothed)]
     text = f"perplexity {floats:.3f}, {plain} {losses[0]:+.1%}, {smoothed} {losses[1]:+.1%}"
     assert losses[0] > least_loss and losses[1] < largest_loss, text
     return text
@@ -128,6 +130,59 @@ def test_weights_with_outliers():
 
 def test_outliers_per_token():
     return check_recovery("w8a8-dynamic", "w8a8-smoothquant-o1", 0.2, 0.01)
+
+
+def to_codes(values, axis):
+    """int8 codes and their scales, of the largest magnitude along the axis."""
+    largest = np.abs(values).max(axis, keepdims=True, initial=0)
+    scales = np.where(largest > 0, largest / np.float32(127), np.float32(1))
+    return np.rint(values / scales), scales
+
+
+def check_product(recipe, x, outliers, are_rows_floats, calibration=None):
+    """What a product with these outlier columns gives is what LLM.int8() says, in double precision."""
+    path = ROOT / "examples/matmul.onnxtxt"
+    weights = numpy_helper.to_array(onnx.parser.parse_model(path.read_text()).graph.initializer[0])
+    compiled = Program(path, "--recipe", recipe, calibration=calibration)
+    result = compiled.run({"x": x})["y"]
+    kept = np.setdiff1d(np.arange(x.shape[1]), outliers)
+    rows, row_scales = to_codes(x[:, kept], 1)
+    codes, scales = to_codes(weights[kept] if are_rows_floats else weights, 0)
+    floats = weights if are_rows_floats else codes * scales
+    codes = codes if are_rows_floats else codes[kept]
+    expected = (rows @ codes) * row_scales * scales + x[:, outliers].astype(np.float64) @ floats[outliers]
+    assert largest_error(result, expected) < 1e-6, f"off by {largest_error(result, expected):.2g} of the range"
+
+
+def product_input(outliers):
+    x = np.random.default_rng(5).uniform(-5, 5, (3, 8)).astype(np.float32)
+    x[1, outliers] = np.where(np.arange(len(outliers)) % 2, 70, -6)  # At the threshold itself, and far above.
+    return x
+
+
+def test_products_find_their_outliers():
+    for outliers in ([], [5], [1, 2, 6], list(range(8))):
+        check_product("w8a8-llm-int8", product_input(outliers), outliers, are_rows_floats=False)
+    return "no, one, three and all columns"
+
+
+def test_products_know_their_outliers():
+    """Those that calibration has seen, whatever a run brings."""
+    for outliers in ([5], [1, 2, 6]):
+        calibration = {"x": product_input(outliers)[None]}
+        for x in (product_input(outliers), product_input([])):
+            check_product("w8a8-llm-int8-static", x, outliers, are_rows_floats=True, calibration=calibration)
+    return "one and three columns"
+
+
+def test_outliers_stay_float():
+    """Their rows are decoded from codes, in which planting has left little of them: that is what remains."""
+    return check_recovery("w8a8-dynamic", "w8a8-llm-int8", 0.2, 0.06, needs_data=False)
+
+
+def test_outliers_of_calibration_stay_float():
+    """Their rows are kept as they were."""
+    return check_recovery("w8a8-dynamic", "w8a8-llm-int8-static", 0.2, 0.01)
 
 
 def test_outliers_static():

@@ -13,7 +13,8 @@ using ObservedTensors = llvm::MapVector<Value, std::string>;
 
 /// The activations that contractions with constant weights read below `root`, in the order of the
 /// program, and what observations call them: by their tensor name, and where one ONNX node became
-/// several ops by `name`, `name#1`, … Values that are observed already are left out.
+/// several ops by `name`, `name#1`, … It is the same whether they
+/// are observed already or not.
 ObservedTensors nameObservedTensors(Operation *root);
 
 } // namespace mlir::halftone

@@ -180,6 +180,24 @@ def AttachObservations : Pass<"halftone-attach-observations", "func::FuncOp"> {
   let options = [Option<"file", "file", "std::string", "", "Observations file (JSON)">];
 }
 
+def SplitOutliers : Pass<"halftone-split-outliers", "func::FuncOp"> {
+  let summary = "Multiply the columns of activations that calibration saw outliers in as floats";
+  let description = [{
+    LLM.int8() with columns that are known beforehand: where a scheme has static `outliers`, `matmul(x, w)` becomes `add(matmul(x', w'),
+    matmul(x", w"))`. x" are the columns of x in which calibration has seen a magnitude of at least the threshold, w" their rows of the weights;
+    both stay float. x' and w' are the others, and their product keeps the scheme.
+
+    Requires: schemes are assigned, weights are constants; observations with largest magnitudes per channel.
+    Ensures:  no product with static outliers reads a column that was seen to reach the threshold. One all of whose columns did has no scheme.
+    Declines (op unchanged): products without such columns; convolutions.
+    Errors:   tensors without observations of their channels, or with values that were not finite; no file, or one that cannot be read or
+              is of another model.
+    Example:  test/Transforms/split-outliers.mlir
+  }];
+  let options = [Option<"file", "file", "std::string", "", "Observations file (JSON)">];
+  let statistics = [Statistic<"numSplit", "split", "Products with outliers">];
+}
+
 def QuantizeWeights : Pass<"halftone-quantize-weights", "func::FuncOp"> {
   let summary = "Replace constant weights by codes, scales and a dequantize";
   let description = [{
@@ -207,6 +225,21 @@ def QuantizeWeights : Pass<"halftone-quantize-weights", "func::FuncOp"> {
                         "without a choice of ranges are">,
                  Option<"observedOnly", "observed-only", "bool", "false", "Only weights of ops with a Gram matrix">];
   let statistics = [Statistic<"numQuantized", "quantized", "Weight tensors quantized">];
+}
+
+def SelectOutliers : Pass<"halftone-select-outliers", "func::FuncOp"> {
+  let summary = "Find the columns of activations with outliers at run time and multiply them as floats";
+  let description = [{
+    LLM.int8(): where a scheme has dynamic `outliers`, `matmul(x, w)` becomes `add(matmul(where(outlier, 0, x), w), matmul(gather(x, k),
+    gather(w, k)))`. A column of x is an outlier if a magnitude in it reaches the threshold, and k, as long as there are outliers, says which
+    columns are. Products that read the same x share what is made of it.
+
+    Requires: schemes are assigned. Weights that are quantized (`halftone-quantize-weights`) give rows that `halftone-gather-codes` decodes alone.
+    Ensures:  the scheme of a product with dynamic outliers sees 0 in their place.
+    Declines (op unchanged): convolutions.
+    Example:  test/Transforms/select-outliers.mlir
+  }];
+  let statistics = [Statistic<"numSplit", "split", "Products that look for outliers">];
 }
 
 def GatherCodes : Pass<"halftone-gather-codes", "func::FuncOp"> {

@@ -58,6 +58,14 @@ struct WeightScheme {
   bool holdsBack() const;
 };
 
+/// Which input columns of a product stay float (LLM.int8()).
+struct OutlierScheme {
+  /// A column stays float if a magnitude in it reaches this; above 0, or 0: all columns.
+  double threshold = 6;
+  /// `dynamic`: the columns of each run; `static`: those that calibration has seen.
+  std::string when = "dynamic";
+};
+
 struct ActivationScheme {
   /// Name of a format; empty leaves the activations float.
   std::string format;
@@ -69,6 +77,8 @@ struct ActivationScheme {
   bool symmetric = false;
   /// Static only: what `parseRangeEstimator` accepts.
   std::string range = "min-max";
+  /// Dynamic only, of matrix products; nullopt: all columns become codes.
+  std::optional<OutlierScheme> outliers;
 };
 
 /// What happens to one contraction.
@@ -79,6 +89,16 @@ struct Scheme {
   bool isFloat() const { return weights.format.empty(); }
   bool isStatic() const { return !activations.format.empty() && activations.when == "static"; }
   bool isDynamic() const { return !activations.format.empty() && activations.when == "dynamic"; }
+  /// Whether outliers are columns that are known beforehand, or found at run time.
+  bool hasStaticOutliers() const { return hasOutliers("static"); }
+  bool hasDynamicOutliers() const { return hasOutliers("dynamic"); }
+  /// Whether calibration has to see the input.
+  bool needsObservations() const { return isStatic() || hasStaticOutliers(); }
+
+private:
+  bool hasOutliers(llvm::StringRef when) const {
+    return activations.outliers && activations.outliers->when == when;
+  }
 };
 
 /// An exact node name, or a regular expression between slashes that must match the whole name.

@@ -14,6 +14,9 @@ namespace mlir::halftone {
 /// The attribute of a function that describes its quantized weights by node.
 inline constexpr llvm::StringLiteral kQuantizedWeightsName = "halftone.quantized_weights";
 
+/// The attribute of a product that says how many rows of its weights stand beside it as floats.
+inline constexpr llvm::StringLiteral kNumOutliersName = "halftone.num_outliers";
+
 void setScheme(Operation *op, const ::halftone::Scheme &scheme);
 
 /// The scheme on `op`, if there is one. Fields that are missing or of the wrong kind have their
