@@ -34,6 +34,8 @@ def parse_arguments():
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="tests at a time")
     parser.add_argument("--list", action="store_true", help="print the outcome of every test")
     parser.add_argument("--update", action="store_true", help="write coverage.txt and outcomes.txt")
+    parser.add_argument("--every", type=int, default=1, help="only each of this many tests")
+    parser.add_argument("--emulated", action="store_true", help="as kernels of a GPU, in the emulator")
     return parser.parse_args()
 
 
@@ -47,11 +49,11 @@ def read_entries(path):
     return {line.split()[0]: line.partition(" ")[2].strip() for line in lines if line}
 
 
-def run_all(cases, jobs):
+def run_all(cases, jobs, options):
     """{case: outcome}, announcing failures as they come."""
     outcomes = {}
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(runner.run_case, case): case for case in cases}
+        futures = {pool.submit(runner.run_case, case, options): case for case in cases}
         for future in concurrent.futures.as_completed(futures):
             case, outcome = futures[future], future.result()
             outcomes[case] = outcome
@@ -149,13 +151,18 @@ def main():
     build = build_folder()
     os.environ["PATH"] = f"{build / 'bin'}{os.pathsep}{os.environ['PATH']}"
     start = time.monotonic()
+    options = ()
+    if arguments.emulated:
+        os.environ["LD_LIBRARY_PATH"] = str(build / "test" / "emulator")
+        options = ("--target=nvptx-emulated",)
     cases, notes = suites.find_cases(build / "conformance", arguments.filter)
+    cases = cases[:: arguments.every]
     print(*notes, sep="\n", end="\n" if notes else "")
-    outcomes = run_all(cases, arguments.jobs)
+    outcomes = run_all(cases, arguments.jobs, options)
     if arguments.list:
         for case, outcome in outcomes.items():
             print(outcome.kind, case.suite, case.name, outcome.reason)
-    is_complete = not arguments.filter
+    is_complete = not (arguments.filter or arguments.emulated or arguments.every > 1)
     known = read_entries(KNOWN_FAILURES)
     complaints = excuse_known(outcomes, known, is_complete)
     print_table(outcomes)

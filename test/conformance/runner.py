@@ -20,7 +20,7 @@ EXACT = ("--rtol", "0", "--atol", "0")
 # How quant-compile says that it does not do something, as opposed to failing at it.
 UNSUPPORTED = re.compile(
     r"not supported|is supported in opsets|only .* (is|are) supported|must be known when compiling"
-    r"|no opset of the domain ai\.onnx is imported"
+    r"|no opset of the domain ai\.onnx is imported|has no code for the device"
 )
 WANTS_CONSTANT = re.compile(r"must be known when compiling, but '([^']*)' is computed")
 
@@ -143,9 +143,9 @@ def compare(program, data_set, tolerance=None):
     return None if status == 0 else describe_exit("quant-run", status, stderr)
 
 
-def compile_model(model, program):
+def compile_model(model, program, options=()):
     """None when `program` was written, else the Outcome."""
-    status, _, stderr = run_tool("quant-compile", model, "-o", program, "--quiet")
+    status, _, stderr = run_tool("quant-compile", model, "-o", program, "--quiet", *options)
     if status == 0:
         return None
     reason = describe_exit("quant-compile", status, stderr)
@@ -167,13 +167,13 @@ def wanted_constants(reason, graph, names):
             if kind.elem_type in integers and len(kind.shape.dim) == 1]
 
 
-def compile_with_constants(case, data_set, folder, program):
+def compile_with_constants(case, data_set, folder, program, options):
     """Compiles; inputs that have to be known when compiling become constants.
 
     Returns (outcome or None, names of these inputs, folder with the data to run on)."""
     names, model, data = [], case.model, data_set
     while True:
-        outcome = compile_model(model, program)
+        outcome = compile_model(model, program, options)
         wanted = wanted_constants(outcome.reason, onnx.load(case.model).graph, names) if outcome else []
         if not wanted:
             return outcome, tuple(names), data
@@ -182,8 +182,8 @@ def compile_with_constants(case, data_set, folder, program):
         model, data = baked.model, baked.data
 
 
-def run_case(case):
-    """The Outcome of a test: it passes when every data set does."""
+def run_case(case, options=()):
+    """The Outcome of a test: it passes when every data set does. `options` are those of quant-compile."""
     with tempfile.TemporaryDirectory(prefix="halftone-") as name:
         folder = pathlib.Path(name)
         program = folder / "program.so"
@@ -193,7 +193,8 @@ def run_case(case):
             # The program of the first data set does for the others, unless it holds data.
             data = data_set
             if index == 0 or constants:
-                outcome, constants, data = compile_with_constants(case, data_set, folder, program)
+                outcome, constants, data = compile_with_constants(
+                    case, data_set, folder, program, options)
                 if outcome:
                     return outcome
             problem = compare(program, data)
