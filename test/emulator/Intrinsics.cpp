@@ -14,6 +14,19 @@ INTRINSIC(void, halftone_simt_check)(const void *address, int64_t bytes, int64_t
   Launch::get().checkAccess(reinterpret_cast<uintptr_t>(address), bytes, alignment);
 }
 
+/// What the CPU's code generator calls for an instruction of the device: rounds to the nearest,
+/// ties to even. Part of compiler-rt, which not every system has.
+INTRINSIC(__bf16, __truncsfbf2)(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof(bits));
+  bool isNaN = (bits & 0x7fffffff) > 0x7f800000;
+  bits = isNaN ? bits | 0x400000 : bits + 0x7fff + (bits >> 16 & 1);
+  auto half = uint16_t(bits >> 16);
+  __bf16 result;
+  memcpy(&result, &half, sizeof(result));
+  return result;
+}
+
 //===--- Special registers ---===//
 
 static int threadIndex(int dimension) {
