@@ -55,7 +55,7 @@ static double compare(const float *actual, const float *expected, size_t count) 
     double own = fabs((double)actual[i] - expected[i]);
     if (isnan(own))
       return INFINITY;
-    largest = fmax(largest, fabs(expected[i]));
+    largest = fmax(largest, fabs((double)expected[i]));
     difference = fmax(difference, own);
   }
   return largest > 0 ? difference / largest : difference;
@@ -153,7 +153,7 @@ static bool runLine(char *line, int runs) {
 }
 
 int main(int argc, char **argv) {
-  int runs = argc > 2 ? atoi(argv[2]) : 50;
+  int runs = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 50;
   FILE *table = argc > 1 ? fopen(argv[1], "r") : NULL;
   if (!table || runs < 1 || runs > maxRuns) {
     fprintf(stderr, "usage: measure TABLE [RUNS]\n");

@@ -16,6 +16,7 @@ INTRINSIC(void, halftone_simt_check)(const void *address, int64_t bytes, int64_t
 
 /// What the CPU's code generator calls for an instruction of the device: rounds to the nearest,
 /// ties to even. Part of compiler-rt, which not every system has.
+// NOLINTNEXTLINE(bugprone-reserved-identifier, readability-identifier-naming)
 INTRINSIC(__bf16, __truncsfbf2)(float value) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof(bits));
