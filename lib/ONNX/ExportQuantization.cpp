@@ -133,10 +133,18 @@ writeQuantize(NodeExporter &node, std::string input, Type inputType, ExportGrid 
   return std::make_pair(Names{input, linear->scale, linear->zeroPoint}, linear->attrs);
 }
 
+/// Whether values become 16-bit floats as they are.
+static bool isRounding(const ExportGrid &grid) {
+  Type codeType = grid.zeroPoint.type.getElementType();
+  return (codeType.isBF16() || codeType.isF16()) && grid.scale.isAll(1) && grid.zeroPoint.isAll(0);
+}
+
 static LogicalResult exportQuantize(NodeExporter &node, QuantizeOp op) {
   ExportGrid grid = readGrid(node, op);
   if (node.hasFailed())
     return failure();
+  if (isRounding(grid))
+    return node.defineCast(node.getOperand(op.getInput()), grid.zeroPoint.type.getElementType());
   auto written = writeQuantize(node, node.getOperand(op.getInput()),
                                NodeExporter::getElementType(op.getInput()), std::move(grid));
   return written ? node.define("QuantizeLinear", written->first, written->second) : failure();
