@@ -89,6 +89,7 @@ private:
     Value one = b.index(1);
     Value inputSize = own < 0 ? one : b.index(b.size(adaptor.getInput(), own));
     Value wanted = position < 0 ? one : b.toIndex(b.element(adaptor.getShape(), position));
+    b.checkAtLeast(wanted, 0, "negative size");
     Value inputIsOne = b.compare(CmpIPredicate::eq, inputSize, one);
     Value wantedIsOne = b.compare(CmpIPredicate::eq, wanted, one);
     Value same = b.compare(CmpIPredicate::eq, inputSize, wanted);

@@ -137,5 +137,34 @@ def test_repeated_edges():
     network.check(lambda size: size, "")
 
 
+def test_negative_sizes():
+    """Sizes that are inputs: a negative one ends the run, however many there are."""
+    cases = {
+        "Reshape": (["x", "sizes"], {}, "negative size"),
+        "Expand": (["x", "sizes"], {}, "negative size"),
+        "Tile": (["x", "sizes"], {}, "negative number of repeats"),
+        "ConstantOfShape": (["sizes"], {}, "negative size"),
+        "Resize": (["x", "", "", "sizes"], {"mode": "linear"}, "negative size"),
+    }
+    for op, (operands, attributes, message) in cases.items():
+        graph = helper.make_graph(
+            [helper.make_node(op, operands, ["y"], name="layer", **attributes)], "sizes",
+            [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["rows", "columns"]),
+             helper.make_tensor_value_info("sizes", TensorProto.INT64, [2])],
+            [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+        with tempfile.TemporaryDirectory(prefix="halftone-") as folder:
+            path = pathlib.Path(folder) / "sizes.onnx"
+            onnx.save(model, path)
+            program = Program(path)
+        x = np.ones((1, 1), np.float32)
+        for sizes in ((-1, -1), (-2, -3), (1, -4), (-2, 1)):
+            if op == "Reshape" and -1 in sizes:
+                continue  # What is left.
+            inputs = {"x": x, "sizes": np.array(sizes, np.int64)}
+            check_fails(program, inputs, f"layer: {message}", f"{op} {sizes}")
+        assert program.run({"x": x, "sizes": np.array((1, 1), np.int64)})["y"].shape == (1, 1)
+
+
 if __name__ == "__main__":
     main(globals())
