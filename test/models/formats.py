@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from harness import ROOT, Program, check_close, main
 
 FREE = "int8 int7 int6 int5 int4 int3 int2 uint8 uint7 uint6 uint5 uint4 uint3 uint2 fp8_e4m3 fp8_e5m2 fp6_e2m3 fp6_e3m2 fp4_e2m1 nf4".split()
-FIXED = "f16 bf16 mxfp8 mxfp6 mxfp4 mxint8 mx9 mx6 mx4 vsq4 vsq8".split()
+FIXED = "f16 bf16 mxfp8 mxfp8_e5m2 mxfp6 mxfp6_e3m2 mxfp4 mxint8 mx9 mx6 mx4 vsq4 vsq8".split()
 FITTED = ("kmeans2 kmeans3 kmeans4 kmeans5 kmeans6 kmeans7 kmeans8 bcq1 bcq2 bcq3 bcq4").split()
 GRANULARITIES = ["granularity: tensor", "granularity: channel", "group: 16", "group: 5", "block: [3, 16]"]
 

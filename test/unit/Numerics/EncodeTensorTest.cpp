@@ -75,7 +75,8 @@ TEST(EncodeTensor, MicroscalingIsThatOfTheStandard) {
   struct {
     const char *name;
     int emax;
-  } cases[] = {{"mxfp8", 8}, {"mxfp6", 2}, {"mxfp4", 2}, {"mxint8", 6}};
+  } cases[] = {{"mxfp8", 8},      {"mxfp8_e5m2", 15}, {"mxfp6", 2},
+               {"mxfp6_e3m2", 4}, {"mxfp4", 2},       {"mxint8", 6}};
   for (auto [name, emax] : cases) {
     const Format &format = *findFormat(name);
     EncodedTensor tensor =
