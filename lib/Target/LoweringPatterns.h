@@ -44,7 +44,7 @@ void populateLaunchPatterns(const LLVMTypeConverter &converter, RewritePatternSe
 /// Gives every launch the number of its kernel: its place in the module of kernels.
 void numberLaunches(ModuleOp module);
 
-/// Roundings followed by a conversion to an integer.
+/// Roundings followed by a conversion to an integer, and those of f64 to 16-bit floats.
 void populateRoundingPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns);
 
 } // namespace halftone

@@ -103,3 +103,17 @@ func.func @bf16_needs_no_library(%x: f32) -> bf16 {
   %y = arith.truncf %x : f32 to bf16
   return %y : bf16
 }
+
+// f64 becomes f16 by way of f32: where that is not exact, the number below with its last bit set.
+// CHECK-LABEL: llvm.func @narrows_doubles
+// CHECK:         %[[NEAREST:.*]] = llvm.fptrunc %{{.*}} : f64 to f32
+// CHECK:         %[[VALUE:.*]] = llvm.fpext %[[NEAREST]] : f32 to f64
+// CHECK:         %[[INEXACT:.*]] = llvm.fcmp "une" %[[VALUE]], %{{.*}} : f64
+// CHECK:         %[[ODD:.*]] = llvm.or %{{.*}}, %{{.*}} : i32
+// CHECK:         %[[NUMBER:.*]] = llvm.bitcast %[[ODD]] : i32 to f32
+// CHECK:         llvm.fptrunc %[[NUMBER]] : f32 to f16
+// CHECK-NOT:     f64 to f16
+func.func @narrows_doubles(%x: f64) -> f16 {
+  %0 = arith.truncf %x : f64 to f16
+  return %0 : f16
+}

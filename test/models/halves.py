@@ -165,6 +165,28 @@ def test_f16_convolutions():
     convolutions(F16)
 
 
+def test_doubles_are_rounded_once():
+    """Ties of float16, and what float32 cannot tell from them."""
+    codes = np.arange(0x7C00, dtype=np.uint16).view(np.float16).astype(np.float64)
+    ties = (codes[:-1] + codes[1:]) / 2
+    beyond = np.array([65519.999999999, 65520, 1e300, np.inf, np.nan, 0, 2.0 ** -26, 5e-324])
+    values = np.concatenate([codes, ties, ties * (1 + 2.0 ** -40), ties * (1 - 2.0 ** -40), beyond])
+    values = np.concatenate([values, -values])
+    nodes = [helper.make_node("Cast", ["x"], ["y"], name="layer", to=TensorProto.FLOAT16)]
+    graph = helper.make_graph(
+        nodes, "cast", [helper.make_tensor_value_info("x", TensorProto.DOUBLE, [len(values)])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT16, None)])
+    with np.errstate(over="ignore"):
+        expected = values.astype(np.float16)
+    with tempfile.TemporaryDirectory(prefix="halftone-") as folder:
+        path = pathlib.Path(folder) / "cast.onnx"
+        onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 22)], ir_version=10), path)
+        for target in F16.targets:
+            results = Program(path, "--target", target).run_if_executable({"x": values})
+            if results is not None:
+                check_same_bits(results, {"y": expected}, target)
+
+
 def test_preset():
     """MobileNetV2 in bfloat16: as many images right as in float, but for one in sixty."""
     model = model_path("mobilenetv2/fp32.onnx")
