@@ -73,10 +73,48 @@ struct NarrowDoublePattern : ConvertOpToLLVMPattern<arith::TruncFOp> {
   }
 };
 
+/// f32 becomes bf16 by integers: x86's instruction for it (VCVTNEPS2BF16) makes denormals zero,
+/// which no other CPU does.
+struct NarrowSinglePattern : ConvertOpToLLVMPattern<arith::TruncFOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult matchAndRewrite(arith::TruncFOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    auto vector = llvm::dyn_cast<VectorType>(op.getType());
+    if ((vector && vector.getRank() != 1) || !getElementTypeOrSelf(op.getIn().getType()).isF32() ||
+        !getElementTypeOrSelf(op.getType()).isBF16())
+      return rewriter.notifyMatchFailure(op, "not a conversion of f32 to bf16");
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    auto typeOf = [&](Type each) -> Type { return vector ? vector.clone(each) : each; };
+    Type i32 = typeOf(b.getI32Type());
+    auto constant = [&](int32_t value) -> Value {
+      TypedAttr number = b.getI32IntegerAttr(value);
+      if (vector)
+        number = DenseElementsAttr::get(vector.clone(b.getI32Type()), value);
+      return arith::ConstantOp::create(b, number);
+    };
+    Value bits = arith::BitcastOp::create(b, i32, adaptor.getIn());
+    Value high = arith::ShRUIOp::create(b, bits, constant(16));
+    // Half of the last place, less a bit if that is even: a tie stays below the carry.
+    Value isOdd = arith::AndIOp::create(b, high, constant(1));
+    Value rounded =
+        arith::AddIOp::create(b, bits, arith::AddIOp::create(b, isOdd, constant(0x7fff)));
+    rounded = arith::ShRUIOp::create(b, rounded, constant(16));
+    Value isNaN =
+        arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, adaptor.getIn(), adaptor.getIn());
+    Value quiet = arith::OrIOp::create(b, high, constant(0x40));
+    Value result = arith::SelectOp::create(b, isNaN, quiet, rounded);
+    result = arith::TruncIOp::create(b, typeOf(b.getI16Type()), result);
+    rewriter.replaceOpWithNewOp<arith::BitcastOp>(op, op.getType(), result);
+    return success();
+  }
+};
+
 } // namespace
 
 void mlir::halftone::populateRoundingPatterns(const LLVMTypeConverter &converter,
                                               RewritePatternSet &patterns) {
   // Before upstream's conversions.
-  patterns.add<RoundingConversionPattern, NarrowDoublePattern>(converter, /*benefit=*/2);
+  patterns.add<RoundingConversionPattern, NarrowDoublePattern, NarrowSinglePattern>(converter,
+                                                                                    /*benefit=*/2);
 }
