@@ -2,7 +2,7 @@
 #include "ReportHistogram.h"
 
 #include "halftone/Numerics/Format.h"
-#include "halftone/Numerics/RangeEstimator.h"
+#include "halftone/Numerics/QuantizeTensor.h"
 #include <algorithm>
 #include <cmath>
 
@@ -72,17 +72,17 @@ std::vector<float> mlir::halftone::makeStaticGrid(const ::halftone::TensorStatis
     llvm::consumeError(range.takeError());
     return {};
   }
+  AffineGrid grid = ::halftone::fitStoredGrid(*range, format, scheme.symmetric,
+                                              ::halftone::findScaleCodec(scheme.scales));
   std::vector<float> numbers;
   if (!format.isInteger()) {
-    float scale = range->absmax() > 0 ? range->absmax() / format.maxMagnitude() : 1.0f;
     for (uint32_t code = 0; code != format.codec.numCodes(); ++code)
       if (format.codec.isFinite(code))
-        numbers.push_back(format.codec.decode(code) * scale);
+        numbers.push_back(format.codec.decode(code) * grid.scale);
     llvm::sort(numbers);
     numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
     return numbers;
   }
-  AffineGrid grid = ::halftone::fitGrid(*range, format, scheme.symmetric);
   for (int32_t code = grid.qmin; code <= grid.qmax; ++code)
     numbers.push_back(grid.dequantize(code));
   return numbers;

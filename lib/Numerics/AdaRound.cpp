@@ -244,8 +244,8 @@ halftone::encodeByAdaRound(llvm::ArrayRef<float> values, llvm::ArrayRef<int64_t>
   assert(format.coding == Format::Coding::Scaled && format.hasFreeScales() &&
          "a format with one level of f32 scales");
   Granularity granularity = makeGranularity(shape, options);
-  llvm::Expected<BlockScales> scales = fitScales(values, granularity, format, options.symmetric,
-                                                 {options.leastSquares, options.halfScales});
+  llvm::Expected<BlockScales> scales =
+      fitScales(values, granularity, format, options.symmetric, options.fit);
   if (!scales)
     return scales.takeError();
   Problem problem{values,
@@ -269,6 +269,6 @@ halftone::encodeByAdaRound(llvm::ArrayRef<float> values, llvm::ArrayRef<int64_t>
     Panel(problem, int64_t(panel) * kChannels).round(result.codes);
   });
   result.zeroPoints = problem.scales.zeroPoints;
-  result.scales.push_back({granularity, problem.scales.scales, {}, options.halfScales});
+  result.scales.push_back({granularity, problem.scales.scales, {}, options.fit.scaleCodec});
   return std::move(result);
 }

@@ -65,6 +65,11 @@ AffineGrid halftone::fitAbsmax(float absmax, const Format &format) {
   return grid;
 }
 
+int32_t halftone::findZeroPoint(Range range, float scale, int32_t qmin, int32_t qmax) {
+  float exact = float(qmin) - std::min(range.min, 0.0f) / scale;
+  return int32_t(roundHalfEvenSmall(std::clamp(exact, float(qmin), float(qmax))));
+}
+
 AffineGrid halftone::fitZeroPoint(Range range, const Format &format) {
   assert(format.isInteger() && "only integers lie on an affine grid");
   assert(std::isfinite(range.min) && std::isfinite(range.max) && range.min <= range.max &&
@@ -83,9 +88,7 @@ AffineGrid halftone::fitZeroPoint(Range range, const Format &format) {
   if (std::isinf(scale)) // max - min alone overflows.
     scale = max / steps - min / steps;
   grid.scale = positiveScale(scale);
-  float exact = float(grid.qmin) - min / grid.scale;
-  float clamped = std::clamp(exact, float(grid.qmin), float(grid.qmax));
-  grid.zeroPoint = int32_t(roundHalfEvenSmall(clamped));
+  grid.zeroPoint = findZeroPoint(range, grid.scale, grid.qmin, grid.qmax);
   return grid;
 }
 

@@ -54,6 +54,10 @@ ElementCodec ElementCodec::powerOfTwo() {
   return codec;
 }
 
+ElementCodec ElementCodec::tf32() {
+  return floating(8, 10, 127, Special::IEEE, /*saturates=*/false);
+}
+
 ElementCodec ElementCodec::lookup(llvm::ArrayRef<float> ascendingValues) {
   assert(llvm::isPowerOf2_64(ascendingValues.size()) && "a table has one value per code");
   assert(llvm::is_sorted(ascendingValues) && "a table is ascending");

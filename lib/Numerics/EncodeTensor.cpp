@@ -4,7 +4,6 @@
 
 #include "halftone/Numerics/BinaryPlanes.h"
 #include "halftone/Numerics/Codebook.h"
-#include "halftone/Numerics/QuantizeTensor.h"
 
 #include <algorithm>
 #include <cassert>
@@ -93,13 +92,9 @@ struct LevelEncoder {
   // The largest number that the elements and the finer levels make with a scale of 1.
   float largest;
 
-  static bool isPowerOfTwo(const ElementCodec &codec) {
-    return codec.kind == ElementCodec::Kind::Floating && codec.mantissaBits == 0;
-  }
-
   uint32_t encode(llvm::ArrayRef<int64_t> members, float absmax, float parent) const {
     const ElementCodec &codec = *level.codec;
-    if (isPowerOfTwo(codec))
+    if (codec.isPowerOfTwo())
       return encodePowerOfTwo(codec, absmax / parent, largest);
     return encodeNeighbour(codec, members, absmax / largest / parent, parent);
   }
@@ -129,7 +124,7 @@ static float fitFloatScale(float absmax, float largest) {
 
 static EncodedScales encodeLevel(const LevelEncoder &encoder, const Granularity &granularity,
                                  Values parents) {
-  EncodedScales result{granularity, {}, {}, /*areHalf=*/false};
+  EncodedScales result{granularity, {}, {}};
   Members members = granularity.getMembers();
   for (size_t block = 0; block != members.size(); ++block) {
     float absmax = findAbsmax(encoder.values, members[block]);
@@ -182,8 +177,8 @@ static llvm::Expected<EncodedTensor> encodeScaled(Values values, llvm::ArrayRef<
   if (!format.hasFreeScales())
     return encodeLevels(values, shape, format, options);
   Granularity granularity = makeGranularity(shape, options);
-  llvm::Expected<QuantizedTensor> quantized = quantizeTensor(
-      values, granularity, format, options.symmetric, {options.leastSquares, options.halfScales});
+  llvm::Expected<QuantizedTensor> quantized =
+      quantizeTensor(values, granularity, format, options.symmetric, options.fit);
   if (!quantized)
     return quantized.takeError();
   EncodedTensor result;
@@ -191,7 +186,7 @@ static llvm::Expected<EncodedTensor> encodeScaled(Values values, llvm::ArrayRef<
   for (uint8_t &code : result.codes)
     code &= uint8_t(format.codec.numCodes() - 1);
   result.zeroPoints = std::move(quantized->zeroPoints);
-  result.scales.push_back({granularity, std::move(quantized->scales), {}, options.halfScales});
+  result.scales.push_back({granularity, std::move(quantized->scales), {}, options.fit.scaleCodec});
   return result;
 }
 
@@ -272,7 +267,7 @@ uint64_t halftone::countStoredBytes(const EncodedTensor &tensor, const Format &f
   uint64_t bytes =
       isPlain ? tensor.codes.size() : packedBytes(tensor.codes.size(), format.codec.bits);
   for (auto [level, scales] : llvm::zip(format.scales, tensor.scales))
-    bytes += packedBytes(scales.values.size(), scales.areHalf ? 16 : level.bits());
+    bytes += packedBytes(scales.values.size(), scales.stored ? scales.stored->bits : level.bits());
   if (!llvm::all_equal(tensor.zeroPoints))
     bytes += packedBytes(tensor.zeroPoints.size(), format.codec.bits);
   bytes += tensor.values.size() * sizeof(float);
@@ -289,7 +284,7 @@ static std::vector<float> decodeScaled(const EncodedTensor &tensor, const Format
     multiply(level, scales);
   std::vector<float> zeroPoints(tensor.codes.size(), 1.0f);
   const Granularity &finest = tensor.scales.front().granularity;
-  multiply({finest, {tensor.zeroPoints.begin(), tensor.zeroPoints.end()}, {}, false}, zeroPoints);
+  multiply({finest, {tensor.zeroPoints.begin(), tensor.zeroPoints.end()}, {}}, zeroPoints);
   for (size_t i = 0; i != tensor.codes.size(); ++i)
     result.push_back((format.codec.decode(tensor.codes[i]) - zeroPoints[i]) * scales[i]);
   return result;

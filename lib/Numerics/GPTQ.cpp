@@ -137,8 +137,8 @@ llvm::Error Rounding::fitBeforehand() {
     fitted.zeroPoints.resize(granularity.getNumScales());
     return llvm::Error::success();
   }
-  llvm::Expected<BlockScales> all = fitScales(values, granularity, format, options.symmetric,
-                                              {options.leastSquares, options.halfScales});
+  llvm::Expected<BlockScales> all =
+      fitScales(values, granularity, format, options.symmetric, options.fit);
   if (!all)
     return all.takeError();
   fitted = std::move(*all);
@@ -161,7 +161,7 @@ llvm::Expected<EncodedTensor> Rounding::run() {
       return error;
   }
   result.zeroPoints = std::move(fitted.zeroPoints);
-  result.scales.push_back({granularity, std::move(fitted.scales), {}, options.halfScales});
+  result.scales.push_back({granularity, std::move(fitted.scales), {}, options.fit.scaleCodec});
   return std::move(result);
 }
 
@@ -222,7 +222,7 @@ llvm::Error Rounding::fitGroup(Block block, Block group) {
   int64_t shape[] = {group.size(), width};
   llvm::Expected<BlockScales> scales =
       fitScales({current.data(), size_t(current.size())}, Granularity::perChannel(shape, 1), format,
-                options.symmetric, {options.leastSquares, options.halfScales});
+                options.symmetric, options.fit);
   if (!scales)
     return scales.takeError();
   for (int64_t channel = 0; channel != width; ++channel) {

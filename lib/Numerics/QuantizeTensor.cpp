@@ -4,6 +4,8 @@
 
 #include "GridRounding.h"
 
+#include "halftone/Numerics/TensorStatistics.h"
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -63,10 +65,27 @@ static float fitScale(Range range, const Format &format) {
   return range.absmax() == 0 ? 1.0f : std::max(scale, std::numeric_limits<float>::min());
 }
 
-// The nearest f16 that is a scale: not 0. Above the largest f16 it is infinity.
-static float roundToHalf(float scale) {
-  const ElementCodec &half = findFormat("f16")->codec;
-  return half.decode(half.encode(std::max(scale, half.decode(1))));
+float halftone::roundScale(float scale, const ElementCodec &codec) {
+  if (!codec.isPowerOfTwo())
+    return codec.decode(codec.encode(std::max(scale, codec.decode(1))));
+  int exponent = std::ilogb(scale);
+  exponent += std::ldexp(1.0f, exponent) < scale;
+  return std::ldexp(1.0f, std::clamp(exponent, -126, 127));
+}
+
+AffineGrid halftone::fitStoredGrid(Range range, const Format &format, bool symmetric,
+                                   const std::optional<ElementCodec> &scaleCodec) {
+  AffineGrid grid;
+  if (format.isInteger())
+    grid = fitGrid(range, format, symmetric);
+  else
+    grid.scale = fitScale(range, format);
+  if (!scaleCodec)
+    return grid;
+  grid.scale = roundScale(grid.scale, *scaleCodec);
+  if (format.isInteger() && !symmetric)
+    grid.zeroPoint = findZeroPoint(range, grid.scale, grid.qmin, grid.qmax);
+  return grid;
 }
 
 static llvm::Error checkScales(llvm::ArrayRef<float> scales) {
@@ -98,38 +117,60 @@ static double squaredError(llvm::ArrayRef<float> values, const AffineGrid &grid)
   return std::accumulate(std::begin(sums), std::end(sums), 0.0);
 }
 
-static double squaredError(llvm::ArrayRef<float> values, Range range, const Format &format,
-                           bool symmetric) {
+static double squaredError(llvm::ArrayRef<float> values, const AffineGrid &grid,
+                           const Format &format) {
   if (format.isInteger())
-    return squaredError(values, fitGrid(range, format, symmetric));
-  float scale = fitScale(range, format);
+    return squaredError(values, grid);
   double sum = 0;
   for (float value : values)
-    sum += square(double(value) -
-                  double(format.codec.decode(format.codec.encode(value / scale)) * scale));
+    sum +=
+        square(double(value) -
+               double(format.codec.decode(format.codec.encode(value / grid.scale)) * grid.scale));
   return sum;
 }
 
-static void shrinkRanges(llvm::ArrayRef<float> values, const Granularity &granularity,
-                         const Format &format, bool symmetric,
-                         llvm::MutableArrayRef<Range> ranges) {
+static Range shrinkRange(llvm::ArrayRef<float> values, Range whole, const Format &format,
+                         bool symmetric, const FitOptions &options) {
   constexpr int numSteps = 64, fewestSteps = 16;
+  Range best = whole;
+  double least = std::numeric_limits<double>::infinity();
+  for (int steps = numSteps; steps >= fewestSteps; --steps) {
+    float share = float(steps) / numSteps;
+    Range shrunk = {whole.min * share, whole.max * share};
+    double error =
+        squaredError(values, fitStoredGrid(shrunk, format, symmetric, options.scaleCodec), format);
+    if (error < least)
+      best = shrunk, least = error;
+  }
+  return best;
+}
+
+static llvm::Error chooseRanges(llvm::ArrayRef<float> values, const Granularity &granularity,
+                                const Format &format, bool symmetric, const FitOptions &options,
+                                llvm::MutableArrayRef<Range> ranges) {
+  if (options.range.method == RangeMethod::MinMax)
+    return llvm::Error::success();
   Granularity::Members members = granularity.getMembers();
   std::vector<float> part;
   for (auto [block, range] : llvm::enumerate(ranges)) {
     part.clear();
     for (int64_t position : members[block])
       part.push_back(values[position]);
-    Range whole = range;
-    double least = std::numeric_limits<double>::infinity();
-    for (int steps = numSteps; steps >= fewestSteps; --steps) {
-      float share = float(steps) / numSteps;
-      Range shrunk = {whole.min * share, whole.max * share};
-      double error = squaredError(part, shrunk, format, symmetric);
-      if (error < least)
-        range = shrunk, least = error;
+    if (part.empty())
+      continue;
+    if (options.range.method == RangeMethod::MeanSquaredError) {
+      range = shrinkRange(part, range, format, symmetric, options);
+      continue;
     }
+    TensorStatistics statistics;
+    if (llvm::Error error = statistics.observe(/*sample=*/0, part, {}))
+      return error;
+    llvm::Expected<Range> estimated = estimateRange(statistics, options.range, format, symmetric);
+    if (!estimated)
+      return estimated.takeError();
+    range = *estimated;
   }
+  return llvm::Error::success();
 }
 
 static uint8_t quantizeOne(float value, const AffineGrid &grid) {
@@ -170,21 +211,17 @@ static void quantizeByCodec(llvm::ArrayRef<float> values, const Granularity &gra
 llvm::Expected<BlockScales> halftone::fitScales(llvm::ArrayRef<float> values,
                                                 const Granularity &granularity,
                                                 const Format &format, bool symmetric,
-                                                FitOptions options) {
+                                                const FitOptions &options) {
   assert(int64_t(values.size()) == granularity.getNumElements() && "one value per element");
   llvm::Expected<std::vector<Range>> ranges = findBlockRanges(values, granularity);
   if (!ranges)
     return ranges.takeError();
-  if (options.leastSquares)
-    shrinkRanges(values, granularity, format, symmetric, *ranges);
+  if (llvm::Error error = chooseRanges(values, granularity, format, symmetric, options, *ranges))
+    return error;
   BlockScales result;
   for (Range range : *ranges) {
-    AffineGrid grid;
-    if (format.isInteger())
-      grid = fitGrid(range, format, symmetric);
-    else
-      grid.scale = fitScale(range, format);
-    result.scales.push_back(options.halfScales ? roundToHalf(grid.scale) : grid.scale);
+    AffineGrid grid = fitStoredGrid(range, format, symmetric, options.scaleCodec);
+    result.scales.push_back(grid.scale);
     result.zeroPoints.push_back(grid.zeroPoint);
   }
   if (llvm::Error error = checkScales(result.scales))
@@ -195,7 +232,7 @@ llvm::Expected<BlockScales> halftone::fitScales(llvm::ArrayRef<float> values,
 llvm::Expected<QuantizedTensor> halftone::quantizeTensor(llvm::ArrayRef<float> values,
                                                          const Granularity &granularity,
                                                          const Format &format, bool symmetric,
-                                                         FitOptions options) {
+                                                         const FitOptions &options) {
   assert(format.codec.bits <= 8 && "codes are bytes");
   llvm::Expected<BlockScales> fitted = fitScales(values, granularity, format, symmetric, options);
   if (!fitted)

@@ -2,9 +2,11 @@
 
 #include "halftone/Numerics/RangeEstimator.h"
 
+#include "halftone/Numerics/Format.h"
 #include "halftone/Numerics/TensorStatistics.h"
 
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/ErrorHandling.h"
 
 #include <algorithm>
@@ -49,7 +51,7 @@ static llvm::Error checkOptions(const RangeOptions &options) {
   bool hasPercentile = options.percentile > 0 && options.percentile <= 100;
   if (!hasPercentile)
     return llvm::createStringError("percentile must be in (0, 100], not %g", options.percentile);
-  if (options.entropyLevels == 0)
+  if (options.entropyLevels && *options.entropyLevels == 0)
     return llvm::createStringError("entropy needs at least one level");
   Range clip = options.clip;
   bool hasClip = std::isfinite(clip.min) && std::isfinite(clip.max) && clip.min <= clip.max;
@@ -118,19 +120,22 @@ static Range percentileRange(const TensorStatistics &statistics, double percent,
   return {std::max(range.min, float(lower * width)), std::min(range.max, float(upper * width))};
 }
 
-// TensorRT's histogram has 2048 bins.
+// TensorRT's histogram has 2048 bins for 128 levels. With more bins for fewer levels the smallest
+// candidates, which merge nothing, would be nearly nothing of the range.
 static Range entropyRange(const TensorStatistics &statistics, unsigned levels) {
+  constexpr size_t binsPerLevel = 16;
   std::vector<uint64_t> fine = statistics.getHistogram().getMagnitudes();
-  std::vector<uint64_t> magnitudes(fine.size() / 2);
-  for (size_t bin = 0; bin != magnitudes.size(); ++bin)
-    magnitudes[bin] = fine[2 * bin] + fine[2 * bin + 1];
+  size_t merged = llvm::bit_floor(std::max<size_t>(1, fine.size() / (binsPerLevel * levels)));
+  std::vector<uint64_t> magnitudes(fine.size() / merged);
+  for (size_t bin = 0; bin != fine.size(); ++bin)
+    magnitudes[bin / merged] += fine[bin];
   // Zero is on every grid. Counted, the zeros behind a ReLU would be spread over their level and
   // drown what clipping costs, so that the smallest range would win.
   magnitudes[0] -= statistics.getNumZeros();
   while (magnitudes.size() > 1 && magnitudes.back() == 0)
     magnitudes.pop_back();
   size_t numKept = findEntropyThreshold(magnitudes, levels);
-  double width = 2 * statistics.getHistogram().getBinWidth();
+  double width = double(merged) * statistics.getHistogram().getBinWidth();
   return clipMagnitude(*statistics.getRange(), double(numKept) * width);
 }
 
@@ -151,7 +156,7 @@ llvm::Expected<Range> halftone::estimateRange(const TensorStatistics &statistics
   case RangeMethod::Percentile:
     return percentileRange(statistics, options.percentile, symmetric);
   case RangeMethod::Entropy:
-    return entropyRange(statistics, options.entropyLevels);
+    return entropyRange(statistics, options.entropyLevels.value_or(format.codec.numCodes() / 2));
   case RangeMethod::MeanSquaredError:
     return findLeastSquaresRange(statistics.getHistogram(), *statistics.getRange(), format,
                                  symmetric);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "halftone/Dialect/ConstantData.h"
 #include "halftone/Dialect/HalftoneDialect.h"
-#include "halftone/Numerics/AffineGrid.h"
 #include "halftone/Numerics/Format.h"
+#include "halftone/Numerics/QuantizeTensor.h"
 #include "halftone/Numerics/RoundedDivision.h"
 #include "halftone/Transforms/Passes.h"
 #include "halftone/Transforms/SchemeAttribute.h"
-#include <limits>
 
 namespace mlir::halftone {
 #define GEN_PASS_DEF_QUANTIZEACTIVATIONS
@@ -24,29 +23,15 @@ static Value buildScalar(OpBuilder &b, Location loc, Type elementType, Attribute
   return ConstantOp::create(b, loc, DenseElementsAttr::get(type, value));
 }
 
-/// The grid that covers `range`; for floats only its scale, which maps the largest magnitude to the
-/// largest number.
-static AffineGrid fitScale(::halftone::Range range, const ::halftone::Format &format,
-                           bool symmetric) {
-  AffineGrid grid;
-  if (format.isInteger()) {
-    grid = ::halftone::fitGrid(range, format, symmetric);
-    // A scale that quantizes without a division: the range was estimated far less exactly.
-    if (format.codec.bits <= 8)
-      grid.scale = ::halftone::findExactReciprocal(grid.scale, grid.qmax - grid.qmin);
-    return grid;
-  }
-  if (range.absmax() > 0)
-    grid.scale =
-        std::max(range.absmax() / format.maxMagnitude(), std::numeric_limits<float>::min());
-  return grid;
-}
-
 /// dequantize(quantize(input)) on the grid that covers the observed range.
 static Value buildStaticQDQ(OpBuilder &b, ObserveOp observer, const ActivationScheme &scheme) {
   ArrayRef<float> range = *observer.getRange();
   const ::halftone::Format &format = *::halftone::findFormat(scheme.format);
-  AffineGrid grid = fitScale({range[0], range[1]}, format, scheme.symmetric);
+  AffineGrid grid = ::halftone::fitStoredGrid({range[0], range[1]}, format, scheme.symmetric,
+                                              ::halftone::findScaleCodec(scheme.scales));
+  // A scale that quantizes without a division: the range was estimated far less exactly.
+  if (format.isInteger() && format.codec.bits <= 8)
+    grid.scale = ::halftone::findExactReciprocal(grid.scale, grid.qmax - grid.qmin);
   Location loc = observer.getLoc();
   Type codeType = getCodeType(b.getContext(), format.codec);
   Value scale = buildScalar(b, loc, b.getF32Type(), b.getF32FloatAttr(grid.scale));

@@ -192,8 +192,7 @@ struct QuantizeCache : public mlir::halftone::impl::QuantizeCacheBase<QuantizeCa
     if (!function.isPublic() || function.isExternal())
       return;
     const Format *description = ::halftone::findFormat(format);
-    if (!description || !description->hasFreeScales() ||
-        description->codec.kind == ::halftone::ElementCodec::Kind::Table) {
+    if (!description || !description->hasFreeScales() || !description->codec.hasStandardType()) {
       function.emitError("'") << format << "' is no format with codes and one level of scales";
       return signalPassFailure();
     }

@@ -82,7 +82,7 @@ static void describeGrid(Builder b, const Encoding &encoding,
                                                        encoding.options.symmetric, encoding.values);
   fields.push_back(b.getNamedAttr("grid", b.getDenseF32ArrayAttr(grid)));
   EncodeOptions nearest = encoding.options;
-  nearest.leastSquares = false;
+  nearest.fit.range = {};
   llvm::Expected<EncodedTensor> plain =
       ::halftone::encodeTensor(encoding.values, encoding.shape, encoding.format, nearest);
   if (!plain) // Its scales are too large for f16, which the chosen ones are not.

@@ -105,6 +105,7 @@ template <> struct MappingTraits<ActivationScheme> {
     io.mapOptional("when", scheme.when);
     io.mapOptional("symmetric", scheme.symmetric);
     io.mapOptional("range", scheme.range);
+    io.mapOptional("scales", scheme.scales);
     io.mapOptional("outliers", scheme.outliers);
     if (scheme.format == "none")
       scheme.format.clear();
@@ -188,6 +189,14 @@ llvm::Expected<RangeOptions> halftone::parseRangeEstimator(llvm::StringRef text)
   return llvm::createStringError("'" + text +
                                  "' is no range estimator; expected min-max, moving-average, "
                                  "percentile:P with P in (50, 100], entropy, mse or clip:MIN,MAX");
+}
+
+std::optional<ElementCodec> halftone::findScaleCodec(llvm::StringRef name) {
+  if (name == "f16")
+    return findFormat("f16")->codec;
+  if (name == "power-of-two")
+    return ElementCodec::powerOfTwo();
+  return std::nullopt;
 }
 
 llvm::Expected<NodePattern> NodePattern::parse(llvm::StringRef text) {

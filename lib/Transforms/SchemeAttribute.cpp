@@ -61,6 +61,8 @@ static DictionaryAttr describeActivations(Builder &b, const ActivationScheme &ac
       named("range", b.getStringAttr(activations.range)),
       named("symmetric", b.getBoolAttr(activations.symmetric)),
       named("when", b.getStringAttr(activations.when))};
+  if (activations.scales != ActivationScheme().scales)
+    fields.push_back(named("scales", b.getStringAttr(activations.scales)));
   if (const std::optional<OutlierScheme> &outliers = activations.outliers)
     fields.push_back(named(
         "outliers", b.getDictionaryAttr({named("threshold", b.getF64FloatAttr(outliers->threshold)),
@@ -75,6 +77,7 @@ static ActivationScheme readActivations(DictionaryAttr fields) {
   result.when = getString(fields, "when", result.when).str();
   result.range = getString(fields, "range", result.range).str();
   result.symmetric = getBool(fields, "symmetric", result.symmetric);
+  result.scales = getString(fields, "scales", result.scales).str();
   if (auto outliers = fields.getAs<DictionaryAttr>("outliers")) {
     OutlierScheme &columns = result.outliers.emplace();
     columns.threshold = getDouble(outliers, "threshold", columns.threshold);
@@ -172,7 +175,7 @@ static Type getFloatType(MLIRContext *context, const ElementCodec &codec) {
 }
 
 Type mlir::halftone::getCodeType(MLIRContext *context, const ElementCodec &codec) {
-  if (codec.kind == ElementCodec::Kind::Floating)
+  if (codec.kind == ElementCodec::Kind::Floating && codec.hasStandardType())
     return getFloatType(context, codec);
   bool isSigned = codec.kind == ElementCodec::Kind::Integer && codec.isSigned;
   return IntegerType::get(context, codec.bits,

@@ -6,6 +6,7 @@
 #include "halftone/Numerics/Format.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 
 using namespace halftone;
@@ -98,17 +99,22 @@ std::string checkGrid(const Format &format, const WeightText &text) {
     return "format '" + format.name.str() +
            "' has no zero point: 'symmetric: false' is for integers, and for bcq where it adds an "
            "offset";
-  if (text.scales == "f16" && !format.hasFreeScales())
-    return "'scales: f16' is for formats with one level of scales, which '" + format.name.str() +
-           "' is not";
-  std::string error =
-      text.scales ? checkOneOf("scales", *text.scales, {"f32", "f16"}) : std::string();
-  if (!error.empty() || !text.range)
+  std::string scales = text.scales.value_or("f32"), range = text.range.value_or("min-max");
+  std::string error = checkOneOf("scales", scales, {"f32", "f16", "power-of-two"});
+  if (!error.empty())
     return error;
-  if (*text.range == "mse" && !format.hasFreeScales())
-    return "'range: mse' is for formats with one level of scales, which '" + format.name.str() +
-           "' is not";
-  return checkOneOf("range", *text.range, {"min-max", "mse"});
+  for (auto [key, value, usual] :
+       {std::tuple("scales", scales, "f32"), {"range", range, "min-max"}})
+    if (value != usual && !format.hasFreeScales())
+      return llvm::formatv("'{0}: {1}' is for formats with one level of scales, which '{2}' is not",
+                           key, value, format.name);
+  llvm::Expected<RangeOptions> estimator = parseRangeEstimator(range);
+  if (!estimator)
+    return llvm::toString(estimator.takeError());
+  if (estimator->method == RangeMethod::MovingAverage)
+    return "'range: moving-average' is an average over samples, and weights are the same for all: "
+           "expected min-max, percentile:P, entropy, mse or clip:MIN,MAX";
+  return "";
 }
 
 // Options of a method that is not chosen are a mistake.
@@ -245,7 +251,7 @@ std::string halftone::checkScheme(const Scheme &scheme) {
 std::string halftone::checkCache(const CacheText &text) {
   // Callers pack codes of a divisor of 8 bits; a zero point other than 0 would be another input.
   auto isKept = [](const Format &format) {
-    return format.hasFreeScales() && format.codec.kind != ElementCodec::Kind::Table &&
+    return format.hasFreeScales() && format.codec.hasStandardType() &&
            format.codec.minValue() < 0 && 8 % format.codec.bits == 0;
   };
   const Format *format = findFormat(text.format);
@@ -273,7 +279,7 @@ std::string halftone::checkActivations(const ActivationScheme &scheme) {
   if (scheme.format.empty())
     return checkOutlierColumns(scheme);
   auto isStatic = [](const Format &format) {
-    return format.hasFreeScales() && format.codec.kind != ElementCodec::Kind::Table;
+    return format.hasFreeScales() && format.codec.hasStandardType();
   };
   auto isDynamic = [](const Format &format) {
     return format.hasNoScale() ||
@@ -300,9 +306,11 @@ std::string halftone::checkActivations(const ActivationScheme &scheme) {
   llvm::Expected<RangeOptions> range = parseRangeEstimator(scheme.range);
   if (!range)
     return llvm::toString(range.takeError());
-  if (range->method == RangeMethod::MeanSquaredError && !format->isInteger())
-    return "'range: mse' of activations is for integer formats";
+  if (scheme.when == "dynamic" && scheme.scales != "f32")
+    return "'scales: " + scheme.scales +
+           "' needs 'when: static': a dynamic scale is a quotient of each run and stored nowhere";
   return firstOf({checkOneOf("granularity", scheme.granularity, {"tensor", "token"}),
+                  checkOneOf("scales", scheme.scales, {"f32", "power-of-two"}),
                   checkOneOf("when", scheme.when, {"static", "dynamic"}),
                   checkOutlierColumns(scheme)});
 }

@@ -26,8 +26,8 @@ EncodeOptions mlir::halftone::getEncodeOptions(const ::halftone::WeightScheme &s
   options.channels = scheme.channels;
   options.channelAxis = unsigned(channelAxis);
   options.symmetric = scheme.symmetric;
-  options.leastSquares = scheme.range == "mse";
-  options.halfScales = scheme.scales == "f16";
+  options.fit.range = llvm::cantFail(::halftone::parseRangeEstimator(scheme.range));
+  options.fit.scaleCodec = ::halftone::findScaleCodec(scheme.scales);
   return options;
 }
 
@@ -99,9 +99,12 @@ Value WeightBuilder::zero(Type element) {
 Value WeightBuilder::numbersOf(ArrayRef<int64_t> shape, const Codec &codec, ArrayRef<uint8_t> codes,
                                StringRef part) {
   Value constants = constant(shape, getCodeType(b.getContext(), codec), codes, part);
-  if (codec.kind != Codec::Kind::Table)
+  if (codec.hasStandardType())
     return constants;
-  Value table = floats({int64_t(codec.table.size())}, codec.table, ".table");
+  std::vector<float> numbers;
+  for (uint32_t code = 0; code != codec.numCodes(); ++code)
+    numbers.push_back(codec.decode(code));
+  Value table = floats({int64_t(numbers.size())}, numbers, ".table");
   return LookupOp::create(b, loc, RankedTensorType::get(shape, b.getF32Type()), constants, table,
                           /*blocks=*/DenseI64ArrayAttr());
 }
@@ -117,13 +120,16 @@ Value WeightBuilder::dequantize(Value codes, Value scale, Value zeroPoint,
 
 Value WeightBuilder::floatScales(ArrayRef<int64_t> shape, const EncodedScales &level,
                                  StringRef part) {
-  if (!level.areHalf)
+  if (!level.stored)
     return floats(shape, level.values, part);
-  const Codec &half = ::halftone::findFormat("f16")->codec;
-  std::vector<uint16_t> codes;
-  for (float value : level.values)
-    codes.push_back(uint16_t(half.encode(value)));
-  Value stored = constant(shape, b.getF16Type(), ArrayRef<uint16_t>(codes), part);
+  std::vector<uint8_t> bytes;
+  for (float value : level.values) {
+    uint32_t code = level.stored->encode(value);
+    for (unsigned bit = 0; bit < level.stored->bits; bit += 8)
+      bytes.push_back(uint8_t(code >> bit));
+  }
+  Type element = getCodeType(b.getContext(), *level.stored);
+  Value stored = constant(shape, element, ArrayRef<uint8_t>(bytes), part);
   auto result = RankedTensorType::get(shape, b.getF32Type());
   return CastOp::create(b, loc, result, stored, b.getF32Type());
 }

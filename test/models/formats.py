@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from harness import ROOT, Program, check_close, main
 
-FREE = "int8 int7 int6 int5 int4 int3 int2 uint8 uint7 uint6 uint5 uint4 uint3 uint2 fp8_e4m3 fp8_e5m2 fp6_e2m3 fp6_e3m2 fp4_e2m1 nf4".split()
+FREE = "int8 int7 int6 int5 int4 int3 int2 uint8 uint7 uint6 uint5 uint4 uint3 uint2 sm8 sm4 sm2 fp8_e4m3 fp8_e5m2 fp6_e2m3 fp6_e3m2 fp4_e2m1 nf4".split()
 FIXED = "f16 bf16 mxfp8 mxfp8_e5m2 mxfp6 mxfp6_e3m2 mxfp4 mxint8 mx9 mx6 mx4 vsq4 vsq8".split()
 FITTED = ("kmeans2 kmeans3 kmeans4 kmeans5 kmeans6 kmeans7 kmeans8 bcq1 bcq2 bcq3 bcq4").split()
 GRANULARITIES = ["granularity: tensor", "granularity: channel", "group: 16", "group: 5", "block: [3, 16]"]
@@ -36,8 +36,8 @@ def weight_schemes():
             scheme = f"format: {format}, {granularity}"
             if index % 2 == 0 and ("int" in format or "bcq" in format):
                 scheme += ", symmetric: false"
-            elif index == 3 and format in FREE:
-                scheme += ", scales: f16"
+            if format in FREE:
+                scheme += ["", ", range: 'percentile:99'", ", scales: power-of-two, range: mse", ", scales: f16", ", range: entropy"][index]
             yield scheme
     yield from (f"format: {format}" for format in FIXED)
 
@@ -85,7 +85,7 @@ def run(name, schemes, activations):
 
 def in_turn(index):
     """A product and one of the convolutions."""
-    kinds = ["conv", "pointwise", "line", "grouped", "depthwise"]
+    kinds = ["conv", "pointwise", "line", "grouped", "depthwise", "gather"]
     return ["matmul" if index % 2 else "gemm", kinds[index % len(kinds)]]
 
 
@@ -135,6 +135,10 @@ def test_static_codes():
 
 def test_static_narrow_codes():
     return with_activations("format: int4, when: static, symmetric: true")
+
+
+def test_static_fixed_point():
+    return with_activations("format: int8, when: static, symmetric: true, scales: power-of-two")
 
 
 def test_static_floats():

@@ -57,6 +57,9 @@ AffineGrid fitAbsmax(float absmax, const Format &format);
 /// zeroPoint = clamp(roundeven(qmin - min / scale)). The range {0} has scale 1.
 AffineGrid fitZeroPoint(Range range, const Format &format);
 
+/// clamp(roundeven(qmin - min / scale)) for `range` widened to contain 0.
+int32_t findZeroPoint(Range range, float scale, int32_t qmin, int32_t qmax);
+
 /// `fitAbsmax` or `fitZeroPoint`.
 AffineGrid fitGrid(Range range, const Format &format, bool symmetric);
 

@@ -63,6 +63,13 @@ struct ElementCodec {
   bool isNaN(uint32_t code) const;
   bool isInfinity(uint32_t code) const;
   bool isFinite(uint32_t code) const { return !isNaN(code) && !isInfinity(code); }
+  /// Whether every finite value is a power of two: a scale, never an element.
+  bool isPowerOfTwo() const { return kind == Kind::Floating && mantissaBits == 0; }
+  /// Whether processors and file formats know the codec. The values of the others are looked up in
+  /// a table of all codes.
+  bool hasStandardType() const {
+    return kind == Kind::Integer || (kind == Kind::Floating && exponentBits != 0);
+  }
 
   static ElementCodec signedInteger(unsigned bits);
   static ElementCodec unsignedInteger(unsigned bits);
@@ -73,6 +80,9 @@ struct ElementCodec {
   static ElementCodec signMagnitude(unsigned bits);
   /// A power of two in [2^-127, 2^127] (OCP e8m0): a scale, never an element.
   static ElementCodec powerOfTwo();
+  /// What tensor cores round the factors of f32 products to: 19 bits, a compute type that nothing
+  /// is stored in.
+  static ElementCodec tf32();
   static ElementCodec lookup(llvm::ArrayRef<float> ascendingValues);
 
 private:

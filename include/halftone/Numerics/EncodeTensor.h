@@ -5,6 +5,7 @@
 
 #include "halftone/Numerics/Format.h"
 #include "halftone/Numerics/Granularity.h"
+#include "halftone/Numerics/QuantizeTensor.h"
 
 #include "llvm/Support/Error.h"
 
@@ -21,8 +22,8 @@ struct EncodedScales {
   std::vector<float> values;
   /// The codes of the values; empty where they are stored as floats.
   std::vector<uint8_t> codes;
-  /// Whether the values are numbers of f16, and stored so.
-  bool areHalf = false;
+  /// Where the format leaves the choice: what the values are stored as if not as f32.
+  std::optional<ElementCodec> stored = std::nullopt;
 };
 
 /// A tensor in any format. Bytes hold a code each, in the low bits.
@@ -50,11 +51,8 @@ struct EncodeOptions {
   /// The dimension of output channels.
   unsigned channelAxis = 0;
   bool symmetric = true;
-  /// Shrink each range to where its block has the least squared error; formats with one level of
-  /// f32 scales.
-  bool leastSquares = false;
-  /// Store scales as f16 instead of f32; the same formats.
-  bool halfScales = false;
+  /// How scales are chosen and stored; formats with one level of f32 scales.
+  FitOptions fit = {};
   /// Block: channels that share scales.
   int64_t channels = 1;
 };

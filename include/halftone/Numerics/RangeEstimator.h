@@ -43,8 +43,9 @@ struct RangeOptions {
   /// Percentile: the part of the values to keep, in (0, 100]. A symmetric range keeps that part of
   /// the magnitudes; an asymmetric one leaves out half of the rest at each end.
   double percentile = 99.99;
-  /// Entropy: magnitudes that the grid can tell apart.
-  unsigned entropyLevels = 128;
+  /// Entropy: magnitudes that the grid can tell apart; none: half of the format's codes, 128 of 8
+  /// bits.
+  std::optional<unsigned> entropyLevels;
   /// Clip: the range.
   Range clip;
 };

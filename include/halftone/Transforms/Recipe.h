@@ -3,6 +3,7 @@
 #ifndef HALFTONE_TRANSFORMS_RECIPE_H
 #define HALFTONE_TRANSFORMS_RECIPE_H
 
+#include "halftone/Numerics/ElementCodec.h"
 #include "halftone/Numerics/RangeEstimator.h"
 #include "halftone/Transforms/Smoothing.h"
 #include "llvm/ADT/ArrayRef.h"
@@ -39,9 +40,9 @@ struct WeightScheme {
   std::string granularity = "channel";
   int64_t group = 0, channels = 1;
   bool symmetric = true;
-  /// `min-max`, or `mse`: each scale shrunk to where its block has the least squared error.
+  /// What `parseRangeEstimator` accepts but a moving average, for each block by itself.
   std::string range = "min-max";
-  /// `f32` or `f16`: how scales are stored.
+  /// How scales are stored: what `findScaleCodec` knows, or `f32`.
   std::string scales = "f32";
   /// `nearest`; `gptq` or `adaround`: so that the error of the layer's output is small for the
   /// inputs that calibration has seen.
@@ -77,6 +78,8 @@ struct ActivationScheme {
   bool symmetric = false;
   /// Static only: what `parseRangeEstimator` accepts.
   std::string range = "min-max";
+  /// Static only: `f32`, or `power-of-two` (fixed-point numbers).
+  std::string scales = "f32";
   /// Dynamic only, of matrix products; nullopt: all columns become codes.
   std::optional<OutlierScheme> outliers;
 };
@@ -122,6 +125,9 @@ struct LayerRule {
 /// `min-max`, `moving-average`, `percentile:P` with P in (50, 100], `entropy`, `mse` or
 /// `clip:MIN,MAX`.
 llvm::Expected<RangeOptions> parseRangeEstimator(llvm::StringRef text);
+
+/// What scales called `f16` or `power-of-two` are stored as; nullopt: any other name, f32.
+std::optional<ElementCodec> findScaleCodec(llvm::StringRef name);
 
 class Recipe {
 public:

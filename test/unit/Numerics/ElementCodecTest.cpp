@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "halftone/Numerics/ElementCodec.h"
+#include "halftone/Numerics/AffineGrid.h"
 #include "halftone/Numerics/Format.h"
 
 #include "Random.h"
@@ -212,6 +213,49 @@ TEST(ElementCodec, SignMagnitudeHasTwoZerosAndNoLowestCode) {
   EXPECT_EQ(codec.encode(-100), 7u);
 }
 
+TEST(ElementCodec, SignMagnitudeIsExactForEveryCodeAndMidpoint) {
+  for (unsigned bits = 2; bits <= 8; ++bits) {
+    ElementCodec codec = ElementCodec::signMagnitude(bits);
+    uint32_t signBit = uint32_t(1) << (bits - 1);
+    EXPECT_EQ(codec.maxValue(), float(signBit - 1));
+    EXPECT_EQ(codec.minValue(), -float(signBit - 1));
+    for (uint32_t magnitude = 0; magnitude != signBit; ++magnitude)
+      for (uint32_t sign : {0u, signBit}) {
+        float factor = sign ? -1.0f : 1.0f, value = factor * float(magnitude);
+        EXPECT_EQ(codec.decode(sign | magnitude), value);
+        EXPECT_EQ(std::signbit(codec.decode(sign | magnitude)), sign != 0);
+        EXPECT_EQ(codec.encode(value), sign | magnitude);
+        uint32_t next = std::min(magnitude + 1, signBit - 1);
+        float middle = float(magnitude) + 0.5f;
+        EXPECT_EQ(codec.encode(factor * middle), sign | (magnitude % 2 ? next : magnitude));
+        EXPECT_EQ(codec.encode(factor * std::nextafter(middle, 0.0f)), sign | magnitude);
+        EXPECT_EQ(codec.encode(factor * std::nextafter(middle, infinity)), sign | next);
+      }
+    EXPECT_EQ(codec.encode(infinity), signBit - 1);
+    EXPECT_EQ(codec.encode(-infinity), 2 * signBit - 1);
+    EXPECT_EQ(codec.encode(notANumber), 0u);
+  }
+}
+
+// Qm.n: an integer times 2^-n, for every code and midpoint of all splits of eight bits.
+TEST(ElementCodec, FixedPointIsAnIntegerWithAPowerOfTwo) {
+  ElementCodec codec = ElementCodec::signedInteger(8);
+  for (int fraction = 0; fraction != 8; ++fraction) {
+    AffineGrid grid{std::ldexp(1.0f, -fraction)};
+    for (int code = -128; code != 128; ++code) {
+      float value = std::ldexp(float(code), -fraction);
+      EXPECT_EQ(grid.dequantize(code), value);
+      EXPECT_EQ(grid.quantize(value), code);
+      for (float offset : {0.25f, 0.5f, 0.75f}) {
+        float between = std::ldexp(float(code) + offset, -fraction);
+        int expected = int(std::nearbyint(float(code) + offset));
+        EXPECT_EQ(grid.quantize(between), std::min(expected, 127)) << between;
+        EXPECT_EQ(uint8_t(grid.quantize(between)), codec.encode(float(code) + offset));
+      }
+    }
+  }
+}
+
 TEST(ElementCodec, PowersOfTwoCoverTheExponentsOfFloat) {
   ElementCodec codec = ElementCodec::powerOfTwo();
   for (uint32_t code = 0; code != 255; ++code) {
@@ -288,20 +332,31 @@ static uint64_t convertByAPFloat(float value, const llvm::fltSemantics &semantic
 }
 
 // An implementation by other people.
-TEST(ElementCodec, AgreesWithAPFloatOnSixteenBitFloats) {
+TEST(ElementCodec, AgreesWithAPFloatOnLargerFloats) {
   struct {
     const char *name;
+    ElementCodec codec;
     const llvm::fltSemantics &semantics;
-  } cases[] = {{"f16", llvm::APFloat::IEEEhalf()}, {"bf16", llvm::APFloat::BFloat()}};
-  for (auto &[name, semantics] : cases) {
-    const ElementCodec &codec = findFormat(name)->codec;
-    for (uint32_t code = 0; code != 65536; ++code) {
-      llvm::APFloat expected(semantics, llvm::APInt(16, code));
+  } cases[] = {{"f16", findFormat("f16")->codec, llvm::APFloat::IEEEhalf()},
+               {"bf16", findFormat("bf16")->codec, llvm::APFloat::BFloat()},
+               {"tf32", ElementCodec::tf32(), llvm::APFloat::FloatTF32()}};
+  for (auto &[name, codec, semantics] : cases) {
+    for (uint32_t code = 0; code != codec.numCodes(); ++code) {
+      llvm::APFloat expected(semantics, llvm::APInt(codec.bits, code));
       float decoded = codec.decode(code);
       ASSERT_EQ(std::isnan(decoded), expected.isNaN()) << name << code;
       if (!expected.isNaN())
         ASSERT_TRUE(llvm::APFloat(decoded).bitwiseIsEqual(llvm::APFloat(expected.convertToFloat())))
             << name << code;
+    }
+    // Midpoints of neighbours, and the floats next to them.
+    for (uint32_t code = 0; code + 1 < codec.numCodes(); ++code) {
+      float low = codec.decode(code), high = codec.decode(code + 1);
+      if (!std::isfinite(low) || !std::isfinite(high) || std::signbit(low) != std::signbit(high))
+        continue;
+      float middle = (low / 2) + (high / 2);
+      for (float value : {middle, std::nextafter(middle, low), std::nextafter(middle, high)})
+        ASSERT_EQ(codec.encode(value), convertByAPFloat(value, semantics)) << name << " " << value;
     }
     Random random(2);
     for (int i = 0; i != 300000; ++i) {

@@ -48,7 +48,7 @@ TEST(EncodeTensor, EveryFormatTakesRaggedShapes) {
 // More bits of one kind, less error.
 TEST(EncodeTensor, FormatsOfOneKindAreInTheOrderOfTheirBits) {
   std::vector<float> values = Random(2).gaussian(256 * 32);
-  for (std::vector<const char *> names :
+  for (const std::vector<const char *> &names :
        {std::vector<const char *>{"int2", "int3", "int4", "int5", "int6", "int7", "int8"},
         {"uint2", "uint3", "uint4", "uint5", "uint6", "uint7", "uint8"},
         {"kmeans2", "kmeans3", "kmeans4", "kmeans5", "kmeans6", "kmeans7", "kmeans8"},

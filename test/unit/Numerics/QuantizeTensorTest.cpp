@@ -112,14 +112,79 @@ TEST(QuantizeTensor, TheLeastSquaresRangeIsNeverWorse) {
       if (!symmetric && !format.isInteger())
         continue;
       auto errorWith = [&](bool leastSquares) {
+        FitOptions options;
+        if (leastSquares)
+          options.range.method = RangeMethod::MeanSquaredError;
         QuantizedTensor tensor =
-            llvm::cantFail(quantizeTensor(values, groups, format, symmetric, {leastSquares}));
+            llvm::cantFail(quantizeTensor(values, groups, format, symmetric, options));
         return measureError(values, dequantizeTensor(tensor, groups, format)).errorPower;
       };
       EXPECT_LE(errorWith(true), errorWith(false)) << name;
       if (format.codec.bits <= 3)
         EXPECT_LT(errorWith(true), 0.9 * errorWith(false)) << name << symmetric;
     }
+}
+
+// Each block has a range of its own: the estimator sees the block as it would see a sample.
+TEST(QuantizeTensor, BlocksHaveTheRangesOfTheirEstimator) {
+  std::vector<float> values = Random(9).gaussian(2 * 4096);
+  for (size_t i = 4096; i != values.size(); ++i)
+    values[i] *= 8;
+  values[7] = 50; // One outlier, which min-max keeps.
+  Granularity rows = Granularity::perChannel({2, 4096}, 0);
+  const Format &format = *findFormat("int4");
+  auto scalesWith = [&](RangeOptions range) {
+    return llvm::cantFail(fitScales(values, rows, format, true, {range})).scales;
+  };
+  RangeOptions percentile, entropy, clip;
+  percentile.method = RangeMethod::Percentile;
+  percentile.percentile = 99.9;
+  entropy.method = RangeMethod::Entropy;
+  clip.method = RangeMethod::Clip;
+  clip.clip = {-1, 2};
+  EXPECT_EQ(scalesWith({})[0], 50.0f / 7);
+  std::vector<float> kept = scalesWith(percentile);
+  // 99.9 % of the magnitudes of a normal distribution are below 3.29.
+  EXPECT_NEAR(kept[0] * 7, 3.29, 0.4);
+  EXPECT_NEAR(kept[1] * 7, 8 * 3.29, 8 * 0.4);
+  EXPECT_LT(scalesWith(entropy)[0] * 7, 10);
+  EXPECT_EQ(scalesWith(clip), std::vector<float>(2, 2.0f / 7));
+}
+
+// Fixed-point numbers: the range fits, and half of the scale would be too small for it.
+TEST(QuantizeTensor, PowersOfTwoAreTheNextAboveTheScale) {
+  std::vector<float> values = Random(10).gaussian(32 * 64);
+  Granularity groups = Granularity::perGroup({32, 64}, 1, 16);
+  FitOptions options;
+  options.scaleCodec = ElementCodec::powerOfTwo();
+  for (const char *name : {"int8", "int3", "uint4", "fp4_e2m1", "sm4"}) {
+    const Format &format = *findFormat(name);
+    std::vector<float> free = llvm::cantFail(fitScales(values, groups, format, true)).scales;
+    BlockScales fitted = llvm::cantFail(fitScales(values, groups, format, true, options));
+    for (auto [scale, least] : llvm::zip_equal(fitted.scales, free)) {
+      int exponent;
+      EXPECT_EQ(std::frexp(scale, &exponent), 0.5f) << name;
+      EXPECT_GE(scale, least) << name;
+      EXPECT_LT(scale / 2, least) << name;
+    }
+  }
+  EXPECT_EQ(roundScale(0.25f, *options.scaleCodec), 0.25f);
+  EXPECT_EQ(roundScale(1e-45f, *options.scaleCodec), std::ldexp(1.0f, -126));
+  EXPECT_EQ(roundScale(3e38f, *options.scaleCodec), std::ldexp(1.0f, 127));
+}
+
+// A zero point belongs to the scale that is stored.
+TEST(QuantizeTensor, ZeroPointsAreThoseOfStoredScales) {
+  const float values[] = {-1, 3, 0.5f, 2.9f};
+  FitOptions options;
+  options.scaleCodec = ElementCodec::powerOfTwo();
+  const Format &format = *findFormat("uint4");
+  QuantizedTensor tensor = llvm::cantFail(
+      quantizeTensor(values, Granularity::perTensor({4}), format, /*symmetric=*/false, options));
+  EXPECT_EQ(tensor.scales, std::vector<float>{0.5f}); // 4 / 15 rounded up.
+  EXPECT_EQ(tensor.zeroPoints, std::vector<int32_t>{2});
+  EXPECT_EQ(dequantizeTensor(tensor, Granularity::perTensor({4}), format),
+            (std::vector<float>{-1, 3, 0.5f, 3}));
 }
 
 // A smaller scale has the smaller bound for each single element, whatever the data.
@@ -198,7 +263,7 @@ TEST(QuantizeTensor, RefusesWhatIsNotFinite) {
 TEST(QuantizeTensor, RefusesScalesBeyondF16) {
   const float values[] = {1e7f, -1e7f, 1, 0};
   FitOptions options;
-  options.halfScales = true;
+  options.scaleCodec = findFormat("f16")->codec;
   for (const char *name : {"int4", "fp8_e4m3"}) {
     const Format &format = *findFormat(name);
     bool fits = 1e7f / format.maxMagnitude() <= 65504;

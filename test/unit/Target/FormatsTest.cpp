@@ -179,8 +179,15 @@ std::vector<Variant> variantsOf(const Format &format) {
   variants.push_back({name + ", granularity: channel", {GranularityKind::Channel}});
   if (format.hasFreeScales()) {
     EncodeOptions half{GranularityKind::Group, 16};
-    half.halfScales = true;
+    half.fit.scaleCodec = findFormat("f16")->codec;
     variants.push_back({name + ", group: 16, scales: f16", half});
+    EncodeOptions fixed{GranularityKind::Group, 16};
+    fixed.fit.scaleCodec = ElementCodec::powerOfTwo();
+    variants.push_back({name + ", group: 16, scales: power-of-two", fixed});
+    EncodeOptions clipped{GranularityKind::Channel};
+    clipped.fit.range.method = RangeMethod::Percentile;
+    clipped.fit.range.percentile = 97;
+    variants.push_back({name + ", granularity: channel, range: 'percentile:97'", clipped});
   }
   if (format.isInteger() || format.coding == Format::Coding::BinaryPlanes)
     variants.push_back(

@@ -114,8 +114,10 @@ TEST(Recipe, ImpossibleCombinationsAreErrors) {
       {"format: nf4, symmetric: false", "format 'nf4' has no zero point"},
       {"format: kmeans4, range: mse", "'range: mse' is for formats with one level of scales"},
       {"format: mxfp4, scales: f16", "'scales: f16' is for formats with one level of scales"},
-      {"format: int4, scales: f8", "'scales' is 'f8'; expected one of: f32, f16"},
-      {"format: int4, range: entropy", "'range' is 'entropy'; expected one of: min-max, mse"},
+      {"format: int4, scales: f8", "'scales' is 'f8'; expected one of: f32, f16, power-of-two"},
+      {"format: mx6, range: entropy", "'range: entropy' is for formats with one level of scales"},
+      {"format: int4, range: moving-average", "weights are the same for all"},
+      {"format: int4, range: 'percentile:30'", "is no range estimator"},
   };
   for (auto [weights, message] : cases) {
     std::string error = errorOf("weights: {" + std::string(weights) + "}\n");
@@ -186,7 +188,13 @@ TEST(Recipe, ActivationsHaveFewerFormatsThanWeights) {
   EXPECT_NE(errorFor("format: int4, when: dynamic").find("has no 'when: dynamic'"),
             std::string::npos);
   EXPECT_NE(errorFor("format: fp8_e4m3").find("give 'symmetric: true'"), std::string::npos);
-  EXPECT_NE(errorFor("format: fp8_e4m3, symmetric: true, range: mse").find("integer formats"),
+  EXPECT_EQ(errorFor("format: fp8_e4m3, symmetric: true, range: mse"), "");
+  EXPECT_NE(errorFor("format: sm8, symmetric: true").find("format 'sm8' is for weights"),
+            std::string::npos);
+  EXPECT_EQ(errorFor("format: int8, scales: power-of-two"), "");
+  EXPECT_NE(errorFor("format: int8, scales: f16").find("'scales' is 'f16'; expected one of: f32"),
+            std::string::npos);
+  EXPECT_NE(errorFor("format: int8, when: dynamic, scales: power-of-two").find("'when: static'"),
             std::string::npos);
 }
 
