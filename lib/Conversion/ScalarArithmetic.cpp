@@ -108,6 +108,9 @@ Value mlir::halftone::buildElementwiseScalar(Operation *op, OpBuilder &builder,
   Location loc = op->getLoc();
   Type source = getSourceType(op);
   Type target = getElementTypeOrSelf(op->getResult(0).getType());
+  // What a user asked for by name keeps its denormals; results that are bf16 anyway need not.
+  if (isa<CastOp>(op) && source.isF32() && target.isBF16())
+    return buildRoundToBFloat(builder, loc, scalars[0]);
   if (auto cast = dyn_cast<CastOp>(op))
     return buildCastScalar(builder, loc, scalars[0], source, target, cast.getSaturate());
   if (isa<BitCastOp>(op))

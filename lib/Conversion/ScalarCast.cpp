@@ -146,6 +146,29 @@ Value mlir::halftone::buildCastScalar(OpBuilder &builder, Location loc, Value sc
                             : castIntegerToInteger(b, scalar, from, to);
 }
 
+Value mlir::halftone::buildRoundToBFloat(OpBuilder &builder, Location loc, Value value) {
+  ImplicitLocOpBuilder b(loc, builder);
+  auto vector = dyn_cast<VectorType>(value.getType());
+  auto typeOf = [&](Type each) -> Type { return vector ? vector.clone(each) : each; };
+  auto constant = [&](int32_t number) -> Value {
+    TypedAttr attribute = b.getI32IntegerAttr(number);
+    if (vector)
+      attribute = DenseElementsAttr::get(vector.clone(b.getI32Type()), number);
+    return arith::ConstantOp::create(b, attribute);
+  };
+  Value bits = arith::BitcastOp::create(b, typeOf(b.getI32Type()), value);
+  Value high = arith::ShRUIOp::create(b, bits, constant(16));
+  // Half of the last place, less a bit if that place is even: a tie stays below the carry.
+  Value isOdd = arith::AndIOp::create(b, high, constant(1));
+  Value half = arith::AddIOp::create(b, isOdd, constant(0x7fff));
+  Value rounded = arith::ShRUIOp::create(b, arith::AddIOp::create(b, bits, half), constant(16));
+  Value isNaN = arith::CmpFOp::create(b, CmpFPredicate::UNO, value, value);
+  Value quiet = arith::OrIOp::create(b, high, constant(0x40));
+  Value result = arith::SelectOp::create(b, isNaN, quiet, rounded);
+  result = arith::TruncIOp::create(b, typeOf(b.getI16Type()), result);
+  return arith::BitcastOp::create(b, typeOf(b.getBF16Type()), result);
+}
+
 Value mlir::halftone::buildQuantizeScalar(OpBuilder &builder, Location loc, Value value,
                                           Value scale, Value zeroPoint, Type codeType) {
   ImplicitLocOpBuilder b(loc, builder);

@@ -63,7 +63,9 @@ public:
     Sizes offsets(rank, b.getIndexAttr(0)), steps(rank, b.getIndexAttr(1)), sizes = b.sizes(input);
     bool isView = true;
     for (auto [position, axis] : llvm::enumerate(op.getAxes())) {
-      auto entry = [&](Value bounds) { return b.toIndex(b.element(bounds, position)); };
+      auto entry = [&, position = position](Value bounds) {
+        return b.toIndex(b.element(bounds, position));
+      };
       AxisSlice slice = resolve(b, entry(adaptor.getStarts()), entry(adaptor.getEnds()),
                                 entry(adaptor.getSteps()), b.index(b.size(input, axis)));
       std::optional<int64_t> step = getConstantIntValue(slice.step);

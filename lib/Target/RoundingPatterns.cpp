@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "LoweringPatterns.h"
 
+#include "halftone/Conversion/ScalarArithmetic.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -68,44 +69,10 @@ struct NarrowDoublePattern : ConvertOpToLLVMPattern<arith::TruncFOp> {
     Value odd = arith::SelectOp::create(b, isInexact, below, bits);
     odd = arith::OrIOp::create(b, odd, sticky);
     Value number = arith::BitcastOp::create(b, f32, odd);
-    rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, op.getType(), number);
-    return success();
-  }
-};
-
-/// f32 becomes bf16 by integers: x86's instruction for it (VCVTNEPS2BF16) makes denormals zero,
-/// which no other CPU does.
-struct NarrowSinglePattern : ConvertOpToLLVMPattern<arith::TruncFOp> {
-  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
-
-  LogicalResult matchAndRewrite(arith::TruncFOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
-    auto vector = llvm::dyn_cast<VectorType>(op.getType());
-    if ((vector && vector.getRank() != 1) || !getElementTypeOrSelf(op.getIn().getType()).isF32() ||
-        !getElementTypeOrSelf(op.getType()).isBF16())
-      return rewriter.notifyMatchFailure(op, "not a conversion of f32 to bf16");
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto typeOf = [&](Type each) -> Type { return vector ? vector.clone(each) : each; };
-    Type i32 = typeOf(b.getI32Type());
-    auto constant = [&](int32_t value) -> Value {
-      TypedAttr number = b.getI32IntegerAttr(value);
-      if (vector)
-        number = DenseElementsAttr::get(vector.clone(b.getI32Type()), value);
-      return arith::ConstantOp::create(b, number);
-    };
-    Value bits = arith::BitcastOp::create(b, i32, adaptor.getIn());
-    Value high = arith::ShRUIOp::create(b, bits, constant(16));
-    // Half of the last place, less a bit if that is even: a tie stays below the carry.
-    Value isOdd = arith::AndIOp::create(b, high, constant(1));
-    Value rounded =
-        arith::AddIOp::create(b, bits, arith::AddIOp::create(b, isOdd, constant(0x7fff)));
-    rounded = arith::ShRUIOp::create(b, rounded, constant(16));
-    Value isNaN =
-        arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, adaptor.getIn(), adaptor.getIn());
-    Value quiet = arith::OrIOp::create(b, high, constant(0x40));
-    Value result = arith::SelectOp::create(b, isNaN, quiet, rounded);
-    result = arith::TruncIOp::create(b, typeOf(b.getI16Type()), result);
-    rewriter.replaceOpWithNewOp<arith::BitcastOp>(op, op.getType(), result);
+    if (element.isBF16())
+      rewriter.replaceOp(op, buildRoundToBFloat(b, b.getLoc(), number));
+    else
+      rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, op.getType(), number);
     return success();
   }
 };
@@ -115,6 +82,5 @@ struct NarrowSinglePattern : ConvertOpToLLVMPattern<arith::TruncFOp> {
 void mlir::halftone::populateRoundingPatterns(const LLVMTypeConverter &converter,
                                               RewritePatternSet &patterns) {
   // Before upstream's conversions.
-  patterns.add<RoundingConversionPattern, NarrowDoublePattern, NarrowSinglePattern>(converter,
-                                                                                    /*benefit=*/2);
+  patterns.add<RoundingConversionPattern, NarrowDoublePattern>(converter, /*benefit=*/2);
 }

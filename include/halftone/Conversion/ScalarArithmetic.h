@@ -38,6 +38,10 @@ Value buildElementwiseScalar(Operation *op, OpBuilder &builder, ValueRange scala
 Value buildCastScalar(OpBuilder &builder, Location loc, Value scalar, Type from, Type to,
                       bool saturate = true);
 
+/// bf16 of an f32, or a vector of it, by integers. x86's instruction for it (VCVTNEPS2BF16), which
+/// arith.truncf becomes, makes zero of denormals, as those of bf16 products do; no other CPU does.
+Value buildRoundToBFloat(OpBuilder &builder, Location loc, Value value);
+
 /// clamp(roundeven(value / scale) + zeroPoint) in f32, NaN gives the zero point. `codeType` is the
 /// original type of the codes.
 Value buildQuantizeScalar(OpBuilder &builder, Location loc, Value value, Value scale,
