@@ -86,6 +86,7 @@ void mlir::halftone::populateLowerLoopsToLLVMPipeline(OpPassManager &pm,
   functions.addPass(memref::createExpandStridedMetadataPass());
   functions.addPass(createLowerAffinePass());
   functions.addPass(createLoopInvariantCodeMotionPass());
+  functions.addPass(createKeepInnerLoops());
   functions.addPass(createSCFToControlFlowPass());
   addCleanup(functions);
   // Upstream's staged lowering of n-D vectors; what it leaves is plain enough for the next pass.

@@ -40,6 +40,17 @@ static void numberObservers(ModuleOp module) {
     module->setAttr(attributes::observePoints, builder.getArrayAttr(names));
 }
 
+/// What loops hand on to the jumps that they become is an attribute of these that LLVM reads.
+static void placeLoopAnnotations(ModuleOp module) {
+  constexpr llvm::StringLiteral name = "llvm.loop_annotation";
+  module.walk([&](LLVM::BrOp jump) {
+    if (auto annotation = jump->getAttrOfType<LLVM::LoopAnnotationAttr>(name)) {
+      jump->removeAttr(name);
+      jump.setLoopAnnotationAttr(annotation);
+    }
+  });
+}
+
 static void populatePatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns) {
   populateMemoryPatterns(converter, patterns);
   populateLaunchPatterns(converter, patterns);
@@ -84,7 +95,8 @@ struct ConvertToLLVM : halftone::impl::ConvertToLLVMBase<ConvertToLLVM> {
     target.addLegalOp<gpu::GPUModuleOp>();
     target.markOpRecursivelyLegal<gpu::GPUModuleOp>();
     if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
-      signalPassFailure();
+      return signalPassFailure();
+    placeLoopAnnotations(getOperation());
   }
 };
 

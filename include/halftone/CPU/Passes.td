@@ -286,6 +286,23 @@ def ApproximateMath : Pass<"halftone-approximate-math", "func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
 }
 
+def KeepInnerLoops : Pass<"halftone-keep-inner-loops", "func::FuncOp"> {
+  let summary = "Have short innermost loops vectorized, not unrolled";
+  let description = [{
+    LLVM unrolls a loop of few iterations before it looks for vectors. Of one over the elements of a group, 32 next to each other that share a
+    scale, nothing but the loop around it is left to vectorize then, whose elements are far apart. So such a loop gets
+    `#llvm.loop_annotation<unroll = <disable = true>>`.
+
+    Requires: loops over scalars, before they become control flow.
+    Ensures:  ops are the same; only attributes of loops are added.
+    Declines (loop unchanged): outermost loops; those that carry values or hold regions; of fewer than 16 or more than 256 iterations or a number
+              that is not known; those that store nothing; whose index is used but as the last one of an access.
+    Example:  test/CPU/keep-inner-loops.mlir
+  }];
+  let statistics = [Statistic<"numKept", "kept", "Loops annotated">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 //===--- Profiling ---===//
 
 def RecordWork : Pass<"halftone-record-work", "func::FuncOp"> {
