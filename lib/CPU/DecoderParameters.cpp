@@ -134,17 +134,22 @@ void WeightDecoder::loadTable(const Input &input, const Columns &columns, Value 
   OpBuilder &builder = math.builder;
   Value tableRow = rowOf(input, k), zero = math.constant(0);
   int64_t size = int64_t(1) << bits;
+  if (method == Method::Permutation && size >= row.lanes) {
+    for (int64_t first = 0; first < size; first += row.lanes)
+      parameters.permuted.push_back(
+          vector::LoadOp::create(builder, math.loc, lanesOf(builder.getF32Type()), input.memref,
+                                 ValueRange{tableRow, zero, math.constant(first)}));
+    return;
+  }
   if (method == Method::Permutation) {
     auto type = VectorType::get({size}, builder.getF32Type());
     Value table = vector::LoadOp::create(builder, math.loc, type, input.memref,
                                          ValueRange{tableRow, zero, zero});
-    for (int64_t first = 0; first < std::max(size, row.lanes); first += row.lanes) {
-      SmallVector<int64_t> places;
-      for (int64_t lane = 0; lane < row.lanes; ++lane)
-        places.push_back((first + lane) % size);
-      parameters.permuted.push_back(
-          vector::ShuffleOp::create(builder, math.loc, table, table, places));
-    }
+    SmallVector<int64_t> places;
+    for (int64_t lane = 0; lane < row.lanes; ++lane)
+      places.push_back(lane % size);
+    parameters.permuted.push_back(
+        vector::ShuffleOp::create(builder, math.loc, table, table, places));
     return;
   }
   parameters.tableRow = tableRow;

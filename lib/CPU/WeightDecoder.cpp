@@ -14,6 +14,10 @@ using ::halftone::CodeField;
 
 // What one permutation chooses from with 16 lanes or in Neon, or two with 8 lanes.
 constexpr unsigned maxPermutedBits = 4;
+// Where one chooses from two registers of 16 lanes. Of a table: eight and seven choices are still
+// half of what it takes to read 16 numbers from memory. Of numbers that could be computed: one for
+// integers, two and a choice for floats.
+constexpr unsigned maxPermutedTableBits = 8, maxPermutedIntegerBits = 5, maxPermutedFloatBits = 6;
 constexpr unsigned maxSelectedBits = 4;
 
 WeightDecoder::WeightDecoder(IndexMath &math, const CodedPanels &panels, const KernelRow &row)
@@ -44,14 +48,18 @@ WeightDecoder::Method WeightDecoder::chooseMethod() const {
   if (findInput("plane"))
     return Method::Planes;
   bool canPermute = !row.intrinsic.empty() && bits <= maxPermutedBits;
+  auto canPermutePairs = [&](unsigned most) { return !row.pairIntrinsic.empty() && bits <= most; };
   if (const Input *table = findInput("table")) {
     if (table->attribute.getColumns() != 0)
       return bits <= maxSelectedBits ? Method::Selection : Method::Gather;
-    return canPermute ? Method::Permutation : Method::Gather;
+    return canPermute || canPermutePairs(maxPermutedTableBits) ? Method::Permutation
+                                                               : Method::Gather;
   }
   // Two permutations and a choice are more than the conversion of an integer.
   bool isCheap = row.lanes >= 16 || llvm::isa<FloatType>(codes);
-  return canPermute && isCheap ? Method::Permutation : Method::Arithmetic;
+  bool isPairCheap =
+      canPermutePairs(llvm::isa<FloatType>(codes) ? maxPermutedFloatBits : maxPermutedIntegerBits);
+  return (canPermute && isCheap) || isPairCheap ? Method::Permutation : Method::Arithmetic;
 }
 
 //===--- Arithmetic on vectors of i32 ---===//
@@ -184,6 +192,8 @@ Value WeightDecoder::permute(Value code, ArrayRef<Value> table) {
   OpBuilder &builder = math.builder;
   if (row.lanes == 4)
     return permuteBytes(code, table);
+  if (table.size() > 1 && !row.pairIntrinsic.empty())
+    return permutePairs(code, table);
   Value low = call(row.intrinsic, {table[0], code});
   if (table.size() == 1)
     return low;
@@ -192,6 +202,23 @@ Value WeightDecoder::permute(Value code, ArrayRef<Value> table) {
   Value isHigh = arith::CmpIOp::create(builder, math.loc, arith::CmpIPredicate::slt,
                                        shiftLeft(code, 28), ints(0));
   return arith::SelectOp::create(builder, math.loc, isHigh, high, low);
+}
+
+/// The number of each pair of registers; then one bit after the other chooses between them.
+Value WeightDecoder::permutePairs(Value code, ArrayRef<Value> table) {
+  OpBuilder &builder = math.builder;
+  SmallVector<Value> values;
+  for (size_t i = 0; i != table.size(); i += 2)
+    values.push_back(call(row.pairIntrinsic, {table[i], code, table[i + 1]}));
+  for (unsigned bit = llvm::Log2_64(2 * row.lanes); values.size() > 1; ++bit) {
+    Value isSet = arith::CmpIOp::create(builder, math.loc, arith::CmpIPredicate::slt,
+                                        shiftLeft(code, 31 - int64_t(bit)), ints(0));
+    for (size_t i = 0; i != values.size() / 2; ++i)
+      values[i] =
+          arith::SelectOp::create(builder, math.loc, isSet, values[2 * i + 1], values[2 * i]);
+    values.truncate(values.size() / 2);
+  }
+  return values.front();
 }
 
 /// Neon looks up bytes in one to four registers: the four of a number follow each other.

@@ -35,7 +35,7 @@ public:
     Value zeroPoint, scale, offset;
     /// The planes of a binary code, negated.
     SmallVector<Value> planes;
-    /// A table of up to 16 numbers for all columns, as permutations take it: one register, or two.
+    /// A table for all columns, as permutations take it: as many registers as it fills.
     SmallVector<Value> permuted;
     /// A table of up to 16 numbers for each column: registers with one of its entries each.
     SmallVector<Value> entries;
@@ -83,6 +83,7 @@ private:
   Value readCode(const Columns &columns, Step &step, int64_t row);
   Value loadBytes(Value memref, ArrayRef<Value> indices);
   Value permute(Value code, ArrayRef<Value> table);
+  Value permutePairs(Value code, ArrayRef<Value> table);
   Value permuteBytes(Value code, ArrayRef<Value> table);
   Value select(Value code, ArrayRef<Value> entries);
   Value addPlanes(Value code, const Parameters &parameters);

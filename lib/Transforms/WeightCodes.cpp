@@ -98,12 +98,22 @@ Value WeightBuilder::zero(Type element) {
 
 Value WeightBuilder::numbersOf(ArrayRef<int64_t> shape, const Codec &codec, ArrayRef<uint8_t> codes,
                                StringRef part) {
-  Value constants = constant(shape, getCodeType(b.getContext(), codec), codes, part);
   if (codec.hasStandardType())
-    return constants;
+    return constant(shape, getCodeType(b.getContext(), codec), codes, part);
   std::vector<float> numbers;
   for (uint32_t code = 0; code != codec.numCodes(); ++code)
     numbers.push_back(codec.decode(code));
+  // Sign and magnitude: integers that two's complement has as well, and there are instructions for.
+  // The sign of zero is lost.
+  Codec integer = Codec::signedInteger(codec.bits);
+  if (llvm::all_of(numbers,
+                   [&](float each) { return integer.decode(integer.encode(each)) == each; })) {
+    std::vector<uint8_t> integers;
+    for (uint8_t code : codes)
+      integers.push_back(uint8_t(integer.encode(numbers[code])));
+    return constant(shape, getCodeType(b.getContext(), integer), ArrayRef<uint8_t>(integers), part);
+  }
+  Value constants = constant(shape, getCodeType(b.getContext(), codec), codes, part);
   Value table = floats({int64_t(numbers.size())}, numbers, ".table");
   return LookupOp::create(b, loc, RankedTensorType::get(shape, b.getF32Type()), constants, table,
                           /*blocks=*/DenseI64ArrayAttr());

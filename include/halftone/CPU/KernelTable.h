@@ -56,6 +56,9 @@ struct KernelRow {
   /// Of integers: the instruction takes s8 on the left as well. The emitter makes it from u8 by
   /// subtracting 128, for which the sums have to be corrected.
   bool isLhsSigned = false;
+  /// For codes: LLVM's name of the instruction that looks numbers up in two registers at a time, or
+  /// empty.
+  llvm::StringLiteral pairIntrinsic = "";
 
   /// Whether sums are integers.
   bool isInteger() const { return elements == KernelElements::U8S8; }
