@@ -7,7 +7,26 @@
 using namespace mlir;
 using namespace mlir::halftone;
 
+// Up to this size choices between all entries, which vectors make, take less than reading one.
+constexpr int64_t maxChosenEntries = 16;
+
 namespace {
+
+/// The entry whose index is in the low bits of `code`: one bit after the other halves them.
+Value chooseEntry(OpBuilder &builder, Location loc, Value code, SmallVector<Value> entries) {
+  Type type = code.getType();
+  auto constant = [&](int64_t number) -> Value {
+    return arith::ConstantOp::create(builder, loc, builder.getIntegerAttr(type, number));
+  };
+  for (int64_t bit = 1; entries.size() > 1; bit *= 2) {
+    Value part = arith::AndIOp::create(builder, loc, code, constant(bit));
+    Value isSet = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, part, constant(0));
+    for (size_t i = 0; i != entries.size() / 2; ++i)
+      entries[i] = arith::SelectOp::create(builder, loc, isSet, entries[2 * i + 1], entries[2 * i]);
+    entries.truncate(entries.size() / 2);
+  }
+  return entries.front();
+}
 
 class ConvertLookup : public LoweringPattern<LookupOp> {
 public:
@@ -29,8 +48,19 @@ public:
           SmallVector<Value> at;
           if (op.getBlocks())
             at = grid.blockIndices(builder, loc);
-          at.push_back(arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(), args[0]));
-          return tensor::ExtractOp::create(builder, loc, table, at).getResult();
+          auto read = [&](Value index) -> Value {
+            SmallVector<Value> place(at);
+            place.push_back(index);
+            return tensor::ExtractOp::create(builder, loc, table, place);
+          };
+          int64_t size = tensorType(table).getShape().back();
+          if (size > maxChosenEntries || !llvm::isPowerOf2_64(uint64_t(size)))
+            return read(
+                arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(), args[0]));
+          SmallVector<Value> entries;
+          for (int64_t entry = 0; entry != size; ++entry)
+            entries.push_back(read(arith::ConstantIndexOp::create(builder, loc, entry)));
+          return chooseEntry(builder, loc, args[0], std::move(entries));
         });
     rewriter.replaceOp(op, b.castTo(grid.join(result), type));
     return success();
