@@ -81,6 +81,14 @@ double halftone::measureOutputPower(llvm::ArrayRef<float> weights, const WeightM
 double halftone::measureOutputError(llvm::ArrayRef<float> weights, const EncodedTensor &tensor,
                                     const Format &format, const WeightMatrix &matrix,
                                     llvm::ArrayRef<float> gram) {
+  if (format.coding == Format::Coding::Codebook) {
+    ScaleLayout layout(*tensor.blocks, matrix.channelAxis);
+    return measurePanels(matrix, gram, [&](int64_t input, int64_t channel) {
+      int64_t element = matrix.at(input, channel);
+      size_t first = layout.at(input, channel) * format.codec.numCodes();
+      return weights[element] - tensor.values[first + tensor.codes[element]];
+    });
+  }
   assert(format.hasFreeScales() && tensor.scales.size() == 1 && "one level of scales");
   const EncodedScales &scales = tensor.scales.front();
   ScaleLayout layout(scales.granularity, matrix.channelAxis);

@@ -105,7 +105,7 @@ private:
           << scheme->weights.rounding
           << (matrices == 0 ? "': its channels do not come first"
                             : "': its groups of channels are rounded each for itself, but share "
-                              "one scale");
+                              "one scale or codebook");
       scheme->weights.rounding = ::halftone::WeightScheme().rounding;
     }
     setScheme(op, *scheme);

@@ -68,15 +68,17 @@ LogicalResult GramRounding::readMatrices(const WeightContraction &contraction, b
   return success();
 }
 
-/// One after the other along the first dimension; scales are cut by channels.
+/// One after the other along the first dimension; scales and codebooks are cut by channels.
 static void append(EncodedTensor &all, EncodedTensor part) {
-  if (all.scales.empty()) {
+  if (all.codes.empty()) {
     all = std::move(part);
     return;
   }
   llvm::append_range(all.codes, part.codes);
   llvm::append_range(all.zeroPoints, part.zeroPoints);
-  llvm::append_range(all.scales.front().values, part.scales.front().values);
+  llvm::append_range(all.values, part.values);
+  for (auto [scales, others] : llvm::zip_equal(all.scales, part.scales))
+    llvm::append_range(scales.values, others.values);
 }
 
 /// Rounds the channels of one group; `judge` is the matrix that its error is measured with.
@@ -203,8 +205,12 @@ FailureOr<RoundedWeights> GramRounding::round(const WeightContraction &contracti
     result.weakInputs.clear();
     result.kept.clear();
   }
-  result.tensor.scales.front().granularity =
+  ::halftone::Granularity whole =
       ::halftone::makeGranularity(contraction.getWeightsType().getShape(), options);
+  for (::halftone::EncodedScales &scales : result.tensor.scales)
+    scales.granularity = whole;
+  if (result.tensor.blocks)
+    result.tensor.blocks = whole;
   if (result.weakInputs.empty())
     result.numbers = ::halftone::decodeTensor(result.tensor, format);
   return result;

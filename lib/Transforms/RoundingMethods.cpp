@@ -2,6 +2,7 @@
 #include "RoundingMethods.h"
 
 #include "halftone/Numerics/AdaRound.h"
+#include "halftone/Numerics/CentroidFit.h"
 #include "halftone/Numerics/GPTQ.h"
 
 using namespace halftone;
@@ -38,10 +39,22 @@ static llvm::Expected<EncodedTensor> roundByAdaRound(const RoundingProblem &prob
                           inputs.gram, options);
 }
 
+static llvm::Expected<EncodedTensor> fitCentroids(const RoundingProblem &problem,
+                                                  RoundingInputs &inputs) {
+  return encodeByCentroids(problem.values, problem.shape, problem.format, problem.options,
+                           inputs.gram);
+}
+
 static constexpr RoundingMethod methods[] = {
-    {"gptq", /*holdsBack=*/false, roundByGPTQ},
-    {"adaround", /*holdsBack=*/true, roundByAdaRound},
+    {"gptq", /*holdsBack=*/false, Format::Coding::Scaled, roundByGPTQ},
+    {"adaround", /*holdsBack=*/true, Format::Coding::Scaled, roundByAdaRound},
+    {"centroids", /*holdsBack=*/false, Format::Coding::Codebook, fitCentroids},
 };
+
+bool halftone::isFor(const RoundingMethod &method, const Format &format) {
+  return format.coding == method.coding &&
+         (format.coding != Format::Coding::Scaled || format.hasFreeScales());
+}
 
 llvm::ArrayRef<RoundingMethod> halftone::allRoundingMethods() { return methods; }
 

@@ -3,6 +3,7 @@
 #ifndef HALFTONE_LIB_TRANSFORMS_ROUNDINGMETHODS_H
 #define HALFTONE_LIB_TRANSFORMS_ROUNDINGMETHODS_H
 
+#include "halftone/Numerics/Format.h"
 #include "halftone/Numerics/GramFactor.h"
 #include "halftone/Transforms/Recipe.h"
 
@@ -10,7 +11,6 @@ namespace halftone {
 
 struct EncodedTensor;
 struct EncodeOptions;
-struct Format;
 
 /// The Gram matrix of a layer's inputs, and what has been computed of it for layers that share it.
 struct RoundingInputs {
@@ -20,7 +20,7 @@ struct RoundingInputs {
   GramFactorOptions factorOptions;
 };
 
-/// Weights of a format with one level of scales.
+/// Weights of a format that the method is for.
 struct RoundingProblem {
   llvm::ArrayRef<float> values;
   llvm::ArrayRef<int64_t> shape;
@@ -34,6 +34,8 @@ struct RoundingMethod {
   llvm::StringLiteral name;
   /// Whether it is judged by samples that it has not seen.
   bool holdsBack;
+  /// The formats that it is for: those of one level of scales, or codebooks.
+  Format::Coding coding;
   llvm::Expected<EncodedTensor> (*round)(const RoundingProblem &problem, RoundingInputs &inputs);
 };
 
@@ -42,6 +44,9 @@ llvm::ArrayRef<RoundingMethod> allRoundingMethods();
 
 /// Null for `nearest` and names that are not known.
 const RoundingMethod *findRoundingMethod(llvm::StringRef name);
+
+/// Whether `method` can round weights of `format`.
+bool isFor(const RoundingMethod &method, const Format &format);
 
 } // namespace halftone
 

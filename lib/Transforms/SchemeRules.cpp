@@ -154,7 +154,8 @@ std::string checkAdaRound(const WeightText &text) {
 std::string checkOWQ(const Format &format, const WeightText &text, llvm::StringRef rounding) {
   if (!text.owq)
     return "";
-  if (!findRoundingMethod(rounding))
+  const RoundingMethod *method = findRoundingMethod(rounding);
+  if (!method || method->coding != Coding::Scaled)
     return "'owq' lets f16 weights take up the errors of the others: give 'rounding: gptq' or "
            "'rounding: adaround', too";
   double bits = text.owq->bits;
@@ -174,10 +175,12 @@ std::string checkRounding(const Format &format, const WeightText &text) {
   std::string error = checkOneOf("rounding", rounding, names);
   if (!error.empty())
     return error;
-  bool hasOneLevel = format.coding == Coding::Scaled && format.hasFreeScales();
-  if (findRoundingMethod(rounding) && !hasOneLevel)
-    return "'rounding: " + rounding + "' is for formats with one level of scales, which '" +
-           format.name.str() + "' is not";
+  const RoundingMethod *method = findRoundingMethod(rounding);
+  if (method && !isFor(*method, format))
+    return "'rounding: " + rounding + "' is for " +
+           (method->coding == Coding::Codebook ? "formats with fitted codebooks"
+                                               : "formats with one level of scales") +
+           ", which '" + format.name.str() + "' is not";
   return firstOf({checkChosen("gptq", text.gptq.has_value(), rounding),
                   checkChosen("adaround", text.adaround.has_value(), rounding), checkGPTQ(text),
                   checkAdaRound(text), checkOWQ(format, text, rounding)});

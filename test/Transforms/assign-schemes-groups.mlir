@@ -9,7 +9,7 @@
 // CHECK: return
 func.func @groups_that_share_a_scale_are_rounded_to_nearest(%i: tensor<1x2x3x3xf32>) -> tensor<1x2x2x2xf32> {
   %f = halftone.constant dense<1.0> : tensor<2x1x2x2xf32>
-  // expected-remark @below {{its weights are rounded to nearest, not by 'gptq': its groups of channels are rounded each for itself, but share one scale}}
+  // expected-remark @below {{its weights are rounded to nearest, not by 'gptq': its groups of channels are rounded each for itself, but share one scale or codebook}}
   %c = halftone.conv %i, %f {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, group = 2 : i64}
       : (tensor<1x2x3x3xf32>, tensor<2x1x2x2xf32>) -> tensor<1x2x2x2xf32>
   return %c : tensor<1x2x2x2xf32>

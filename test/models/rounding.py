@@ -13,6 +13,7 @@ from harness import Program, main, model_path
 FORMATS = {
     4: "format: int4, group: 128, range: mse",
     3: "format: uint3, group: 64, symmetric: false, range: mse",
+    "kmeans3": "format: kmeans3, granularity: channel",
 }
 STORIES = "stories260k/stories260K.onnx"
 
@@ -29,19 +30,19 @@ def compile_with_report(model, recipe, calibration=None, options=()):
 
 
 @functools.lru_cache(maxsize=None)
-def stories(bits, method=""):
+def stories(weights, method=""):
     """(perplexity, layers) of every 20th window"""
     windows = data.stories_windows(step=20)
     calibration = {data.STORIES_INPUT: data.stories_calibration(12)} if method else None
     program, layers = compile_with_report(
-        STORIES, f"weights: {{{FORMATS[bits]}{method}}}\n", calibration)
+        STORIES, f"weights: {{{FORMATS[weights]}{method}}}\n", calibration)
     outputs = program.run_samples({data.STORIES_INPUT: data.pad_windows(windows)})
     return data.perplexity(windows, outputs["logits"]), layers
 
 
-def check_better_than_nearest(bits, method="gptq"):
-    nearest, _ = stories(bits)
-    rounded, layers = stories(bits, f", rounding: {method}")
+def check_better_than_nearest(weights, method="gptq"):
+    nearest, _ = stories(weights)
+    rounded, layers = stories(weights, f", rounding: {method}")
     gains = [layer["output_sqnr"] - layer["output_sqnr_nearest"] for layer in layers]
     text = f"perplexity {rounded:.3f}, nearest {nearest:.3f}; {min(gains):.1f} to {max(gains):.1f} dB"
     assert min(gains) > (0.3 if method == "gptq" else 0) and rounded < 0.98 * nearest, text
@@ -58,6 +59,11 @@ def test_stories260k_3_bits():
 
 def test_stories260k_4_bits_learned():
     return check_better_than_nearest(4, "adaround")
+
+
+def test_stories260k_centroids():
+    """Codebooks for the layers' outputs, with the codes of k-means."""
+    return check_better_than_nearest("kmeans3", "centroids")
 
 
 def test_stories260k_weak_inputs_stay():

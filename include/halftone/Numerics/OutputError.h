@@ -27,7 +27,7 @@ double measureOutputPower(llvm::ArrayRef<float> weights, const WeightMatrix &mat
                           llvm::ArrayRef<float> gram);
 
 /// The power of the output's error when the weights become the numbers of `tensor`, which has one
-/// level of scales. The extra memory is a panel of channels.
+/// level of scales, or codebooks. The extra memory is a panel of channels.
 double measureOutputError(llvm::ArrayRef<float> weights, const EncodedTensor &tensor,
                           const Format &format, const WeightMatrix &matrix,
                           llvm::ArrayRef<float> gram);

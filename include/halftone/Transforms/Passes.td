@@ -202,7 +202,8 @@ def QuantizeWeights : Pass<"halftone-quantize-weights", "func::FuncOp"> {
   let summary = "Replace constant weights by codes, scales and a dequantize";
   let description = [{
     Weights with a `rounding` other than nearest are rounded by the Gram matrix of the layer's inputs. `gptq`: what rounding one weight adds to
-    the output's error is carried on to those after it. `adaround`: it is learned for each weight whether it goes up or down. Where that does not
+    the output's error is carried on to those after it. `adaround`: it is learned for each weight whether it goes up or down. `centroids`, of
+    formats with fitted codebooks: each weight keeps its code, and the codebooks become those with the least error of the output. Where that does not
     make the error less, they are rounded to nearest; the error of `adaround` is that on the samples that were held back.
 
     With `owq_bits` the weights of the inputs that cost a matmul most stay f16, as many as the bits have room for. They take up the error of the

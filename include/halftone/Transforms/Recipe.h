@@ -44,8 +44,8 @@ struct WeightScheme {
   std::string range = "min-max";
   /// How scales are stored: what `findScaleCodec` knows, or `f32`.
   std::string scales = "f32";
-  /// `nearest`; `gptq` or `adaround`: so that the error of the layer's output is small for the
-  /// inputs that calibration has seen.
+  /// `nearest`; `gptq`, `adaround` or, of codebooks, `centroids`: so that the error of the layer's
+  /// output is small for the inputs that calibration has seen.
   std::string rounding = "nearest";
   GPTQScheme gptq;
   AdaRoundScheme adaround;

@@ -285,10 +285,21 @@ TEST(Recipe, RefusesAdaRoundAndOWQThatCannotBe) {
 
 TEST(Recipe, RefusesRoundingThatCannotBe) {
   EXPECT_NE(errorOf("weights: {format: int4, rounding: up}\n")
-                .find("'rounding' is 'up'; expected one of: nearest, gptq, adaround"),
+                .find("'rounding' is 'up'; expected one of: nearest, gptq, adaround, centroids"),
             std::string::npos);
   EXPECT_NE(errorOf("weights: {format: mxfp4, rounding: gptq}\n")
                 .find("for formats with one level of scales, which 'mxfp4' is not"),
+            std::string::npos);
+  EXPECT_NE(errorOf("weights: {format: kmeans4, rounding: gptq}\n")
+                .find("for formats with one level of scales, which 'kmeans4' is not"),
+            std::string::npos);
+  for (const char *format : {"int4", "nf4", "bcq3"})
+    EXPECT_NE(errorOf("weights: {format: " + std::string(format) + ", rounding: centroids}\n")
+                  .find("for formats with fitted codebooks, which '" + std::string(format)),
+              std::string::npos)
+        << format;
+  EXPECT_NE(errorOf("weights: {format: kmeans4, rounding: centroids, owq: {bits: 5}}\n")
+                .find("give 'rounding: gptq' or 'rounding: adaround'"),
             std::string::npos);
   EXPECT_NE(errorOf("weights: {format: int4, gptq: {damping: 0.1}}\n")
                 .find("'gptq' says how 'rounding: gptq' works"),
