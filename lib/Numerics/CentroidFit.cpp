@@ -104,7 +104,7 @@ void CentroidFit::step(const NormalEquations &equations, llvm::ArrayRef<int64_t>
     steps(Eigen::Index(i)) = double(moved.back()) - double(before);
   }
   double gain = findGain(equations, steps);
-  if (!(std::isfinite(gain) && gain > 0))
+  if (!std::isfinite(gain) || gain <= 0)
     return;
   for (auto [centroid, value] : llvm::zip_equal(centroids, moved))
     tensor.values[size_t(centroid)] = value;

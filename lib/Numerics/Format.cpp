@@ -4,6 +4,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <algorithm>
 #include <cassert>
 
 using namespace halftone;
@@ -162,6 +163,12 @@ int32_t Format::qmin() const {
 int32_t Format::qmax() const {
   assert(isInteger() && "only integer formats have a range of codes");
   return int32_t(codec.maxValue());
+}
+
+float Format::maxMagnitude() const {
+  // Only tables may reach further below zero than above, but for the code that integers leave out.
+  bool isTable = codec.kind == ElementCodec::Kind::Table;
+  return isTable ? std::max(codec.maxValue(), -codec.minValue()) : codec.maxValue();
 }
 
 double halftone::effectiveBits(const Format &format, int64_t blockSize, bool asymmetric) {

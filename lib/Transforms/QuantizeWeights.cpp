@@ -160,7 +160,11 @@ private:
     std::optional<std::vector<float>> values = readFloats(contraction.getWeights());
     if (!values)
       return contraction.op->emitError("the weights have no data in memory");
-    const Format &format = *::halftone::findFormat(scheme.format);
+    std::optional<Format> described = scheme.describeFormat();
+    if (!described)
+      return contraction.op->emitError("its scheme names no format of weights: '")
+             << scheme.format << "'";
+    const Format &format = *described;
     EncodeOptions options = getEncodeOptions(scheme, contraction.channelAxis);
     RankedTensorType type = contraction.getWeightsType();
     NamedAttrList rounding;

@@ -66,6 +66,7 @@ static bool hasFailed(IO &io) { return bool(static_cast<Input &>(io).error()); }
 template <> struct MappingTraits<WeightEntry> {
   static void mapping(IO &io, WeightEntry &entry) {
     io.mapRequired("format", entry.text.format);
+    io.mapOptional("table", entry.text.table);
     io.mapOptional("granularity", entry.text.granularity);
     io.mapOptional("group", entry.text.group);
     io.mapOptional("block", entry.text.block);

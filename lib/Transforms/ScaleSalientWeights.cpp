@@ -23,7 +23,7 @@ bool mlir::halftone::canScaleSalientWeights(Operation *op) {
   if (!scheme || !llvm::isa<MatMulOp>(op) || !matchWeightContraction(op) ||
       !scheme->activations.format.empty())
     return false;
-  const ::halftone::Format *format = ::halftone::findFormat(scheme->weights.format);
+  std::optional<::halftone::Format> format = scheme->weights.describeFormat();
   return format && format->coding == ::halftone::Format::Coding::Scaled && format->hasFreeScales();
 }
 
@@ -54,12 +54,16 @@ static FailureOr<SalientChoice> choose(ArrayRef<WeightContraction> layers, bool 
     releasePages(layer.getWeights());
   }
   std::vector<SalientLayer> salient;
-  for (auto [layer, weights] : llvm::zip_equal(layers, values)) {
-    ::halftone::WeightScheme scheme = getScheme(layer.op)->weights;
-    salient.push_back({weights, layer.getWeightsType().getShape(),
-                       ::halftone::findFormat(scheme.format),
+  // What the layers point to, and what that reads.
+  std::vector<::halftone::WeightScheme> schemes;
+  std::vector<::halftone::Format> formats;
+  for (const WeightContraction &layer : layers)
+    schemes.push_back(getScheme(layer.op)->weights);
+  for (const ::halftone::WeightScheme &scheme : schemes)
+    formats.push_back(*scheme.describeFormat());
+  for (auto [layer, weights, scheme, format] : llvm::zip_equal(layers, values, schemes, formats))
+    salient.push_back({weights, layer.getWeightsType().getShape(), &format,
                        getEncodeOptions(scheme, layer.channelAxis)});
-  }
   llvm::Expected<SalientChoice> choice =
       ::halftone::chooseSalientFactors(salient, *gram, powerOfTwo);
   if (choice)

@@ -94,6 +94,8 @@ void mlir::halftone::setScheme(Operation *op, const Scheme &scheme) {
       named("format", b.getStringAttr(weights.format)),
       named("granularity", b.getStringAttr(weights.granularity)),
       named("symmetric", b.getBoolAttr(weights.symmetric))};
+  if (!weights.table.empty())
+    weightFields.push_back(named("table", b.getDenseF32ArrayAttr(weights.table)));
   if (weights.group != 0)
     weightFields.push_back(named("group", b.getI64IntegerAttr(weights.group)));
   if (weights.channels != WeightScheme().channels)
@@ -129,6 +131,8 @@ std::optional<Scheme> mlir::halftone::getScheme(Operation *op) {
     scheme.weights.range = getString(weights, "range", scheme.weights.range).str();
     scheme.weights.scales = getString(weights, "scales", scheme.weights.scales).str();
     scheme.weights.rounding = getString(weights, "rounding", scheme.weights.rounding).str();
+    if (auto table = weights.getAs<DenseF32ArrayAttr>("table"))
+      scheme.weights.table = table.asArrayRef();
     if (auto gptq = weights.getAs<DictionaryAttr>("gptq"))
       readGPTQ(gptq, scheme.weights.gptq);
     scheme.weights.owqBits = getDouble(weights, "owq_bits", scheme.weights.owqBits);

@@ -3,7 +3,7 @@
 
 #include "RoundingMethods.h"
 
-#include "halftone/Numerics/Format.h"
+#include "halftone/Numerics/TableFormat.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -158,6 +158,8 @@ std::string checkOWQ(const Format &format, const WeightText &text, llvm::StringR
   if (!method || method->coding != Coding::Scaled)
     return "'owq' lets f16 weights take up the errors of the others: give 'rounding: gptq' or "
            "'rounding: adaround', too";
+  if (format.codec.decode(format.codec.encode(0.0f)) != 0)
+    return "'owq' leaves 0 where f16 weights stand beside the codes: give 'table' a 0";
   double bits = text.owq->bits;
   // A NaN is in no range.
   bool isInRange = bits > format.codec.bits && bits <= 16;
@@ -186,21 +188,45 @@ std::string checkRounding(const Format &format, const WeightText &text) {
                   checkAdaRound(text), checkOWQ(format, text, rounding)});
 }
 
+std::string readTable(const WeightText &text, std::vector<float> &table) {
+  if (text.format != kTableFormatName)
+    return text.table ? "'table' holds the numbers of 'format: table', not of '" + text.format + "'"
+                      : "";
+  if (!text.table)
+    return "'format: table' needs 'table: [...]', 2 to 256 numbers that weights become, times a "
+           "scale";
+  llvm::Expected<std::vector<float>> made = makeTable(*text.table);
+  if (!made)
+    return llvm::toString(made.takeError());
+  table = std::move(*made);
+  return "";
+}
+
 } // namespace
+
+std::optional<Format> WeightScheme::describeFormat() const {
+  if (format == kTableFormatName)
+    return isTable(table) ? std::optional<Format>(makeTableFormat(table)) : std::nullopt;
+  const Format *known = findFormat(format);
+  return known ? std::optional<Format>(*known) : std::nullopt;
+}
 
 std::string halftone::resolveWeights(const WeightText &text, WeightScheme &scheme) {
   scheme = WeightScheme();
+  if (std::string error = readTable(text, scheme.table); !error.empty())
+    return error;
   if (text.format.empty() || text.format == "none")
     return "";
-  const Format *format = findFormat(text.format);
+  scheme.format = text.format;
+  std::optional<Format> format = scheme.describeFormat();
   if (!format)
     return "unknown format '" + text.format +
-           "'; formats: " + joinNames([](const Format &) { return true; });
+           "'; formats: " + joinNames([](const Format &) { return true; }) + ", " +
+           kTableFormatName.str();
   std::string error = firstOf({checkBlocks(*format, text), checkBlock(*format, text),
                                checkGrid(*format, text), checkRounding(*format, text)});
   if (!error.empty())
     return error;
-  scheme.format = text.format;
   scheme.granularity = text.group ? "group" : nameOf(format->granularity).str();
   if (text.granularity)
     scheme.granularity = *text.granularity;
@@ -234,7 +260,7 @@ static std::string checkOutliers(const Scheme &scheme) {
   const WeightScheme &weights = scheme.weights;
   if (!scheme.activations.outliers || scheme.isFloat())
     return "";
-  const Format &format = *findFormat(weights.format);
+  const Format format = *weights.describeFormat();
   bool hasBytes = format.isInteger() && format.hasFreeScales() && format.codec.bits == 8;
   if (!hasBytes || weights.granularity == "group" || weights.granularity == "block")
     return "'outliers' leave a product of 8-bit integers, which 'weights' do not have: give them "

@@ -31,6 +31,7 @@ struct OWQText {
 /// What a recipe says of weights; what it leaves out follows from the format.
 struct WeightText {
   std::string format;
+  std::optional<std::vector<double>> table;
   std::optional<std::string> granularity;
   std::optional<int64_t> group;
   std::optional<std::vector<int64_t>> block;

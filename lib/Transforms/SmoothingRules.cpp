@@ -22,7 +22,7 @@ std::string halftone::resolveSmoothing(const SmoothingText &text, SmoothingSchem
 std::string halftone::checkSmoothing(const SmoothingScheme &smoothing, const Scheme &scheme) {
   if (smoothing.method != "awq")
     return "";
-  const Format *format = findFormat(scheme.weights.format);
+  std::optional<Format> format = scheme.weights.describeFormat();
   if (!format)
     return "'method: awq' searches for the factors with which weights lose least when they are "
            "quantized: give 'weights' a format";

@@ -7,6 +7,8 @@
 // RUN: quant-opt %s --pass-pipeline='builtin.module(func.func(halftone-assign-schemes{recipe=%t.yaml},halftone-quantize-weights))' | FileCheck %s --check-prefix=UINT4
 // RUN: quant-opt %s --pass-pipeline='builtin.module(func.func(halftone-assign-schemes{recipe=fp8},halftone-quantize-weights))' | FileCheck %s --check-prefix=FP8
 // RUN: quant-opt %s --pass-pipeline='builtin.module(func.func(halftone-assign-schemes{recipe=nf4},halftone-quantize-weights))' | FileCheck %s --check-prefix=NF4
+// RUN: printf 'weights: {format: table, table: [1, 0.5, -3, -1, 0], granularity: channel}' > %t.yaml
+// RUN: quant-opt %s --pass-pipeline='builtin.module(func.func(halftone-assign-schemes{recipe=%t.yaml},halftone-quantize-weights))' | FileCheck %s --check-prefix=TABLE
 // RUN: quant-opt %s --pass-pipeline='builtin.module(func.func(halftone-assign-schemes{recipe=mxfp4},halftone-quantize-weights))' | FileCheck %s --check-prefix=MXFP4
 // RUN: printf 'weights: {format: mx6}' > %t.yaml
 // RUN: quant-opt %s --pass-pipeline='builtin.module(func.func(halftone-assign-schemes{recipe=%t.yaml},halftone-quantize-weights))' | FileCheck %s --check-prefix=MX6
@@ -45,6 +47,14 @@
 // The table is part of the format, the scale that of the group.
 // NF4:       %[[NUMBERS:.*]] = halftone.lookup {{.*}} : (tensor<64x2xui4>, tensor<16xf32>) -> tensor<64x2xf32>
 // NF4:       halftone.dequantize %[[NUMBERS]], {{.*}} {blocks = array<i64: 64, 1>} : (tensor<64x2xf32>, tensor<1x2xf32>, tensor<f32>)
+
+// A table of the recipe's own, in order and filled up to the eight numbers of three bits. The largest magnitude is 3: the scale
+// is .5, and 1.5 is no more than 1 of the table.
+// TABLE:       format = "table", granularity = "channel"
+// TABLE:       %[[T:.*]] = halftone.constant dense<[-3.000000e+00, -1.000000e+00, 0.000000e+00, 5.000000e-01, 1.000000e+00, 1.000000e+00, 1.000000e+00, 1.000000e+00]> : tensor<8xf32>
+// TABLE:       %[[NUMBERS:.*]] = halftone.lookup %{{.*}}, %[[T]] : (tensor<64x2xui3>, tensor<8xf32>) -> tensor<64x2xf32>
+// TABLE:       %[[S:.*]] = halftone.constant dense<5.000000e-01> : tensor<2xf32>
+// TABLE:       halftone.dequantize %[[NUMBERS]], %[[S]], %{{.*}} {axis = 1 : i64}
 
 // 1.5 = 6 * 2^-2: the exponent of 1.5 less that of 6, biased by 127, is 125.
 // MXFP4:     %[[S:.*]] = halftone.dequantize {{.*}} : (tensor<2x2xf8E8M0FNU>, tensor<f32>, tensor<f8E8M0FNU>) -> tensor<2x2xf32>

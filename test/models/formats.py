@@ -13,6 +13,8 @@ from harness import ROOT, Program, check_close, main
 FREE = "int8 int7 int6 int5 int4 int3 int2 uint8 uint7 uint6 uint5 uint4 uint3 uint2 sm8 sm4 sm2 fp8_e4m3 fp8_e5m2 fp6_e2m3 fp6_e3m2 fp4_e2m1 nf4".split()
 FIXED = "f16 bf16 mxfp8 mxfp8_e5m2 mxfp6 mxfp6_e3m2 mxfp4 mxint8 mx9 mx6 mx4 vsq4 vsq8".split()
 FITTED = ("kmeans2 kmeans3 kmeans4 kmeans5 kmeans6 kmeans7 kmeans8 bcq1 bcq2 bcq3 bcq4").split()
+TABLES = ["[2, -3]", "[1, -1, 0.25]", "[-1, -0.5, 0, 0.25, 0.5, 1]", "[0.1, -0.7, 0.5, -2, 1.5, 3, 0, 1, -1]",
+          str([round(-1.3 + 0.007 * i * i, 4) for i in range(37)]), str([i / 8 for i in range(-90, 166)])]
 GRANULARITIES = ["granularity: tensor", "granularity: channel", "group: 16", "group: 5", "block: [3, 16]"]
 
 # Inputs, weights, attributes: every size leaves a rest in tiles, registers and groups.
@@ -39,6 +41,8 @@ def weight_schemes():
             if format in FREE:
                 scheme += ["", ", range: 'percentile:99'", ", scales: power-of-two, range: mse", ", scales: f16", ", range: entropy"][index]
             yield scheme
+    for table in TABLES:
+        yield from (f"format: table, table: {table}, {granularity}" for granularity in GRANULARITIES)
     yield from (f"format: {format}" for format in FIXED)
 
 

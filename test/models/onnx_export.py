@@ -126,7 +126,8 @@ def test_embeddings():
     with tempfile.TemporaryDirectory() as folder:
         model = pathlib.Path(folder) / "embedding.onnxtxt"
         model.write_text(EMBEDDING.format(values=", ".join(f"{value:.6f}" for value in values)))
-        for weights in ("int4, group: 8", "fp8_e4m3", "nf4, group: 8", "mx6"):
+        for weights in ("int4, group: 8", "fp8_e4m3", "nf4, group: 8", "mx6",
+                        "table, table: [-2, 3], group: 8", "table, table: [-1, -0.5, 0, 0.25, 0.5, 1]"):
             recipe = pathlib.Path(folder) / "recipe.yaml"
             recipe.write_text(f"weights: {{ format: {weights} }}\nembeddings: true\n")
             Exported(model, str(recipe)).check({"i": np.array([3, 39, 0, 3])})

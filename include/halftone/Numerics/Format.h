@@ -67,7 +67,7 @@ struct Format {
   /// The lowest code that a symmetric grid uses.
   int32_t symmetricQmin() const { return restrictedSymmetric ? -qmax() : qmin(); }
   /// The magnitude that absmax scaling maps the largest input to.
-  float maxMagnitude() const { return codec.maxValue(); }
+  float maxMagnitude() const;
 };
 
 /// All formats, in a fixed order.

@@ -3,7 +3,7 @@
 #ifndef HALFTONE_TRANSFORMS_RECIPE_H
 #define HALFTONE_TRANSFORMS_RECIPE_H
 
-#include "halftone/Numerics/ElementCodec.h"
+#include "halftone/Numerics/Format.h"
 #include "halftone/Numerics/RangeEstimator.h"
 #include "halftone/Transforms/Smoothing.h"
 #include "llvm/ADT/ArrayRef.h"
@@ -35,6 +35,8 @@ struct AdaRoundScheme {
 struct WeightScheme {
   /// Name of a format in the table of lib/Numerics; empty leaves the weights float.
   std::string format;
+  /// Of the format `table`: what makeTable makes of the recipe's numbers.
+  std::vector<float> table;
   /// `channel` (one scale per output channel), `tensor`, `group`: one for `group` elements of a
   /// channel next to each other, or `block`: one for those of `channels` channels.
   std::string granularity = "channel";
@@ -53,6 +55,8 @@ struct WeightScheme {
   /// that cost the layer most (OWQ); 0: all weights become codes.
   double owqBits = 0;
 
+  /// The description of `format`; it reads `table`. Nullopt if there is no such format.
+  std::optional<Format> describeFormat() const;
   /// Whether the rounding depends on the layer's inputs.
   bool needsInputs() const;
   /// Whether some of the samples are kept to judge the rounding by.

@@ -68,6 +68,50 @@ TEST(EncodeTensor, FormatsOfOneKindAreInTheOrderOfTheirBits) {
   }
 }
 
+// Whatever shares a codebook: evenly spaced values from the least of its weights to the largest.
+TEST(EncodeTensor, CodebooksAreNeverWorseThanTheGridTheyStartFrom) {
+  Random random(20);
+  std::vector<float> values;
+  for (int i = 0; i != 150 * 12; ++i) // Most near zero, some far off, more above than below.
+    values.push_back(float(std::exp(random.gauss()) - 0.7));
+  for (const char *name : {"kmeans2", "kmeans3", "kmeans4", "kmeans6"})
+    for (EncodeOptions options : {EncodeOptions{GranularityKind::Tensor, 0, 1},
+                                  EncodeOptions{GranularityKind::Channel, 0, 1}, groups(40)}) {
+      const Format &format = *findFormat(name);
+      std::vector<float> restored = roundTrip(values, {150, 12}, name, options);
+      Granularity::Members members = makeGranularity({150, 12}, options).getMembers();
+      double all = 0, allOnGrid = 0;
+      for (size_t block = 0; block != members.size(); ++block) {
+        double min = values[members[block][0]], max = min, error = 0, onGrid = 0;
+        for (int64_t i : members[block])
+          min = std::min(min, double(values[i])), max = std::max(max, double(values[i]));
+        double step = (max - min) / (format.codec.numCodes() - 1);
+        for (int64_t i : members[block]) {
+          error += std::pow(values[i] - restored[i], 2);
+          onGrid += std::pow(values[i] - (min + step * std::round((values[i] - min) / step)), 2);
+        }
+        EXPECT_LE(error, onGrid * (1 + 1e-6) + 1e-9) << name << " " << block;
+        all += error, allOnGrid += onGrid;
+      }
+      EXPECT_LT(all, 0.8 * allOnGrid) << name;
+    }
+}
+
+// What asymmetric integers make of weights, whatever their scale and zero point: binary planes of
+// as many bits with an offset lose nothing but the rounding of their own scales.
+TEST(EncodeTensor, BinaryPlanesWithAnOffsetHoldEveryUniformGrid) {
+  std::vector<float> values;
+  for (float value : Random(21).gaussian(256 * 6))
+    values.push_back(value + 0.4f);
+  for (auto [integers, planes] :
+       {std::pair("uint2", "bcq2"), {"uint3", "bcq3"}, {"uint4", "bcq4"}}) {
+    std::vector<float> grid =
+        roundTrip(values, {256, 6}, integers, groups(128, 1, /*symmetric=*/false));
+    EXPECT_GT(sqnr(grid, {256, 6}, planes, groups(128, 1, /*symmetric=*/false)), 120) << planes;
+    EXPECT_LT(sqnr(grid, {256, 6}, planes, groups(128)), 60) << planes;
+  }
+}
+
 // OCP Microscaling 1.0, 6.3: the shared scale is 2^(floor(log2(max)) - emax), elements are rounded
 // and saturate.
 TEST(EncodeTensor, MicroscalingIsThatOfTheStandard) {

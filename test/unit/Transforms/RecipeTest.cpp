@@ -82,11 +82,12 @@ TEST(Recipe, ErrorsPointAtTheLine) {
   EXPECT_EQ(errorOf(""), "test.yaml: the recipe is empty");
 }
 
+static WeightScheme schemeOf(const char *weights) {
+  return parseOrDie("weights: {" + std::string(weights) + "}\n").schemeFor("a")->weights;
+}
+
 // What a recipe leaves out follows from the format.
 TEST(Recipe, FormatsHaveTheirOwnGranularity) {
-  auto schemeOf = [](const char *weights) {
-    return parseOrDie("weights: {" + std::string(weights) + "}\n").schemeFor("a")->weights;
-  };
   EXPECT_EQ(schemeOf("format: int4").granularity, "channel");
   EXPECT_EQ(schemeOf("format: kmeans4").granularity, "tensor");
   EXPECT_EQ(schemeOf("format: nf4").granularity, "group");
@@ -124,6 +125,64 @@ TEST(Recipe, ImpossibleCombinationsAreErrors) {
     EXPECT_NE(error.find("test.yaml:1:"), std::string::npos) << error;
     EXPECT_NE(error.find(message), std::string::npos) << error;
   }
+}
+
+// Ascending, and filled up to a power of two; the rest as of nf4.
+TEST(Recipe, ReadsTables) {
+  WeightScheme scheme = schemeOf("format: table, table: [1, -1, 0.25], granularity: channel");
+  EXPECT_EQ(scheme.table, (std::vector<float>{-1, 0.25f, 1, 1}));
+  EXPECT_EQ(scheme.granularity, "channel");
+  ASSERT_TRUE(scheme.describeFormat().has_value());
+  EXPECT_EQ(scheme.describeFormat()->packedBits, 2u);
+  EXPECT_EQ(schemeOf("format: table, table: [1, -1]").group, schemeOf("format: nf4").group);
+  EXPECT_EQ(schemeOf("format: table, table: [1, -1], rounding: gptq, range: mse").rounding, "gptq");
+  EXPECT_EQ(schemeOf("format: table, table: [1, 0], rounding: gptq, owq: {bits: 2}").owqBits, 2);
+}
+
+TEST(Recipe, RefusesWhatIsNoTable) {
+  std::string many = "0";
+  for (int i = 1; i <= 256; ++i)
+    many += ", " + std::to_string(i);
+  std::pair<std::string, const char *> cases[] = {
+      {"format: table", "'format: table' needs 'table: [...]'"},
+      {"format: table, table: []", "'table' has 0 numbers; expected 2 to 256"},
+      {"format: table, table: [1]", "'table' has 1 numbers; expected 2 to 256"},
+      {"format: table, table: [" + many + "]", "'table' has 257 numbers; expected 2 to 256"},
+      {"format: table, table: [0, nan]", "number 2 of 'table' is nan"},
+      {"format: table, table: [0, inf, 1]", "number 2 of 'table' is inf"},
+      {"format: table, table: [-1e39, 1]", "number 1 of 'table' is -1e+39"},
+      {"format: table, table: [0, 0, 0]", "'table' has 0 twice"},
+      {"format: table, table: [1, 2, 1]", "'table' has 1 twice"},
+      {"format: table, table: [1, high]", "invalid floating point number"},
+      {"format: table, table: mine.txt", "not a sequence"},
+      {"format: table, table: [1, 2], rounding: gptq, owq: {bits: 2}", "give 'table' a 0"},
+      {"format: table, table: [0, 1], symmetric: false", "format 'table' has no zero point"},
+      {"format: table, table: [0, 1], rounding: centroids", "which 'table' is not"},
+      {"format: int4, table: [0, 1]",
+       "'table' holds the numbers of 'format: table', not of 'int4'"},
+      {"format: none, table: [0, 1]",
+       "'table' holds the numbers of 'format: table', not of 'none'"},
+  };
+  for (const auto &[weights, message] : cases) {
+    std::string error = errorOf("weights: {" + weights + "}\n");
+    EXPECT_NE(error.find("test.yaml:1:"), std::string::npos) << error;
+    EXPECT_NE(error.find(message), std::string::npos) << error;
+  }
+  // Of one layer, on its own line.
+  std::string error = errorOf("weights: {format: int8}\nlayers:\n  - {match: a, weights: {format: "
+                              "table, table: [7, 7]}}\n");
+  EXPECT_NE(error.find("test.yaml:3:"), std::string::npos) << error;
+  // For weights alone.
+  EXPECT_NE(errorOf("weights: {format: int8}\nactivations: {format: table}\n")
+                .find("unknown format 'table'"),
+            std::string::npos);
+  EXPECT_NE(
+      errorOf("weights: {format: int8}\ncache: {format: table}\n").find("'table' is no format"),
+      std::string::npos);
+  EXPECT_NE(errorOf("weights: {format: table, table: [0, 1]}\nactivations: {format: int8, when: "
+                    "dynamic, symmetric: true, outliers: {threshold: 6}}\n")
+                .find("'outliers' leave a product of 8-bit integers"),
+            std::string::npos);
 }
 
 TEST(Recipe, ReadsBlocks) {
