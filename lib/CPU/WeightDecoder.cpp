@@ -117,10 +117,49 @@ Value WeightDecoder::toNumber(Value code, Type type) {
   return arith::SIToFPOp::create(builder, math.loc, f32, extended);
 }
 
+/// Sign, exponent and mantissa moved to where f16 has them, times 2^(bias - 15): f16 holds all of
+/// it, and its infinities and NaNs are those of f8E5M2.
+Value WeightDecoder::decodeByHalf(Value code, FloatType type) {
+  OpBuilder &builder = math.builder;
+  Location loc = math.loc;
+  const llvm::fltSemantics &semantics = type.getFloatSemantics();
+  int width = int(type.getWidth()),
+      mantissa = int(llvm::APFloat::semanticsPrecision(semantics)) - 1;
+  int exponent = width - 1 - mantissa,
+      bias = 1 - int(llvm::APFloat::semanticsMinExponent(semantics));
+  auto shorts = lanesOf(builder.getI16Type());
+  auto constant = [&](uint16_t value) -> Value {
+    return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(shorts, value));
+  };
+  Value bits = arith::TruncIOp::create(builder, loc, shorts, shiftLeft(code, 16 - width));
+  int magnitude = ((1 << (exponent + mantissa)) - 1) << (10 - mantissa);
+  if (exponent < 5) { // The copies of the sign that come with it go.
+    bits = arith::ShRSIOp::create(builder, loc, bits, constant(uint16_t(5 - exponent)));
+    bits = arith::AndIOp::create(builder, loc, bits, constant(uint16_t(0x8000 | magnitude)));
+  }
+  Value result = arith::ExtFOp::create(builder, loc, lanesOf(builder.getF32Type()),
+                                       cast(bits, builder.getF16Type()));
+  if (bias != 15)
+    result = arith::MulFOp::create(builder, loc, result, floats(std::ldexp(1.0f, 15 - bias)));
+  if (llvm::APFloat::semanticsHasInf(semantics) || !llvm::APFloat::semanticsHasNaN(semantics))
+    return result;
+  // All ones of either sign.
+  Value isNaN = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                      arith::AndIOp::create(builder, loc, bits, constant(0x7fff)),
+                                      constant(uint16_t(magnitude)));
+  return arith::SelectOp::create(builder, loc, isNaN,
+                                 floats(std::numeric_limits<float>::quiet_NaN()), result);
+}
+
 /// The magnitude moved to where f32 has it is the number times 2^(bias - 127), denormals included.
 Value WeightDecoder::decodeFloat(Value code, FloatType type) {
   OpBuilder &builder = math.builder;
   Location loc = math.loc;
+  // AVX-512 converts f16. The NaN of the types with but one zero is elsewhere.
+  bool isLikeHalf = llvm::isa<Float8E4M3FNType, Float8E5M2Type>(type) ||
+                    !llvm::APFloat::semanticsHasNaN(type.getFloatSemantics());
+  if (row.lanes >= 16 && isLikeHalf)
+    return decodeByHalf(code, type);
   const llvm::fltSemantics &semantics = type.getFloatSemantics();
   Type i32 = builder.getI32Type(), f32 = builder.getF32Type();
   int mantissa = int(llvm::APFloat::semanticsPrecision(semantics)) - 1;

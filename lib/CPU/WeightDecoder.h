@@ -90,6 +90,7 @@ private:
   /// The number of a code in the low bits, the others 0.
   Value toNumber(Value code, Type type);
   Value decodeFloat(Value code, FloatType type);
+  Value decodeByHalf(Value code, FloatType type);
   SmallVector<Value> makeConstantTable();
 
   VectorType lanesOf(Type element) const { return VectorType::get({row.lanes}, element); }

@@ -75,7 +75,8 @@ TEST(TableFormat, WithTheNumbersOfNF4ItIsNF4) {
   std::vector<float> values = Random(1).gaussian(96 * 5);
   for (bool leastSquares : {false, true}) {
     EncodeOptions options{GranularityKind::Group, 40, /*channelAxis=*/1};
-    options.leastSquares = leastSquares;
+    if (leastSquares)
+      options.fit.range.method = RangeMethod::MeanSquaredError;
     EncodedTensor expected = llvm::cantFail(encodeTensor(values, {96, 5}, nf4, options));
     EncodedTensor actual = llvm::cantFail(encodeTensor(values, {96, 5}, format, options));
     EXPECT_EQ(actual.codes, expected.codes);
