@@ -35,6 +35,8 @@ FORMATS = [
 
 CHANNEL_FORMATS = [("int4 per channel, mse", "format: int4, range: mse")]
 
+CODEBOOKS = [(f"kmeans{bits} per channel", f"format: kmeans{bits}, granularity: channel") for bits in (2, 3, 4)]
+
 # name, what it adds to the weights, what to the recipe; {bits} is a quarter more than those of the format
 METHODS = [
     ("nearest", "", ""),
@@ -44,12 +46,14 @@ METHODS = [
     ("adaround", ", rounding: adaround", ""),
     ("gptq, sequential", ", rounding: gptq", "sequential: true"),
 ]
+CODEBOOK_METHODS = [("nearest", "", ""), ("centroids", ", rounding: centroids", "")]
 
 
 class Mnist:
     name, unit = "mnist", "top-1 of 1900"
     path = "mnist/model.onnx"
     formats = FORMATS
+    codebooks = []
     sequential = ["uint3 g64, asymmetric, mse"]
 
     def __init__(self):
@@ -67,6 +71,7 @@ class Stories:
     name, unit = "stories260k", "perplexity"
     path = "stories260k/stories260K.onnx"
     formats = FORMATS
+    codebooks = CODEBOOKS
     sequential = []  # 21 inputs, and as many compilations
 
     def __init__(self):
@@ -82,6 +87,7 @@ class Mobilenet:
     name, unit = "mobilenetv2", "top-1 of 120"
     path = "mobilenetv2/fp32.onnx"
     formats = CHANNEL_FORMATS
+    codebooks = CODEBOOKS
     sequential = []  # 52 inputs
 
     def __init__(self):
@@ -123,16 +129,32 @@ def measure(model, recipe):
 
 def add_method(weights, rounding):
     """What a recipe says of weights."""
-    bits = int(re.search(r"int(\d)", weights).group(1)) + 0.25
+    bits = int(re.search(r"(?:int|kmeans)(\d)", weights).group(1)) + 0.25
     return f"{weights}{rounding.format(bits=bits)}"
 
 
-def table(model, formats, rows):
+def heading(model, floats):
     yield f"### {model.name}: {model.unit}\n\n"
-    yield f"Float: {rows['float'][0]}. In brackets the mean SQNR of the layers' outputs, nearest → rounded.\n\n"
+    yield f"Float: {floats[0]}. In brackets the mean SQNR of the layers' outputs, nearest → rounded.\n\n"
+
+
+def measure_all(model, formats, methods):
+    """By the names of format and method."""
+    rows = {}
+    for name, weights in formats:
+        for method, rounding, recipe in methods:
+            if "sequential" in recipe and name not in model.sequential:
+                continue
+            scheme = add_method(weights, rounding)
+            rows[name, method] = measure(model, f"weights: {{ {scheme} }}\n{recipe}\n")
+            print(model.name, name, method, *rows[name, method], sep="; ", flush=True)
+    return rows
+
+
+def table(formats, methods, rows):
     yield f"| rounding | {' | '.join(name for name, _ in formats)} |\n"
     yield "|---" * (len(formats) + 1) + "|\n"
-    for method, _, _ in METHODS:
+    for method, _, _ in methods:
         if not any((name, method) in rows for name, _ in formats):
             continue
         cells = [rows.get((name, method), ("", "")) for name, _ in formats]
@@ -150,17 +172,13 @@ def main():
     arguments = parser.parse_args()
     text = []
     for model in (MODELS[name]() for name in arguments.models):
-        formats = [each for each in model.formats if each[0].startswith(tuple(arguments.formats))]
-        rows = {"float": measure(model, "weights: { format: none }\n")}
-        print(model.name, "float", *rows["float"], sep="; ", flush=True)
-        for name, weights in formats:
-            for method, rounding, recipe in METHODS:
-                if "sequential" in recipe and name not in model.sequential:
-                    continue
-                scheme = add_method(weights, rounding)
-                rows[name, method] = measure(model, f"weights: {{ {scheme} }}\n{recipe}\n")
-                print(model.name, name, method, *rows[name, method], sep="; ", flush=True)
-        text += table(model, formats, rows)
+        floats = measure(model, "weights: { format: none }\n")
+        print(model.name, "float", *floats, sep="; ", flush=True)
+        text += heading(model, floats)
+        for formats, methods in ((model.formats, METHODS), (model.codebooks, CODEBOOK_METHODS)):
+            formats = [each for each in formats if each[0].startswith(tuple(arguments.formats))]
+            if formats:
+                text += table(formats, methods, measure_all(model, formats, methods))
     before = arguments.output.read_text().split(MARKER)[0] if arguments.output.exists() else ""
     arguments.output.write_text(before + MARKER + "\n" + "".join(text).rstrip() + "\n")
 

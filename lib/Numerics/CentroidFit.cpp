@@ -61,20 +61,21 @@ NormalEquations CentroidFit::buildEquations(int64_t channel,
   int64_t size = matrix.reduction;
   auto count = Eigen::Index(centroids.size());
   std::vector<Eigen::Index> rows;
+  std::vector<double> errors;
   RowMajorMatrix sums = RowMajorMatrix::Zero(count, size); // A^T G
   for (int64_t input = 0; input != size; ++input) {
     const int64_t *found = llvm::lower_bound(centroids, centroidOf(input, channel));
     rows.push_back(found - centroids.begin());
+    errors.push_back(double(values[matrix.at(input, channel)]) -
+                     double(tensor.values[size_t(*found)]));
     Eigen::Map<const Eigen::RowVectorXf> inputs(gram.data() + input * size, size);
     sums.row(rows.back()) += inputs.cast<double>();
   }
   NormalEquations result{Eigen::MatrixXd::Zero(count, count), Eigen::VectorXd::Zero(count)};
   for (Eigen::Index row = 0; row != count; ++row)
     for (int64_t input = 0; input != size; ++input) {
-      double error = double(values[matrix.at(input, channel)]) -
-                     double(tensor.values[size_t(centroids[size_t(rows[input])])]);
       result.products(row, rows[input]) += sums(row, input);
-      result.target(row) += sums(row, input) * error;
+      result.target(row) += sums(row, input) * errors[input];
     }
   return result;
 }

@@ -57,6 +57,7 @@ static FailureOr<SalientChoice> choose(ArrayRef<WeightContraction> layers, bool 
   // What the layers point to, and what that reads.
   std::vector<::halftone::WeightScheme> schemes;
   std::vector<::halftone::Format> formats;
+  formats.reserve(layers.size());
   for (const WeightContraction &layer : layers)
     schemes.push_back(getScheme(layer.op)->weights);
   for (const ::halftone::WeightScheme &scheme : schemes)
