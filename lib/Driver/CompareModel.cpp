@@ -185,6 +185,7 @@ void ModelComparison::addBytes(ModuleOp quantized) {
   for (mlir::halftone::ComparedLayer &layer : comparison.layers)
     for (const mlir::halftone::ReportLayer &each : report.data.layers)
       if (each.node == layer.node) {
+        layer.weights = each.format().str(); // Of several, the one that was chosen.
         layer.floatBytes += each.floatBytes;
         layer.bytes += each.bytes();
       }

@@ -103,9 +103,12 @@ static std::optional<std::vector<float>> takeAll(MutableArrayRef<GramMatrix> gra
 bool RoundingTask::attachMatrices(const GramInput &input, GramRequest &request) {
   auto fail = [&](const llvm::Twine &what) {
     Operation *layer = input.layers.front();
-    layer->emitError("its weights are rounded by '")
-        << getScheme(layer)->weights.rounding << "', but no " << what
-        << " reached its inputs; give other data, or this node 'rounding: nearest'";
+    const ::halftone::WeightScheme weights = getScheme(layer)->weights;
+    bool rounds = weights.roundsByInputs();
+    layer->emitError(rounds ? "its weights are rounded by '" : "its format is chosen by '")
+        << (rounds ? weights.rounding : weights.choice) << "', but no " << what
+        << " reached its inputs; give other data, or this node '"
+        << (rounds ? "rounding: nearest'" : "by: tensor-mse'");
     return false;
   };
   std::optional<std::vector<float>> grams = takeAll(request.grams);
@@ -142,6 +145,7 @@ bool RoundingTask::gather(ArrayRef<GramInput> inputs, const Data &data) {
 
 bool RoundingTask::quantizeObserved() {
   return runPasses(*module, [](PassManager &passes) {
+    passes.addNestedPass<func::FuncOp>(createChooseFormats({/*observedOnly=*/true}));
     QuantizeWeightsOptions options;
     options.observedOnly = true;
     passes.addNestedPass<func::FuncOp>(createQuantizeWeights(options));

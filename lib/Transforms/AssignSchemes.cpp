@@ -40,6 +40,15 @@ static bool fitsAccumulator(const WeightContraction &contraction, const Scheme &
   return contraction.reduction <= ::halftone::maxReduction(*activations, *weights);
 }
 
+/// Rounds to nearest, and chooses formats by the weights.
+static void ignoreInputs(::halftone::WeightScheme &weights) {
+  const ::halftone::WeightScheme defaults;
+  weights.rounding = defaults.rounding;
+  weights.choice = defaults.choice;
+  for (::halftone::WeightScheme &alternative : weights.alternatives)
+    alternative.rounding = defaults.rounding;
+}
+
 namespace {
 struct AssignSchemes : public mlir::halftone::impl::AssignSchemesBase<AssignSchemes> {
   using Base::Base;
@@ -73,7 +82,7 @@ private:
         loaded.embeddingSchemeFor(getNodeName(op->getLoc()));
     if (!weights)
       return;
-    weights->rounding = ::halftone::WeightScheme().rounding;
+    ignoreInputs(*weights);
     setScheme(op, {*weights, {}});
     ++numAssigned;
   }
@@ -101,12 +110,15 @@ private:
     int64_t matrices = countGramMatrices(*contraction);
     if (scheme->weights.needsInputs() &&
         (matrices == 0 || (matrices > 1 && scheme->weights.granularity == "tensor"))) {
-      op->emitRemark("its weights are rounded to nearest, not by '")
-          << scheme->weights.rounding
-          << (matrices == 0 ? "': its channels do not come first"
-                            : "': its groups of channels are rounded each for itself, but share "
-                              "one scale or codebook");
-      scheme->weights.rounding = ::halftone::WeightScheme().rounding;
+      auto remark = op->emitRemark();
+      if (scheme->weights.roundsByInputs())
+        remark << "its weights are rounded to nearest, not by '" << scheme->weights.rounding << "'";
+      else
+        remark << "its format is chosen by 'tensor-mse', not by '" << scheme->weights.choice << "'";
+      remark << (matrices == 0 ? ": its channels do not come first"
+                               : ": its groups of channels are rounded each for itself, but share "
+                                 "one scale or codebook");
+      ignoreInputs(scheme->weights);
     }
     setScheme(op, *scheme);
     ++numAssigned;

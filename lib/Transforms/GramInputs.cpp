@@ -59,6 +59,21 @@ ElementsAttr mlir::halftone::getGramMatrix(Operation *layer) {
   return layer->getAttrOfType<ElementsAttr>(kGramMatrixName);
 }
 
+FailureOr<std::vector<float>> mlir::halftone::readGramMatrix(const WeightContraction &layer) {
+  ElementsAttr gram = getGramMatrix(layer.op);
+  SmallVector<int64_t> shape = {layer.reduction, layer.reduction};
+  int64_t groups = countGramMatrices(layer);
+  if (groups != 1)
+    shape.insert(shape.begin(), groups);
+  auto type = RankedTensorType::get(shape, Float32Type::get(gram.getContext()));
+  if (gram.getType() != type)
+    return LogicalResult(layer.op->emitError("the Gram matrix of its inputs is ")
+                         << gram.getType() << ", expected " << type);
+  if (std::optional<std::vector<float>> elements = readFloats(gram))
+    return std::move(*elements);
+  return LogicalResult(layer.op->emitError("the Gram matrix of its inputs has no data in memory"));
+}
+
 ElementsAttr mlir::halftone::getHeldBackGramMatrix(Operation *layer) {
   return layer->getAttrOfType<ElementsAttr>(kHeldBackName);
 }

@@ -40,6 +40,8 @@ static constexpr Preset presets[] = {
     {"w4a16-adaround", "weights: { format: int4, group: 128, rounding: adaround }\n"},
     {"w4a16-adaround-mse",
      "weights: { format: int4, group: 128, range: mse, rounding: adaround }\n"},
+    {"w4a16-mofq", "weights: { format: int4, group: 128, range: mse, mofq: { or: [fp4_e2m1], by: "
+                   "tensor-mse } }\n"},
     {"w4a16-awq",
      "weights: { format: int4, group: 128, range: mse }\nsmoothing: { method: awq }\n"},
     {"w4a8-dynamic",

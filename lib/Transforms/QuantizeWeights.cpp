@@ -142,7 +142,7 @@ private:
 
   /// Null after an error.
   const Quantized *quantize(const WeightContraction &contraction, const WeightScheme &scheme) {
-    ElementsAttr gram = scheme.needsInputs() ? getGramMatrix(contraction.op) : ElementsAttr();
+    ElementsAttr gram = scheme.roundsByInputs() ? getGramMatrix(contraction.op) : ElementsAttr();
     Key key{contraction.getWeights().getAsOpaquePointer(), contraction.channelAxis,
             getWeightSchemeAttr(contraction.op).getAsOpaquePointer(),
             gram ? gram.getAsOpaquePointer() : nullptr};
@@ -169,7 +169,7 @@ private:
     RankedTensorType type = contraction.getWeightsType();
     NamedAttrList rounding;
     FailureOr<RoundedWeights> rounded =
-        scheme.needsInputs()
+        scheme.roundsByInputs()
             ? roundByInputs(contraction, scheme, *values, format, options, rounding)
             : roundToNearest(contraction, *values, format, options);
     if (failed(rounded))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "halftone/Transforms/Recipe.h"
 
+#include "FormatAlternatives.h"
 #include "Presets.h"
 #include "SchemeRules.h"
 #include "SmoothingRules.h"
@@ -60,6 +61,13 @@ template <> struct MappingTraits<OWQText> {
   static void mapping(IO &io, OWQText &text) { io.mapRequired("bits", text.bits); }
 };
 
+template <> struct MappingTraits<MoFQText> {
+  static void mapping(IO &io, MoFQText &text) {
+    io.mapRequired("or", text.alternatives);
+    io.mapOptional("by", text.by);
+  }
+};
+
 /// Whether a value could not be read: what is made of it would be a second error.
 static bool hasFailed(IO &io) { return bool(static_cast<Input &>(io).error()); }
 
@@ -77,9 +85,10 @@ template <> struct MappingTraits<WeightEntry> {
     io.mapOptional("gptq", entry.text.gptq);
     io.mapOptional("adaround", entry.text.adaround);
     io.mapOptional("owq", entry.text.owq);
+    io.mapOptional("mofq", entry.text.mofq);
   }
   static std::string validate(IO &io, WeightEntry &entry) {
-    return hasFailed(io) ? "" : resolveWeights(entry.text, entry.scheme);
+    return hasFailed(io) ? "" : resolveAllWeights(entry.text, entry.scheme);
   }
 };
 

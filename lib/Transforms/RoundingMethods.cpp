@@ -65,7 +65,7 @@ const RoundingMethod *halftone::findRoundingMethod(llvm::StringRef name) {
   return nullptr;
 }
 
-bool WeightScheme::needsInputs() const {
+bool WeightScheme::roundsByInputs() const {
   return !format.empty() && findRoundingMethod(rounding) != nullptr;
 }
 

@@ -27,22 +27,9 @@ bool mlir::halftone::canScaleSalientWeights(Operation *op) {
   return format && format->coding == ::halftone::Format::Coding::Scaled && format->hasFreeScales();
 }
 
-/// The elements of the Gram matrix of a layer's inputs; failure after an error.
-static FailureOr<std::vector<float>> readGram(const WeightContraction &layer) {
-  ElementsAttr gram = getGramMatrix(layer.op);
-  int64_t size = layer.reduction;
-  auto type = RankedTensorType::get({size, size}, Float32Type::get(gram.getContext()));
-  if (gram.getType() != type)
-    return LogicalResult(layer.op->emitError("the Gram matrix of its inputs is ")
-                         << gram.getType() << ", expected " << type);
-  if (std::optional<std::vector<float>> elements = readFloats(gram))
-    return std::move(*elements);
-  return LogicalResult(layer.op->emitError("the Gram matrix of its inputs has no data in memory"));
-}
-
 /// The best factors for the layers; failure after an error.
 static FailureOr<SalientChoice> choose(ArrayRef<WeightContraction> layers, bool powerOfTwo) {
-  FailureOr<std::vector<float>> gram = readGram(layers.front());
+  FailureOr<std::vector<float>> gram = readGramMatrix(layers.front());
   if (failed(gram))
     return failure();
   std::vector<std::vector<float>> values;

@@ -86,35 +86,71 @@ static ActivationScheme readActivations(DictionaryAttr fields) {
   return result;
 }
 
+static DictionaryAttr describeWeights(Builder &b, const WeightScheme &weights) {
+  auto named = [&](StringRef key, Attribute value) { return b.getNamedAttr(key, value); };
+  SmallVector<NamedAttribute> fields = {named("format", b.getStringAttr(weights.format)),
+                                        named("granularity", b.getStringAttr(weights.granularity)),
+                                        named("symmetric", b.getBoolAttr(weights.symmetric))};
+  if (!weights.table.empty())
+    fields.push_back(named("table", b.getDenseF32ArrayAttr(weights.table)));
+  if (weights.group != 0)
+    fields.push_back(named("group", b.getI64IntegerAttr(weights.group)));
+  if (weights.channels != WeightScheme().channels)
+    fields.push_back(named("channels", b.getI64IntegerAttr(weights.channels)));
+  if (weights.range != WeightScheme().range)
+    fields.push_back(named("range", b.getStringAttr(weights.range)));
+  if (weights.scales != WeightScheme().scales)
+    fields.push_back(named("scales", b.getStringAttr(weights.scales)));
+  if (weights.rounding != WeightScheme().rounding)
+    fields.push_back(named("rounding", b.getStringAttr(weights.rounding)));
+  if (weights.rounding == "gptq")
+    fields.push_back(named("gptq", describeGPTQ(b, weights.gptq)));
+  if (weights.owqBits != 0)
+    fields.push_back(named("owq_bits", b.getF64FloatAttr(weights.owqBits)));
+  if (weights.rounding == "adaround")
+    fields.push_back(named("adaround", describeAdaRound(b, weights.adaround)));
+  if (!weights.alternatives.empty()) {
+    SmallVector<Attribute> alternatives;
+    for (const WeightScheme &alternative : weights.alternatives)
+      alternatives.push_back(describeWeights(b, alternative));
+    fields.push_back(named("alternatives", b.getArrayAttr(alternatives)));
+    fields.push_back(named("choice", b.getStringAttr(weights.choice)));
+  }
+  return b.getDictionaryAttr(fields);
+}
+
+static WeightScheme readWeights(DictionaryAttr weights) {
+  WeightScheme scheme;
+  scheme.format = getString(weights, "format", "").str();
+  scheme.granularity = getString(weights, "granularity", scheme.granularity).str();
+  scheme.symmetric = getBool(weights, "symmetric", scheme.symmetric);
+  scheme.range = getString(weights, "range", scheme.range).str();
+  scheme.scales = getString(weights, "scales", scheme.scales).str();
+  scheme.rounding = getString(weights, "rounding", scheme.rounding).str();
+  if (auto table = weights.getAs<DenseF32ArrayAttr>("table"))
+    scheme.table = table.asArrayRef();
+  if (auto gptq = weights.getAs<DictionaryAttr>("gptq"))
+    readGPTQ(gptq, scheme.gptq);
+  scheme.owqBits = getDouble(weights, "owq_bits", scheme.owqBits);
+  if (auto adaround = weights.getAs<DictionaryAttr>("adaround"))
+    readAdaRound(adaround, scheme.adaround);
+  if (auto group = weights.getAs<IntegerAttr>("group"))
+    scheme.group = group.getInt();
+  if (auto channels = weights.getAs<IntegerAttr>("channels"))
+    scheme.channels = channels.getInt();
+  if (auto alternatives = weights.getAs<ArrayAttr>("alternatives"))
+    for (auto alternative : alternatives.getAsRange<DictionaryAttr>())
+      scheme.alternatives.push_back(readWeights(alternative));
+  scheme.choice = getString(weights, "choice", scheme.choice).str();
+  return scheme;
+}
+
 void mlir::halftone::setScheme(Operation *op, const Scheme &scheme) {
   Builder b(op->getContext());
-  auto named = [&](StringRef key, Attribute value) { return b.getNamedAttr(key, value); };
-  const WeightScheme &weights = scheme.weights;
-  SmallVector<NamedAttribute> weightFields = {
-      named("format", b.getStringAttr(weights.format)),
-      named("granularity", b.getStringAttr(weights.granularity)),
-      named("symmetric", b.getBoolAttr(weights.symmetric))};
-  if (!weights.table.empty())
-    weightFields.push_back(named("table", b.getDenseF32ArrayAttr(weights.table)));
-  if (weights.group != 0)
-    weightFields.push_back(named("group", b.getI64IntegerAttr(weights.group)));
-  if (weights.channels != WeightScheme().channels)
-    weightFields.push_back(named("channels", b.getI64IntegerAttr(weights.channels)));
-  if (weights.range != WeightScheme().range)
-    weightFields.push_back(named("range", b.getStringAttr(weights.range)));
-  if (weights.scales != WeightScheme().scales)
-    weightFields.push_back(named("scales", b.getStringAttr(weights.scales)));
-  if (weights.rounding != WeightScheme().rounding)
-    weightFields.push_back(named("rounding", b.getStringAttr(weights.rounding)));
-  if (weights.rounding == "gptq")
-    weightFields.push_back(named("gptq", describeGPTQ(b, weights.gptq)));
-  if (weights.owqBits != 0)
-    weightFields.push_back(named("owq_bits", b.getF64FloatAttr(weights.owqBits)));
-  if (weights.rounding == "adaround")
-    weightFields.push_back(named("adaround", describeAdaRound(b, weights.adaround)));
-  SmallVector<NamedAttribute> fields = {named("weights", b.getDictionaryAttr(weightFields))};
+  SmallVector<NamedAttribute> fields = {
+      b.getNamedAttr("weights", describeWeights(b, scheme.weights))};
   if (!scheme.activations.format.empty())
-    fields.push_back(named("activations", describeActivations(b, scheme.activations)));
+    fields.push_back(b.getNamedAttr("activations", describeActivations(b, scheme.activations)));
   op->setAttr(kSchemeName, b.getDictionaryAttr(fields));
 }
 
@@ -123,26 +159,8 @@ std::optional<Scheme> mlir::halftone::getScheme(Operation *op) {
   if (!fields)
     return std::nullopt;
   Scheme scheme;
-  if (auto weights = fields.getAs<DictionaryAttr>("weights")) {
-    scheme.weights.format = getString(weights, "format", "").str();
-    scheme.weights.granularity =
-        getString(weights, "granularity", scheme.weights.granularity).str();
-    scheme.weights.symmetric = getBool(weights, "symmetric", scheme.weights.symmetric);
-    scheme.weights.range = getString(weights, "range", scheme.weights.range).str();
-    scheme.weights.scales = getString(weights, "scales", scheme.weights.scales).str();
-    scheme.weights.rounding = getString(weights, "rounding", scheme.weights.rounding).str();
-    if (auto table = weights.getAs<DenseF32ArrayAttr>("table"))
-      scheme.weights.table = table.asArrayRef();
-    if (auto gptq = weights.getAs<DictionaryAttr>("gptq"))
-      readGPTQ(gptq, scheme.weights.gptq);
-    scheme.weights.owqBits = getDouble(weights, "owq_bits", scheme.weights.owqBits);
-    if (auto adaround = weights.getAs<DictionaryAttr>("adaround"))
-      readAdaRound(adaround, scheme.weights.adaround);
-    if (auto group = weights.getAs<IntegerAttr>("group"))
-      scheme.weights.group = group.getInt();
-    if (auto channels = weights.getAs<IntegerAttr>("channels"))
-      scheme.weights.channels = channels.getInt();
-  }
+  if (auto weights = fields.getAs<DictionaryAttr>("weights"))
+    scheme.weights = readWeights(weights);
   if (auto activations = fields.getAs<DictionaryAttr>("activations"))
     scheme.activations = readActivations(activations);
   return scheme;

@@ -265,6 +265,9 @@ static std::string checkOutliers(const Scheme &scheme) {
   if (!hasBytes || weights.granularity == "group" || weights.granularity == "block")
     return "'outliers' leave a product of 8-bit integers, which 'weights' do not have: give them "
            "'format: int8' with 'granularity: channel'";
+  if (!weights.alternatives.empty())
+    return "'outliers' leave a product of integers, which 'mofq' may choose other formats for: "
+           "leave one of them out";
   if (weights.needsInputs())
     return "'outliers' choose inputs, for all of which 'rounding: " + weights.rounding +
            "' would round: leave one of them out";

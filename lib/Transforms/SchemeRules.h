@@ -28,6 +28,12 @@ struct OWQText {
   double bits = 0;
 };
 
+/// What a recipe says of formats to choose from.
+struct MoFQText {
+  std::vector<std::string> alternatives;
+  std::optional<std::string> by;
+};
+
 /// What a recipe says of weights; what it leaves out follows from the format.
 struct WeightText {
   std::string format;
@@ -42,6 +48,7 @@ struct WeightText {
   std::optional<GPTQText> gptq;
   std::optional<AdaRoundText> adaround;
   std::optional<OWQText> owq;
+  std::optional<MoFQText> mofq;
 };
 
 /// Makes a scheme of the text; the message of the first contradiction, or empty.

@@ -78,6 +78,19 @@ def test_stories260k_weak_inputs_stay():
     return text
 
 
+def test_stories260k_formats_per_layer():
+    """By the weights' own error no layer is worse off than in either format, and both formats are used."""
+    every = {}
+    for weights in ("format: int4", "format: fp4_e2m1", "format: int4, mofq: {or: [fp4_e2m1]}"):
+        _, every[weights] = compile_with_report(STORIES, f"weights: {{{weights}, group: 32}}\n")
+    integers, floats, chosen = every.values()
+    for one, other, layer in zip(integers, floats, chosen):
+        assert layer == max(one, other, key=lambda each: each["sqnr"]), (one, other, layer)
+    numbers = [sum(layer["format"] == name for layer in chosen) for name in ("int4", "fp4_e2m1")]
+    assert min(numbers) > 0, numbers
+    return f"{numbers[0]} layers in int4, {numbers[1]} in fp4_e2m1"
+
+
 def check_little_memory(method):
     """One run over the data for each matrix gives the module of one run for all."""
     images, _ = data.mnist_images()

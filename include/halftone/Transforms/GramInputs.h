@@ -35,6 +35,8 @@ std::vector<GramInput> findGramInputs(Operation *root);
 /// The Gram matrix of a layer's inputs, f32 [reduction, reduction], or [groups, reduction,
 /// reduction] of a grouped convolution; null if it has none.
 ElementsAttr getGramMatrix(Operation *layer);
+/// The elements of that matrix, which the layer must have; failure after an error.
+FailureOr<std::vector<float>> readGramMatrix(const WeightContraction &layer);
 /// That of the samples that were held back.
 ElementsAttr getHeldBackGramMatrix(Operation *layer);
 /// Makes it one constant of all layers of `input`. `heldBack` is empty if no samples were.

@@ -198,6 +198,26 @@ def SplitOutliers : Pass<"halftone-split-outliers", "func::FuncOp"> {
   let statistics = [Statistic<"numSplit", "split", "Products with outliers">];
 }
 
+def ChooseFormats : Pass<"halftone-choose-formats", "func::FuncOp"> {
+  let summary = "Choose for each layer the format of its weights that has the least error";
+  let description = [{
+    MoFQ: a scheme with `alternatives` becomes that of itself and them whose codes, each number rounded to the nearest, are least off; of equal
+    ones the first. By `choice`: the squared error of the weights (`tensor-mse`), or that of the layer's output (`output-mse`), which the Gram
+    matrix of its inputs says.
+
+    Requires: schemes are assigned; ops with alternatives and the choice `output-mse` have the Gram matrix of their inputs, as of
+              halftone-quantize-weights.
+    Ensures:  no scheme has alternatives.
+    Declines (op unchanged): with `observed-only`, ops without a Gram matrix; a later run chooses for them.
+    Remarks:  which format a layer's weights become, and the signal to noise of each.
+    Errors:   weights that are not finite, or beyond the largest number of f16; the choice `output-mse` without a matrix, or with one of
+              another size.
+    Example:  test/Transforms/choose-formats.mlir
+  }];
+  let options = [Option<"observedOnly", "observed-only", "bool", "false", "Only for ops with a Gram matrix">];
+  let statistics = [Statistic<"numChosen", "chosen", "Schemes that had alternatives">];
+}
+
 def QuantizeWeights : Pass<"halftone-quantize-weights", "func::FuncOp"> {
   let summary = "Replace constant weights by codes, scales and a dequantize";
   let description = [{

@@ -54,11 +54,21 @@ struct WeightScheme {
   /// Bits per weight that the codes have room in together with the weights, in f16, of the inputs
   /// that cost the layer most (OWQ); 0: all weights become codes.
   double owqBits = 0;
+  /// Schemes of the same width, without alternatives of their own, one of which this one gives way
+  /// to if it has less error at a layer (MoFQ).
+  std::vector<WeightScheme> alternatives;
+  /// Which error decides about them, `tensor-mse` or `output-mse`: that of the weights, or that of
+  /// the layer's output for the inputs that calibration has seen.
+  std::string choice = "tensor-mse";
 
   /// The description of `format`; it reads `table`. Nullopt if there is no such format.
   std::optional<Format> describeFormat() const;
   /// Whether the rounding depends on the layer's inputs.
-  bool needsInputs() const;
+  bool roundsByInputs() const;
+  /// Whether the format does.
+  bool isChosenByInputs() const { return !alternatives.empty() && choice == "output-mse"; }
+  /// Whether calibration has to gather the Gram matrix of the layer's inputs.
+  bool needsInputs() const { return roundsByInputs() || isChosenByInputs(); }
   /// Whether some of the samples are kept to judge the rounding by.
   bool holdsBack() const;
 };
@@ -156,7 +166,8 @@ public:
   std::vector<const NodePattern *> patterns() const;
   /// True if some scheme of the recipe needs observations.
   bool needsObservations() const;
-  /// True if some weights are rounded by the Gram matrix of their layer's inputs.
+  /// True if the rounding or the format of some weights depends on the Gram matrix of their layer's
+  /// inputs.
   bool needsInputs() const;
   /// Whether the inputs that a layer's weights are rounded for come from layers before it that are
   /// quantized already, or from the float model.

@@ -342,6 +342,53 @@ TEST(Recipe, RefusesAdaRoundAndOWQThatCannotBe) {
             std::string::npos);
 }
 
+// Each alternative is the same text with another format: what does not follow from the text follows
+// from that.
+TEST(Recipe, ReadsFormatsToChooseFrom) {
+  WeightScheme scheme =
+      parseOrDie(
+          "weights: {format: int4, range: mse, mofq: {or: [fp4_e2m1, nf4], by: output-mse}}\n")
+          .schemeFor("a")
+          ->weights;
+  EXPECT_EQ(scheme.format, "int4");
+  EXPECT_EQ(scheme.granularity, "channel");
+  ASSERT_EQ(scheme.alternatives.size(), 2u);
+  EXPECT_EQ(scheme.alternatives[0].format, "fp4_e2m1");
+  EXPECT_EQ(scheme.alternatives[0].range, "mse");
+  EXPECT_EQ(scheme.alternatives[1].granularity, "group");
+  EXPECT_EQ(scheme.alternatives[1].group, 64);
+  EXPECT_TRUE(scheme.needsInputs());
+  EXPECT_FALSE(scheme.roundsByInputs());
+  EXPECT_FALSE(parseOrDie("weights: {format: int8, mofq: {or: [fp8_e4m3]}}\n")
+                   .schemeFor("a")
+                   ->weights.needsInputs());
+}
+
+TEST(Recipe, RefusesFormatsThatCannotBeChosenFrom) {
+  std::pair<const char *, const char *> cases[] = {
+      {"mofq: {or: []}", "lists no format to choose from beside 'int4'"},
+      {"mofq: {or: [int4]}", "has 'int4' twice"},
+      {"mofq: {or: [nf4, nf4]}", "has 'nf4' twice"},
+      {"mofq: {or: [none]}", "'none' is no format to choose from"},
+      {"mofq: {or: [fp4]}", "unknown format 'fp4'"},
+      {"mofq: {or: [int8]}", "'int4' has 4 bits, 'int8' 8"},
+      {"mofq: {or: [nf4], by: luck}", "'by' is 'luck'; expected one of: tensor-mse, output-mse"},
+      {"mofq: {by: tensor-mse}", "missing required key 'or'"},
+      {"group: 64, mofq: {or: [mxfp4]}", "has groups of its own, of 32: leave out 'group'"},
+      {"rounding: gptq, mofq: {or: [mxfp4]}", "which 'mxfp4' is not"}};
+  for (auto [text, message] : cases)
+    EXPECT_NE(errorOf("weights: {format: int4, " + std::string(text) + "}\n").find(message),
+              std::string::npos)
+        << text;
+  EXPECT_NE(errorOf("weights: {format: none, mofq: {or: [int4]}}\n")
+                .find("adds formats to choose from to 'format', which is 'none'"),
+            std::string::npos);
+  EXPECT_NE(errorOf("weights: {format: int8, mofq: {or: [fp8_e4m3]}}\n"
+                    "activations: {format: int8, when: dynamic, symmetric: true, outliers: {}}\n")
+                .find("leave a product of integers, which 'mofq' may choose other formats for"),
+            std::string::npos);
+}
+
 TEST(Recipe, RefusesRoundingThatCannotBe) {
   EXPECT_NE(errorOf("weights: {format: int4, rounding: up}\n")
                 .find("'rounding' is 'up'; expected one of: nearest, gptq, adaround, centroids"),
