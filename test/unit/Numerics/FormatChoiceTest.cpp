@@ -45,10 +45,10 @@ TEST(FormatChoice, MeasuresWhatEachFormatStores) {
   FormatChoice choice = llvm::cantFail(chooseFormat(layer.weights, layer.shape(), list, {}));
   ASSERT_EQ(choice.errors.size(), list.size());
   for (size_t i = 0; i != list.size(); ++i) {
-    EncodedTensor encoded = llvm::cantFail(
-        encodeTensor(layer.weights, layer.shape(), *list[i].format, list[i].options));
-    double expected = measureError(layer.weights, decodeTensor(encoded, *list[i].format)).sqnr();
-    EXPECT_NEAR(choice.sqnr(i), expected, 1e-9) << list[i].format->name.str();
+    EncodedTensor encoded =
+        llvm::cantFail(encodeTensor(layer.weights, layer.shape(), list[i].format, list[i].options));
+    double expected = measureError(layer.weights, decodeTensor(encoded, list[i].format)).sqnr();
+    EXPECT_NEAR(choice.sqnr(i), expected, 1e-9) << list[i].format.name.str();
     EXPECT_GE(choice.errors[i], choice.errors[choice.best]);
   }
 }
