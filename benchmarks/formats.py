@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What each number format costs on real models: accuracy, bits, and the layer that suffers most.
 
-Writes docs/Formats.md, the part behind its marker. Needs the models folder ($HALFTONE_MODELS) and takes
-minutes; --models and --formats take parts of it.
+Writes docs/Formats.md, the part behind its marker: the tables of the models that were measured, those of others stay. Needs the models
+folder ($HALFTONE_MODELS) and takes a quarter of an hour; --models takes part of it, --formats a look at some rows, which writes nothing.
 """
 
 import argparse
@@ -27,6 +27,7 @@ FORMATS = [
     ("float", "float"),
     ("w8a8 static", "w8a8-static"),
     ("w8a8 dynamic", "w8a8-dynamic"),
+    ("w4a8 static", "w4a8-static"),
     ("w4a8 dynamic", "w4a8-dynamic"),
     ("int8 per channel", "w8"),
     ("int8 per tensor", "weights: {format: int8, granularity: tensor}"),
@@ -134,7 +135,7 @@ def measure(model, recipe, options):
             path = pathlib.Path(folder) / "recipe.yaml"
             path.write_text(recipe + "\n")
             recipe = path
-        calibration = model.calibration if recipe == "w8a8-static" else None
+        calibration = model.calibration if recipe in ("w8a8-static", "w4a8-static") else None
         program = Program(model_path(model.path), "--recipe", recipe, "--report", report, *options,
                           calibration=calibration)
         accuracy = model.measure(program)
@@ -151,16 +152,23 @@ def table(model, rows):
     yield "\n"
 
 
+def read_tables(text):
+    """{model: its table} of what was written before."""
+    sections = [section for section in text.split("### ") if section.strip()]
+    return {section.split("\n", 1)[0]: "### " + section.rstrip() + "\n" for section in sections}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--formats", nargs="+", default=[""],
-                        help="only formats whose name begins with one of these")
+                        help="only formats whose name begins with one of these; writes nothing")
     parser.add_argument("--reference", action="store_true", help="compile to naive loops")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs/Formats.md")
     arguments = parser.parse_args()
     options = ["--reference"] if arguments.reference else []
-    text = []
+    before, _, tables = arguments.output.read_text().partition(MARKER)
+    tables = read_tables(tables)
     for model in (MODELS[name]() for name in arguments.models):
         rows = []
         for name, recipe in FORMATS:
@@ -170,9 +178,10 @@ def main():
             if row is not None:
                 print(model.name, name, *row, sep="; ", flush=True)
                 rows.append((name, row))
-        text += table(model, rows)
-    before = arguments.output.read_text().split(MARKER)[0] if arguments.output.exists() else ""
-    arguments.output.write_text(before + MARKER + "\n" + "".join(text).rstrip() + "\n")
+        tables[model.name] = "".join(table(model, rows)).rstrip() + "\n"
+        if arguments.formats == [""]:
+            text = "\n".join(tables[name] for name in MODELS if name in tables)
+            arguments.output.write_text(before + MARKER + "\n" + text)
 
 
 if __name__ == "__main__":

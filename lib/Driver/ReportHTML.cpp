@@ -40,7 +40,7 @@ private:
   const ReportData &data;
   llvm::raw_ostream &out;
   // Columns and tiles without content are left out.
-  bool hasInputs, hasQuantized, hasModule;
+  bool hasInputs, hasQuantized, hasOutputs, hasModule;
 };
 } // namespace
 
@@ -107,6 +107,9 @@ ReportWriter::ReportWriter(const ReportData &data, llvm::raw_ostream &out) : dat
   auto has = [&](auto predicate) { return llvm::any_of(data.layers, predicate); };
   hasInputs = has([](const ReportLayer &layer) { return layer.activations.has_value(); });
   hasQuantized = has([](const ReportLayer &layer) { return layer.quantization.has_value(); });
+  hasOutputs = has([](const ReportLayer &layer) {
+    return layer.quantization && layer.quantization->others.get("output_sqnr");
+  });
   hasModule = has([](const ReportLayer &layer) { return layer.moduleBytes.has_value(); });
 }
 
@@ -229,6 +232,10 @@ void ReportWriter::writeTable() {
     writeColumn(out, "Nearest", "SQNR in dB of plain rounding in this format");
     writeColumn(out, "SQNR", "SQNR of the weights in dB");
   }
+  if (hasOutputs) {
+    writeColumn(out, "Output, nearest", "SQNR in dB of the output with weights rounded to nearest");
+    writeColumn(out, "Output", "SQNR in dB of the layer's output, which its rounding looks at");
+  }
   if (data.hasTimes())
     writeColumn(out, "Time", "Part of the time of a run");
   out << "</tr></thead>\n<tbody>\n";
@@ -262,6 +269,13 @@ void ReportWriter::writeWeightCells(const ReportLayer &layer) {
   std::optional<double> sqnr = quantization ? quantization->sqnr : std::nullopt;
   writeNumber(nearest, fixed(nearest.value_or(0), 1));
   writeNumber(sqnr, fixed(sqnr.value_or(0), 1));
+  if (!hasOutputs)
+    return;
+  for (llvm::StringRef key : {"output_sqnr_nearest", "output_sqnr"}) {
+    std::optional<double> output =
+        quantization ? quantization->others.getNumber(key) : std::nullopt;
+    writeNumber(output, fixed(output.value_or(0), 1));
+  }
 }
 
 void ReportWriter::writeRow(size_t index) {
