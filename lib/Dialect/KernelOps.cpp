@@ -103,7 +103,8 @@ static LogicalResult verifyPackingNumbers(Operation *op, PackingAttr packing) {
   for (auto [name, value] : {std::pair("nr", packing.getNr()), std::pair("kr", packing.getKr()),
                              std::pair("k", packing.getK()), std::pair("n", packing.getN())}) {
     bool mayBeUnknown = packing.getNr() == 0 && (name[0] == 'k' || name[0] == 'n') && !name[1];
-    if (value > kLargest || (value < 0 && !(mayBeUnknown && value == -1)))
+    int64_t least = mayBeUnknown ? -1 : 0;
+    if (value > kLargest || value < least)
       return op->emitOpError("expects `") << name << "` of `packing` in [0, 2^40], not " << value;
   }
   if (packing.getNr() > 0 && packing.getKr() == 0)

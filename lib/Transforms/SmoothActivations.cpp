@@ -37,7 +37,8 @@ struct SmoothActivations : public mlir::halftone::impl::SmoothActivationsBase<Sm
   using Base::Base;
 
   void runOnOperation() override {
-    if (!(alpha >= 0 && alpha <= 1)) {
+    bool isPart = alpha >= 0 && alpha <= 1; // A NaN is not.
+    if (!isPart) {
       getOperation().emitError("alpha is ") << alpha << "; expected a number from 0 to 1";
       return signalPassFailure();
     }

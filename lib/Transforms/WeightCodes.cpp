@@ -11,7 +11,6 @@ using ::halftone::EncodedScales;
 using ::halftone::EncodedTensor;
 using ::halftone::EncodeOptions;
 using ::halftone::Format;
-using ::halftone::Granularity;
 using ::halftone::GranularityKind;
 using Codec = ::halftone::ElementCodec;
 
@@ -101,6 +100,7 @@ Value WeightBuilder::numbersOf(ArrayRef<int64_t> shape, const Codec &codec, Arra
   if (codec.hasStandardType())
     return constant(shape, getCodeType(b.getContext(), codec), codes, part);
   std::vector<float> numbers;
+  numbers.reserve(codec.numCodes());
   for (uint32_t code = 0; code != codec.numCodes(); ++code)
     numbers.push_back(codec.decode(code));
   // Sign and magnitude: integers that two's complement has as well, and there are instructions for.
@@ -109,6 +109,7 @@ Value WeightBuilder::numbersOf(ArrayRef<int64_t> shape, const Codec &codec, Arra
   if (llvm::all_of(numbers,
                    [&](float each) { return integer.decode(integer.encode(each)) == each; })) {
     std::vector<uint8_t> integers;
+    integers.reserve(codes.size());
     for (uint8_t code : codes)
       integers.push_back(uint8_t(integer.encode(numbers[code])));
     return constant(shape, getCodeType(b.getContext(), integer), ArrayRef<uint8_t>(integers), part);
@@ -133,6 +134,7 @@ Value WeightBuilder::floatScales(ArrayRef<int64_t> shape, const EncodedScales &l
   if (!level.stored)
     return floats(shape, level.values, part);
   std::vector<uint8_t> bytes;
+  bytes.reserve(level.values.size() * (level.stored->bits + 7) / 8);
   for (float value : level.values) {
     uint32_t code = level.stored->encode(value);
     for (unsigned bit = 0; bit < level.stored->bits; bit += 8)

@@ -32,7 +32,7 @@ public:
     std::error_code code = llvm::sys::fs::createUniqueDirectory("halftone-target", path);
     EXPECT_FALSE(code) << code.message();
   }
-  ~TemporaryFolder() { llvm::sys::fs::remove_directories(path); }
+  ~TemporaryFolder() { EXPECT_FALSE(llvm::sys::fs::remove_directories(path)); }
   std::string file(llvm::StringRef name) const { return (path + "/" + name).str(); }
   std::vector<std::string> list() const {
     std::vector<std::string> names;
