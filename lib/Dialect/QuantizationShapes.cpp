@@ -58,17 +58,23 @@ static LogicalResult reportBlocks(Operation *op, StringRef name, Value value, Va
   return diag;
 }
 
-// (C2): a constant scale that is zero, negative or not finite divides by nothing meaningful.
+// (C2): a constant scale that is not finite means nothing. What divides by a scale needs a positive
+// one, too; what multiplies with it does not: ONNX Runtime's and llama.cpp's 4-bit blocks put their
+// largest magnitude on code -8, by a negative scale if it is above zero, and blocks of zeros have
+// 0.
 static LogicalResult checkConstantScale(Operation *op, Value scale) {
+  bool isDivisor = llvm::isa<QuantizeOp>(op);
   DenseElementsAttr elements;
   if (!matchPattern(scale, m_Constant(&elements)))
     return success();
   for (const APFloat &value : elements.getValues<APFloat>()) {
-    if (value.isFinite() && !value.isNegative() && !value.isZero())
+    if (value.isFinite() && (!isDivisor || (!value.isNegative() && !value.isZero())))
       continue;
     SmallString<16> text;
     value.toString(text);
-    return op->emitOpError("expects finite and positive scales, not ") << text;
+    return op->emitOpError(isDivisor ? "expects finite and positive scales, not "
+                                     : "expects finite scales, not ")
+           << text;
   }
   return success();
 }

@@ -92,7 +92,23 @@ AffineGrid halftone::fitZeroPoint(Range range, const Format &format) {
   return grid;
 }
 
+AffineGrid halftone::fitFullRange(Range range, const Format &format) {
+  assert(format.isInteger() && format.codec.isSigned && "only signed integers have a lowest code");
+  AffineGrid grid;
+  grid.qmin = format.qmin();
+  grid.qmax = format.qmax();
+  float absmax = range.absmax();
+  if (absmax == 0)
+    return grid;
+  grid.scale = positiveScale(absmax / float(-grid.qmin));
+  if (range.max > -range.min)
+    grid.scale = -grid.scale;
+  return grid;
+}
+
 AffineGrid halftone::fitGrid(Range range, const Format &format, bool symmetric) {
+  if (symmetric && format.fullRange)
+    return fitFullRange(range, format);
   return symmetric ? fitAbsmax(range.absmax(), format) : fitZeroPoint(range, format);
 }
 

@@ -155,6 +155,13 @@ const Format *halftone::findFormat(llvm::StringRef name) {
   return format == formats.end() ? nullptr : format;
 }
 
+Format Format::withFullRange() const {
+  Format format = *this;
+  format.fullRange = true;
+  format.restrictedSymmetric = false;
+  return format;
+}
+
 int32_t Format::qmin() const {
   assert(isInteger() && "only integer formats have a range of codes");
   return int32_t(codec.minValue());

@@ -66,8 +66,10 @@ static float fitScale(Range range, const Format &format) {
 }
 
 float halftone::roundScale(float scale, const ElementCodec &codec) {
-  if (!codec.isPowerOfTwo())
-    return codec.decode(codec.encode(std::max(scale, codec.decode(1))));
+  if (!codec.isPowerOfTwo()) {
+    float magnitude = codec.decode(codec.encode(std::max(std::fabs(scale), codec.decode(1))));
+    return std::copysign(magnitude, scale);
+  }
   int exponent = std::ilogb(scale);
   exponent += std::ldexp(1.0f, exponent) < scale;
   return std::ldexp(1.0f, std::clamp(exponent, -126, 127));
@@ -129,18 +131,27 @@ static double squaredError(llvm::ArrayRef<float> values, const AffineGrid &grid,
   return sum;
 }
 
+// The range, of those [min, max] times a share, that has the least squared error.
 static Range shrinkRange(llvm::ArrayRef<float> values, Range whole, const Format &format,
                          bool symmetric, const FitOptions &options) {
   constexpr int numSteps = 64, fewestSteps = 16;
+  bool hasTwoSides = symmetric && format.fullRange;
+  // A full range has one code less on the other side: a wider one reaches as far there, too.
+  int mostSteps = hasTwoSides ? -numSteps * format.qmin() / format.qmax() : numSteps;
   Range best = whole;
   double least = std::numeric_limits<double>::infinity();
-  for (int steps = numSteps; steps >= fewestSteps; --steps) {
+  auto consider = [&](Range range) {
+    double error =
+        squaredError(values, fitStoredGrid(range, format, symmetric, options.scaleCodec), format);
+    if (error < least)
+      best = range, least = error;
+  };
+  for (int steps = mostSteps; steps >= fewestSteps; --steps) {
     float share = float(steps) / numSteps;
     Range shrunk = {whole.min * share, whole.max * share};
-    double error =
-        squaredError(values, fitStoredGrid(shrunk, format, symmetric, options.scaleCodec), format);
-    if (error < least)
-      best = shrunk, least = error;
+    consider(shrunk);
+    if (hasTwoSides)
+      consider({-shrunk.max, -shrunk.min});
   }
   return best;
 }

@@ -71,6 +71,20 @@ template <> struct MappingTraits<MoFQText> {
 /// Whether a value could not be read: what is made of it would be a second error.
 static bool hasFailed(IO &io) { return bool(static_cast<Input &>(io).error()); }
 
+template <> struct ScalarTraits<Symmetry> {
+  static void output(const Symmetry &, void *, raw_ostream &) {}
+  static StringRef input(StringRef text, void *, Symmetry &symmetry) {
+    std::optional<bool> isSymmetric = yaml::parseBool(text);
+    if (!isSymmetric && text != "full-range")
+      return "'symmetric' is true, false or full-range";
+    symmetry = !isSymmetric   ? Symmetry::FullRange
+               : *isSymmetric ? Symmetry::Restricted
+                              : Symmetry::None;
+    return "";
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
 template <> struct MappingTraits<WeightEntry> {
   static void mapping(IO &io, WeightEntry &entry) {
     io.mapRequired("format", entry.text.format);

@@ -91,6 +91,8 @@ static DictionaryAttr describeWeights(Builder &b, const WeightScheme &weights) {
   SmallVector<NamedAttribute> fields = {named("format", b.getStringAttr(weights.format)),
                                         named("granularity", b.getStringAttr(weights.granularity)),
                                         named("symmetric", b.getBoolAttr(weights.symmetric))};
+  if (weights.fullRange)
+    fields.push_back(named("full_range", b.getBoolAttr(true)));
   if (!weights.table.empty())
     fields.push_back(named("table", b.getDenseF32ArrayAttr(weights.table)));
   if (weights.group != 0)
@@ -124,6 +126,7 @@ static WeightScheme readWeights(DictionaryAttr weights) {
   scheme.format = getString(weights, "format", "").str();
   scheme.granularity = getString(weights, "granularity", scheme.granularity).str();
   scheme.symmetric = getBool(weights, "symmetric", scheme.symmetric);
+  scheme.fullRange = getBool(weights, "full_range", scheme.fullRange);
   scheme.range = getString(weights, "range", scheme.range).str();
   scheme.scales = getString(weights, "scales", scheme.scales).str();
   scheme.rounding = getString(weights, "rounding", scheme.rounding).str();

@@ -95,14 +95,22 @@ std::string checkBlocks(const Format &format, const WeightText &text) {
 
 std::string checkGrid(const Format &format, const WeightText &text) {
   bool hasZeroPoint = format.hasFreeScales() && format.isInteger();
-  if (text.symmetric == false && !hasZeroPoint && format.coding != Coding::BinaryPlanes)
+  if (text.symmetric == Symmetry::None && !hasZeroPoint && format.coding != Coding::BinaryPlanes)
     return "format '" + format.name.str() +
            "' has no zero point: 'symmetric: false' is for integers, and for bcq where it adds an "
            "offset";
+  bool isFullRange = text.symmetric == Symmetry::FullRange;
+  if (isFullRange && !(hasZeroPoint && format.codec.isSigned))
+    return "format '" + format.name.str() +
+           "' has no lowest code below zero that 'symmetric: full-range' could use: it is for int8 "
+           "to int2";
   std::string scales = text.scales.value_or("f32"), range = text.range.value_or("min-max");
   std::string error = checkOneOf("scales", scales, {"f32", "f16", "power-of-two"});
   if (!error.empty())
     return error;
+  if (isFullRange && scales == "power-of-two")
+    return "'symmetric: full-range' needs scales with a sign, which 'scales: power-of-two' has "
+           "not: give f32 or f16";
   for (auto [key, value, usual] :
        {std::tuple("scales", scales, "f32"), {"range", range, "min-max"}})
     if (value != usual && !format.hasFreeScales())
@@ -208,7 +216,9 @@ std::optional<Format> WeightScheme::describeFormat() const {
   if (format == kTableFormatName)
     return isTable(table) ? std::optional<Format>(makeTableFormat(table)) : std::nullopt;
   const Format *known = findFormat(format);
-  return known ? std::optional<Format>(*known) : std::nullopt;
+  if (!known)
+    return std::nullopt;
+  return fullRange ? known->withFullRange() : *known;
 }
 
 std::string halftone::resolveWeights(const WeightText &text, WeightScheme &scheme) {
@@ -237,7 +247,9 @@ std::string halftone::resolveWeights(const WeightText &text, WeightScheme &schem
     scheme.channels = text.block->front();
     scheme.group = text.block->back();
   }
-  scheme.symmetric = text.symmetric.value_or(true);
+  Symmetry symmetry = text.symmetric.value_or(Symmetry::Restricted);
+  scheme.symmetric = symmetry != Symmetry::None;
+  scheme.fullRange = symmetry == Symmetry::FullRange;
   scheme.range = text.range.value_or(scheme.range);
   scheme.scales = text.scales.value_or(scheme.scales);
   scheme.rounding = text.rounding.value_or(scheme.rounding);

@@ -34,6 +34,9 @@ struct MoFQText {
   std::optional<std::string> by;
 };
 
+/// Where zero lies on a grid of weights: somewhere, in the middle, or in the middle of all codes.
+enum class Symmetry { None, Restricted, FullRange };
+
 /// What a recipe says of weights; what it leaves out follows from the format.
 struct WeightText {
   std::string format;
@@ -41,7 +44,7 @@ struct WeightText {
   std::optional<std::string> granularity;
   std::optional<int64_t> group;
   std::optional<std::vector<int64_t>> block;
-  std::optional<bool> symmetric;
+  std::optional<Symmetry> symmetric;
   std::optional<std::string> range;
   std::optional<std::string> scales;
   std::optional<std::string> rounding;

@@ -32,10 +32,20 @@ func.func @quantize_zero_scale(%x: tensor<2x8xf32>, %z: tensor<i8>) {
 
 // -----
 
-// (C2) nor does NaN scale anything.
+// (C2) a negative one would turn the order of numbers around.
+func.func @quantize_negative_scale(%x: tensor<2x8xf32>, %z: tensor<i8>) {
+  %s = halftone.constant dense<-0.5> : tensor<f32>
+  // expected-error @+1 {{expects finite and positive scales, not -0.5}}
+  %q = halftone.quantize %x, %s, %z : (tensor<2x8xf32>, tensor<f32>, tensor<i8>) -> tensor<2x8xi8>
+  return
+}
+
+// -----
+
+// (C2) NaN does not scale anything.
 func.func @dequantize_nan_scale(%q: tensor<2x8xi8>, %z: tensor<i8>) {
   %s = halftone.constant dense<0x7FC00000> : tensor<f32>
-  // expected-error @+1 {{expects finite and positive scales, not NaN}}
+  // expected-error @+1 {{expects finite scales, not NaN}}
   %x = halftone.dequantize %q, %s, %z : (tensor<2x8xi8>, tensor<f32>, tensor<i8>) -> tensor<2x8xf32>
   return
 }

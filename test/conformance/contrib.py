@@ -136,13 +136,20 @@ def pack(values, bits):
     return (values << shifts).sum(-1).astype(np.uint8)
 
 
+def signed_scales(rng, count):
+    """Of either sign, as blocks have that put their largest magnitude on the lowest code; that of a block of zeros is 0."""
+    scales = (0.02 + 0.02 * rng.random(count)) * rng.choice([-1, 1], count)
+    scales[0] = 0
+    return scales.astype(np.float32)
+
+
 def matmul_nbits(bits, rows, block, zero_points, batch=()):
     name = f"MatMulNBits_{bits}_{rows}_{block}_{zero_points}" + ("_batch" if batch else "")
     rng = seeded(name)
     columns, count = 24, -(-rows // block)
     weight = rng.integers(0, 1 << bits, (columns, count, block))
     inputs = [floats(rng, *batch, 3, rows), pack(weight, bits),
-              np.asarray(0.02 + 0.02 * rng.random((columns, count)), np.float32).reshape(-1)]
+              signed_scales(rng, columns * count)]
     if zero_points == "packed":
         inputs.append(pack(rng.integers(0, 1 << bits, (columns, count)), bits).reshape(-1))
     elif zero_points == "float":
@@ -156,8 +163,7 @@ def gather_blocks():
     rng = seeded("gather")
     table, block = rng.integers(0, 16, (10, 64)), 32
     inputs = [pack(table, 4), np.array([[1, 9], [0, 1]], np.int64), floats(rng, 10, 2)]
-    return Entry("GatherBlockQuantized", "GatherBlockQuantized", [inputs[0], inputs[1],
-                 np.abs(inputs[2]) + np.float32(0.1)],
+    return Entry("GatherBlockQuantized", "GatherBlockQuantized", inputs,
                  {"bits": 4, "block_size": block, "gather_axis": 0, "quantize_axis": 1}, (0, 2))
 
 

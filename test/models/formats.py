@@ -32,12 +32,14 @@ OPERATORS = {"matmul": "MatMul", "gemm": "Gemm", "gather": "Gather"}
 
 
 def weight_schemes():
-    """All formats with all granularities that they have; a zero point or f16 scales where they may be."""
+    """All formats with all granularities that they have; a zero point, the full range or f16 scales where they may be."""
     for format in FREE + FITTED:
         for index, granularity in enumerate(GRANULARITIES):
             scheme = f"format: {format}, {granularity}"
             if index % 2 == 0 and ("int" in format or "bcq" in format):
                 scheme += ", symmetric: false"
+            elif format.startswith("int") and index == 3:
+                scheme += ", symmetric: full-range"
             if format in FREE:
                 scheme += ["", ", range: 'percentile:99'", ", scales: power-of-two, range: mse", ", scales: f16", ", range: entropy"][index]
             yield scheme

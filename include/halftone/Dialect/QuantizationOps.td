@@ -43,7 +43,7 @@ def Halftone_DequantizeOp : Halftone_GraphOp<"dequantize"> {
     broadcasting and `blocks` as `quantize`; `input` may also be the i32 accumulator of an integer contraction.
 
     - (C1) `scale` has one element, or one per channel of `axis`, or broadcasts to `input`; `zero_point` has one element or the shape of `scale`.
-    - (C2) every constant scale is finite and positive.
+    - (C2) every constant scale is finite: blocks may have a negative one (`symmetric: full-range`), or 0.
     - (C3) `zero_point` has the element type of `input`; `output` has the shape of `input` and the element type of `scale`.
     - (C4) `blocks` are positive, one per dimension of `input`, and `scale` has `ceil(dimension / block)` elements along each.
 

@@ -60,7 +60,12 @@ AffineGrid fitZeroPoint(Range range, const Format &format);
 /// clamp(roundeven(qmin - min / scale)) for `range` widened to contain 0.
 int32_t findZeroPoint(Range range, float scale, int32_t qmin, int32_t qmax);
 
-/// `fitAbsmax` or `fitZeroPoint`.
+/// Full range (llama.cpp's Q4_0): zero point 0, all codes, and the end of `range` that is further
+/// from 0 on the lowest one: scale = that end / qmin, which is negative if the end is positive; of
+/// ends equally far the lower. The range {0} has scale 1. `format` must be a signed integer one.
+AffineGrid fitFullRange(Range range, const Format &format);
+
+/// `fitZeroPoint` unless `symmetric`; else `fitFullRange` if the format says so, or `fitAbsmax`.
 AffineGrid fitGrid(Range range, const Format &format, bool symmetric);
 
 /// Quantizes all of `values` into as many `codes` of a type that holds [qmin, qmax].

@@ -45,6 +45,9 @@ struct Format {
   /// Symmetric grids leave the lowest code out, so that the grid has as many steps below zero as
   /// above and -x has a code whenever x has: [-127, 127] instead of [-128, 127].
   bool restrictedSymmetric = false;
+  /// Of signed integers: symmetric grids use the lowest code, and a block's scale has the sign that
+  /// puts its largest magnitude there, as llama.cpp's Q4_0 does.
+  bool fullRange = false;
   Coding coding = Coding::Scaled;
   /// From the finest to the coarsest. The scale of an element is the product of one of each.
   llvm::ArrayRef<ScaleLevel> scales = {};
@@ -52,6 +55,8 @@ struct Format {
   GranularityKind granularity = GranularityKind::Channel;
   int64_t group = 0;
 
+  /// The same with `fullRange`.
+  Format withFullRange() const;
   bool isInteger() const {
     return coding == Coding::Scaled && codec.kind == ElementCodec::Kind::Integer;
   }

@@ -37,7 +37,8 @@ llvm::Expected<std::vector<AffineGrid>> fitGrids(llvm::ArrayRef<float> values,
 /// How scales are chosen.
 struct FitOptions {
   /// The range of each block; what lies outside is clipped. MeanSquaredError: shrunk in steps of
-  /// 1/64 down to a quarter to where the block's squared error is least, of equal ones the widest.
+  /// 1/64 down to a quarter to where the block's squared error is least, of equal ones the widest;
+  /// of a full range beginning with qmin / qmax of it, and with either sign.
   /// The others: that of `estimateRange` for one sample, the block.
   RangeOptions range = {};
   /// What scales are stored as; none: f32. They are rounded before codes are chosen: to a power of
@@ -45,8 +46,8 @@ struct FitOptions {
   std::optional<ElementCodec> scaleCodec = std::nullopt;
 };
 
-/// The number of `codec` that a scale becomes; never zero. Above the largest number of a codec with
-/// infinity it is that.
+/// The number of `codec` that a scale becomes, of the same sign; never zero. Above the largest
+/// number of a codec with infinity it is that.
 float roundScale(float scale, const ElementCodec &codec);
 
 /// One scale and one zero point per block.

@@ -42,6 +42,8 @@ struct WeightScheme {
   std::string granularity = "channel";
   int64_t group = 0, channels = 1;
   bool symmetric = true;
+  /// Symmetric with all codes of a signed integer, and scales of either sign.
+  bool fullRange = false;
   /// What `parseRangeEstimator` accepts but a moving average, for each block by itself.
   std::string range = "min-max";
   /// How scales are stored: what `findScaleCodec` knows, or `f32`.

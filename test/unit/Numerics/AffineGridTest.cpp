@@ -164,3 +164,23 @@ TEST(AffineGrid, RangesLeaveOutWhatIsNotFinite) {
   EXPECT_EQ(findRange({}), std::nullopt);
   EXPECT_EQ((Range{-3, 2}).absmax(), 3);
 }
+
+// ggml's Q4_0: d = the number of the largest magnitude / -8, code = floor(x / d + 8.5) - 8 below 8.
+TEST(AffineGrid, TheFullRangePutsTheLargestMagnitudeOnTheLowestCode) {
+  Format full = format("int4").withFullRange();
+  EXPECT_EQ(fitGrid({-4, 3}, full, true), (AffineGrid{0.5f, 0, -8, 7}));
+  EXPECT_EQ(fitGrid({-3, 4}, full, true), (AffineGrid{-0.5f, 0, -8, 7}));
+  EXPECT_EQ(fitGrid({-4, 4}, full, true), (AffineGrid{0.5f, 0, -8, 7}));
+  EXPECT_EQ(fitGrid({0, 0}, full, true), (AffineGrid{1, 0, -8, 7}));
+  Random random(4);
+  for (int i = 0; i != 10000; ++i) {
+    float largest = float(random.gauss()), value = float(random.uniform()) * largest;
+    AffineGrid grid = fitGrid({std::min(largest, 0.0f), std::max(largest, 0.0f)}, full, true);
+    EXPECT_EQ(grid.quantize(largest), -8);
+    float d = largest / -8;
+    int32_t code = std::min(15, int32_t(value / d + 8.5f)) - 8;
+    // Halves go up there and to even codes here.
+    if (std::fabs(value / d - std::nearbyint(value / d)) < 0.4999f)
+      EXPECT_EQ(grid.quantize(value), code) << value << " of " << largest;
+  }
+}

@@ -275,3 +275,31 @@ TEST(QuantizeTensor, RefusesScalesBeyondF16) {
                 "a scale is beyond 65504, the largest f16; store scales as f32");
   }
 }
+
+TEST(QuantizeTensor, TheFullRangeHasTheLeastErrorOfSymmetricGrids) {
+  constexpr int64_t size = 4096;
+  Random random(12);
+  std::vector<float> values(size);
+  for (float &value : values)
+    value = float(random.gauss());
+  Granularity groups = Granularity::perGroup({size}, 0, 32);
+  for (const char *name : {"int8", "int4", "int3", "int2"}) {
+    const Format &restricted = *findFormat(name), full = restricted.withFullRange();
+    auto quality = [&](const Format &format, RangeMethod method) {
+      FitOptions options;
+      options.range.method = method;
+      QuantizedTensor tensor =
+          llvm::cantFail(quantizeTensor(values, groups, format, /*symmetric=*/true, options));
+      return measureError(values, dequantizeTensor(tensor, groups, format)).sqnr();
+    };
+    double least = quality(full, RangeMethod::MeanSquaredError);
+    EXPECT_GT(least, quality(restricted, RangeMethod::MeanSquaredError)) << name;
+    EXPECT_GE(least, quality(full, RangeMethod::MinMax)) << name;
+  }
+}
+
+TEST(QuantizeTensor, ScalesKeepTheirSignWhenTheyAreRounded) {
+  const ElementCodec &half = findFormat("f16")->codec;
+  EXPECT_EQ(roundScale(-0.1f, half), -roundScale(0.1f, half));
+  EXPECT_EQ(roundScale(-1e-30f, half), -half.decode(1));
+}

@@ -161,6 +161,7 @@ void expectNear(const std::vector<float> &actual, const std::vector<float> &expe
 struct Variant {
   std::string recipe;
   EncodeOptions options;
+  bool isFullRange = false;
 };
 
 /// The granularities that a format has; the last group of each dimension is shorter.
@@ -189,6 +190,10 @@ std::vector<Variant> variantsOf(const Format &format) {
     clipped.fit.range.percentile = 97;
     variants.push_back({name + ", granularity: channel, range: 'percentile:97'", clipped});
   }
+  if (format.isInteger() && format.codec.isSigned && format.hasFreeScales())
+    variants.push_back({name + ", group: 16, symmetric: full-range",
+                        {GranularityKind::Group, 16},
+                        /*isFullRange=*/true});
   if (format.isInteger() || format.coding == Format::Coding::BinaryPlanes)
     variants.push_back(
         {name + ", group: 16, symmetric: false", {GranularityKind::Group, 16, 0, false}});
@@ -242,7 +247,7 @@ class FormatsTest : public ::testing::TestWithParam<std::string> {};
 TEST_P(FormatsTest, ComputesWithTheNumbersOfItsDefinition) {
   const Format &format = *findFormat(GetParam());
   for (const Variant &variant : variantsOf(format))
-    check(format, variant);
+    check(variant.isFullRange ? format.withFullRange() : format, variant);
 }
 
 static std::vector<std::string> formatNames() {

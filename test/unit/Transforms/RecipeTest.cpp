@@ -232,6 +232,29 @@ TEST(Recipe, AWrongValueIsOneError) {
   EXPECT_EQ(llvm::StringRef(message).count("error:"), 1u) << message;
 }
 
+TEST(Recipe, FullRangeNeedsALowestCodeAndScalesWithASign) {
+  auto errorFor = [](const char *weights) {
+    return errorOf("weights: {" + std::string(weights) + "}\n");
+  };
+  Recipe recipe = parseOrDie("weights: {format: int4, group: 32, symmetric: full-range}\n");
+  const WeightScheme weights = recipe.schemeFor("any")->weights;
+  EXPECT_TRUE(weights.symmetric);
+  EXPECT_TRUE(weights.describeFormat()->fullRange);
+  EXPECT_FALSE(weights.describeFormat()->restrictedSymmetric);
+  EXPECT_FALSE(findFormat("int4")->fullRange);
+  EXPECT_EQ(errorFor("format: int8, symmetric: full-range, scales: f16, range: mse"), "");
+  EXPECT_NE(errorFor("format: int4, symmetric: full").find("true, false or full-range"),
+            std::string::npos);
+  for (const char *format : {"uint4", "fp4_e2m1", "sm4", "mxint8", "vsq4", "bcq3", "kmeans4"})
+    EXPECT_NE(errorFor(("format: " + std::string(format) + ", symmetric: full-range").c_str())
+                  .find("has no lowest code below zero"),
+              std::string::npos)
+        << format;
+  EXPECT_NE(errorFor("format: int4, symmetric: full-range, scales: power-of-two")
+                .find("needs scales with a sign"),
+            std::string::npos);
+}
+
 TEST(Recipe, ActivationsHaveFewerFormatsThanWeights) {
   auto errorFor = [](const char *activations) {
     return errorOf("weights: {format: int8}\nactivations: {" + std::string(activations) + "}\n");
