@@ -59,6 +59,7 @@ void populateAllPatterns(const TypeConverter &converter, const ShapeFacts &facts
   populatePadPatterns(converter, facts, patterns);
   populateIndexingPatterns(converter, facts, patterns);
   populateGatherPatterns(converter, facts, patterns);
+  populatePackedGatherPatterns(converter, facts, patterns);
   populateScatterPatterns(converter, facts, patterns);
   populateReductionPatterns(converter, facts, patterns);
   populateScanPatterns(converter, facts, patterns);

@@ -143,8 +143,9 @@ private:
 /// Base of the patterns: conversion of one op with the facts at hand.
 template <typename Op> class LoweringPattern : public OpConversionPattern<Op> {
 public:
-  LoweringPattern(const TypeConverter &converter, MLIRContext *context, const ShapeFacts &facts)
-      : OpConversionPattern<Op>(converter, context), facts(facts) {}
+  LoweringPattern(const TypeConverter &converter, MLIRContext *context, const ShapeFacts &facts,
+                  PatternBenefit benefit = 1)
+      : OpConversionPattern<Op>(converter, context, benefit), facts(facts) {}
 
 protected:
   Type convertedType(Value original) const {

@@ -45,6 +45,26 @@ static uint8_t *packStep(llvm::ArrayRef<CodeField> fields, int64_t nr, int64_t k
   return out;
 }
 
+int64_t halftone::getPackedRowBytes(unsigned bits, int64_t rowSize) {
+  return getCodeStepBytes(bits, int64_t(llvm::divideCeil(rowSize, getCodeRows(bits))));
+}
+
+std::vector<uint8_t> halftone::packRows(unsigned bits, int64_t rowSize,
+                                        llvm::ArrayRef<uint8_t> codes) {
+  assert(int64_t(codes.size()) % rowSize == 0 && "whole rows");
+  llvm::SmallVector<CodeField, 3> fields = getCodeFields(bits);
+  int64_t kr = getCodeRows(bits), nr = int64_t(llvm::divideCeil(rowSize, kr));
+  int64_t numRows = int64_t(codes.size()) / rowSize;
+  std::vector<uint8_t> packed(numRows * getCodeStepBytes(bits, nr)), step(nr * kr);
+  uint8_t *out = packed.data();
+  for (int64_t row = 0; row != numRows; ++row) {
+    for (int64_t i = 0; i != rowSize; ++i) // packStep wants [nr][kr].
+      step[i % nr * kr + i / nr] = codes[row * rowSize + i];
+    out = packStep(fields, nr, kr, step.data(), out);
+  }
+  return packed;
+}
+
 std::vector<uint8_t> halftone::packCodes(unsigned bits, int64_t nr, const WeightView &view) {
   PackingSpec spec;
   spec.nr = nr;

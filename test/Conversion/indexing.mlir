@@ -13,6 +13,19 @@ func.func @gathers_rows(%table: tensor<100x64xf32>, %ids: tensor<?xi64>) -> tens
   return %0 : tensor<?x64xf32>
 }
 
+// Codes of 4 bits: the first of a row shares its byte with the fourth.
+// CHECK-LABEL: @gathers_packed_codes
+// CHECK:         %[[ROWS:.*]] = arith.constant dense<{{\[\[}}-63, 94, -93], [88, -57, 58], [16, 1, 16], [34, 34, 34]]> : tensor<4x3xi8>
+// CHECK:         scf.for
+// CHECK:           linalg.generic
+// CHECK:             %[[BYTE:.*]] = tensor.extract %[[ROWS]]
+// CHECK:             arith.shrui %[[BYTE]]
+func.func @gathers_packed_codes(%ids: tensor<?xi64>) -> tensor<?x6xi4> {
+  %table = halftone.constant dense<[[1, -2, 3, -4, 5, -6], [-8, 7, -6, 5, -4, 3], [0, 1, 0, 1, 0, 1], [2, 2, 2, 2, 2, 2]]> : tensor<4x6xi4>
+  %0 = halftone.gather %table, %ids {axis = 0 : i64} : (tensor<4x6xi4>, tensor<?xi64>) -> tensor<?x6xi4>
+  return %0 : tensor<?x6xi4>
+}
+
 // CHECK-LABEL: @checks_no_constant_index
 // CHECK-NOT:     cf.assert
 // CHECK-NOT:     scf.for

@@ -36,6 +36,8 @@ void populateIndexingPatterns(const TypeConverter &converter, const ShapeFacts &
                               RewritePatternSet &patterns);
 void populateGatherPatterns(const TypeConverter &converter, const ShapeFacts &facts,
                             RewritePatternSet &patterns);
+void populatePackedGatherPatterns(const TypeConverter &converter, const ShapeFacts &facts,
+                                  RewritePatternSet &patterns);
 void populateScatterPatterns(const TypeConverter &converter, const ShapeFacts &facts,
                              RewritePatternSet &patterns);
 void populateReductionPatterns(const TypeConverter &converter, const ShapeFacts &facts,

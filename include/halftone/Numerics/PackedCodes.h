@@ -31,6 +31,12 @@ int64_t getCodeRows(unsigned bits);
 /// Bytes of one step.
 int64_t getCodeStepBytes(unsigned bits, int64_t nr);
 
+/// Rows of codes that are read one by one, as those of an embedding: each a step whose columns are
+/// as many as it takes, so that the code at s * columns + c is that of row s and column c.
+int64_t getPackedRowBytes(unsigned bits, int64_t rowSize);
+/// Packs rows of `rowSize` codes, one in the low bits of each byte; what fills a row up is zero.
+std::vector<uint8_t> packRows(unsigned bits, int64_t rowSize, llvm::ArrayRef<uint8_t> codes);
+
 /// Packs codes, one in the low bits of each byte that `view` reads.
 std::vector<uint8_t> packCodes(unsigned bits, int64_t nr, const WeightView &view);
 

@@ -52,6 +52,29 @@ TEST(PackedCodesTest, EveryCodeIsWhereTheLayoutPutsIt) {
       }
 }
 
+TEST(PackedCodesTest, RowsThatAreReadAloneAreAStepEach) {
+  Random random(4);
+  for (unsigned bits = 1; bits <= 8; ++bits)
+    for (int64_t size : {2, 7, 8, 33}) {
+      constexpr int64_t numRows = 3;
+      std::vector<uint8_t> codes(numRows * size);
+      for (uint8_t &code : codes)
+        code = uint8_t(random.bits() & ((1u << bits) - 1));
+      std::vector<uint8_t> packed = packRows(bits, size, codes);
+      int64_t rowBytes = getPackedRowBytes(bits, size), steps = getCodeRows(bits);
+      int64_t columns = (size + steps - 1) / steps;
+      ASSERT_EQ(packed.size(), size_t(numRows * rowBytes));
+      EXPECT_GE(rowBytes * 8, size * bits);
+      EXPECT_LT(rowBytes * 8, (size + steps) * bits);
+      for (int64_t row = 0; row != numRows; ++row)
+        for (int64_t i = 0; i != size; ++i)
+          ASSERT_EQ(codeAt(llvm::ArrayRef(packed).drop_front(row * rowBytes), bits, columns, steps,
+                           i / columns, i % columns),
+                    codes[row * size + i])
+              << bits << " bits, row " << row << ", " << i << " of " << size;
+    }
+}
+
 // What the module's size is counted with.
 TEST(PackedCodesTest, CodesTakeTheirBits) {
   std::vector<uint8_t> codes(64 * 48);
