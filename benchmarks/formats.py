@@ -16,11 +16,11 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "test/models"))
 
-import data  # noqa: E402
+import evaluation  # noqa: E402
 from harness import Program, model_path  # noqa: E402
 
 MARKER = "<!-- benchmarks/formats.py writes what follows. -->\n"
-CALIBRATION = 100  # images of mnist, which are evaluated as well
+MODELS = {name: evaluation.MODELS[name] for name in ("mnist", "stories260k", "mobilenetv2", "bart-g2p")}
 
 # name, recipe as a preset's name or as YAML
 FORMATS = [
@@ -34,7 +34,8 @@ FORMATS = [
     ("int6 per channel", "weights: {format: int6}"),
     ("int4 per channel", "weights: {format: int4}"),
     ("int4 g128", "weights: {format: int4, group: 128}"),
-    ("int4 g128, mse", "w4a16"),
+    ("int4 g128, mse", "weights: {format: int4, group: 128, range: mse}"),
+    ("int4 g128, full range, mse", "w4a16"),
     ("int4 g32", "weights: {format: int4, group: 32}"),
     ("int4 g32, mse", "weights: {format: int4, group: 32, range: mse}"),
     ("int4 8 x 16 blocks, mse", "weights: {format: int4, block: [8, 16], range: mse}"),
@@ -46,8 +47,9 @@ FORMATS = [
      "weights: {format: uint4, group: 64, symmetric: false, range: mse, scales: f16}"),
     ("int4 g32, full range, f16 scales (Q4_0)",
      "weights: {format: int4, group: 32, symmetric: full-range, scales: f16}"),
-    ("int4 g32, full range, mse, f16 scales",
-     "weights: {format: int4, group: 32, symmetric: full-range, range: mse, scales: f16}"),
+    ("int4 g32, full range, mse, f16 scales", "w4a16-g32"),
+    ("int3 g64, full range, mse",
+     "weights: {format: int3, group: 64, symmetric: full-range, range: mse}"),
     ("uint3 g64, asymmetric, mse", "w3"),
     ("uint2 g16, asymmetric, mse", "w2g16"),
     ("fp8 e4m3 per channel", "fp8"),
@@ -75,53 +77,9 @@ FORMATS = [
 ]
 
 
-class Mnist:
-    name, unit = "mnist", "top-1 of 2000"
-    path = "mnist/model.onnx"
-
-    def __init__(self):
-        self.images, self.labels = data.mnist_images()
-        self.calibration = {data.MNIST_INPUT: self.images[:CALIBRATION]}
-
-    def measure(self, program):
-        outputs = program.run_samples({data.MNIST_INPUT: self.images})
-        right = data.count_right(next(iter(outputs.values())), self.labels)
-        return f"{right / len(self.labels):.2%}"
-
-
-class Mobilenet:
-    name, unit = "mobilenetv2", "top-1 of 120"
-    path = "mobilenetv2/fp32.onnx"
-
-    def __init__(self):
-        self.images, self.labels = data.mobilenet_images("evaluation_120")
-        self.calibration = {data.MOBILENET_INPUT: data.mobilenet_images("calibration_48")[0]}
-
-    def measure(self, program):
-        outputs = program.run_samples({data.MOBILENET_INPUT: self.images})
-        return f"{data.count_right(outputs['scores'], self.labels)}"
-
-
-class Stories:
-    name, unit = "stories260k", "perplexity"
-    path = "stories260k/stories260K.onnx"
-
-    def __init__(self):
-        self.windows = data.stories_windows(step=5)
-        # Others than those that are evaluated.
-        self.calibration = {data.STORIES_INPUT: data.stories_calibration(16)}
-
-    def measure(self, program):
-        outputs = program.run_samples({data.STORIES_INPUT: data.pad_windows(self.windows)})
-        return f"{data.perplexity(self.windows, outputs['logits']):.4f}"
-
-
-MODELS = {model.name: model for model in (Mnist, Stories, Mobilenet)}
-
-
-def summarize(report):
+def summarize(reports):
     """Bits per weight of the quantized layers, their bytes, and the layer with the least SQNR."""
-    layers = [layer for layer in report["layers"] if "effective_bits" in layer.get("quantized", {})]
+    layers = [layer for report in reports for layer in report["layers"] if "effective_bits" in layer.get("quantized", {})]
     if not layers:
         return "32", "", ""
     quantized = [layer["quantized"] for layer in layers]
@@ -134,17 +92,19 @@ def summarize(report):
 
 def measure(model, recipe, options):
     with tempfile.TemporaryDirectory(prefix="halftone-") as folder:
-        report = pathlib.Path(folder) / "report.json"
+        folder = pathlib.Path(folder)
         if ":" in recipe:
-            path = pathlib.Path(folder) / "recipe.yaml"
-            path.write_text(recipe + "\n")
-            recipe = path
-        calibration = model.calibration if recipe in ("w8a8-static", "w4a8-static") else None
-        program = Program(model_path(model.path), "--recipe", recipe, "--report", report, *options,
-                          calibration=calibration)
-        accuracy = model.measure(program)
-        bits, size, worst = summarize(json.loads(report.read_text()))
-        return accuracy, bits, size, worst, f"{program.info()['weights_bytes']:,}"
+            (folder / "recipe.yaml").write_text(recipe + "\n")
+            recipe = folder / "recipe.yaml"
+        programs, reports = [], []
+        for part, (path, samples) in enumerate(model.parts):
+            report = folder / f"report{part}.json"
+            calibration = samples if recipe in ("w8a8-static", "w4a8-static") else None
+            programs.append(Program(model_path(path), "--recipe", recipe, "--report", report, *options, calibration=calibration))
+            reports.append(json.loads(report.read_text()))
+        accuracy = model.measure(*programs)
+        bits, size, worst = summarize(reports)
+        return accuracy, bits, size, worst, f"{sum(program.info()['weights_bytes'] for program in programs):,}"
 
 
 def table(model, rows):

@@ -54,8 +54,10 @@ static LogicalResult checkObserved(ArrayRef<ObserveOp> observers,
     diag << " and " << missing.size() - 1 << " more";
   if (!layers.empty())
     diag.attachNote() << "needed by the layers " << llvm::join(layers, ", ");
-  diag.attachNote() << "the file has " << observations.getTensors().size()
-                    << " tensors; calibrate this model again";
+  diag.attachNote()
+      << "the file has " << observations.getTensors().size()
+      << " tensors; calibrate this model again, with samples that reach all of it, or "
+         "leave these layers out by 'skip'";
   return diag;
 }
 

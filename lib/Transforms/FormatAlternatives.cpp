@@ -42,9 +42,13 @@ std::string halftone::resolveAllWeights(const WeightText &text, WeightScheme &sc
   error = checkList(text);
   if (!error.empty())
     return error;
-  WeightText other = text;
   for (const std::string &name : text.mofq->alternatives) {
+    WeightText other = text;
     other.format = name;
+    // The codes of the others are all in use without it.
+    const Format *format = findFormat(name);
+    if (text.symmetric == Symmetry::FullRange && format && !hasFullRange(*format))
+      other.symmetric.reset();
     error = resolveWeights(other, scheme.alternatives.emplace_back());
     if (error.empty())
       error = checkWidth(*scheme.describeFormat(), *scheme.alternatives.back().describeFormat());

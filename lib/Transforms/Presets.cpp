@@ -35,20 +35,24 @@ static constexpr Preset presets[] = {
     // Below 8 bits a scale per channel is too coarse, and the range that loses least is not that of
     // the largest number.
     {"bf16", "weights: { format: bf16 }\nactivations: { format: bf16 }\n"},
-    {"w4a16", "weights: { format: int4, group: 128, range: mse }\n"},
-    {"w4a16-gptq", "weights: { format: int4, group: 128, range: mse, rounding: gptq }\n"},
-    {"w4a16-adaround", "weights: { format: int4, group: 128, rounding: adaround }\n"},
-    {"w4a16-adaround-mse",
-     "weights: { format: int4, group: 128, range: mse, rounding: adaround }\n"},
-    {"w4a16-mofq", "weights: { format: int4, group: 128, range: mse, mofq: { or: [fp4_e2m1], by: "
-                   "tensor-mse } }\n"},
-    {"w4a16-awq",
-     "weights: { format: int4, group: 128, range: mse }\nsmoothing: { method: awq }\n"},
+    {"w4a16", "weights: { format: int4, group: 128, symmetric: full-range, range: mse }\n"},
+    {"w4a16-g32", "weights: { format: int4, group: 32, symmetric: full-range, range: mse, scales: "
+                  "f16 }\n"},
+    {"w4a16-gptq", "weights: { format: int4, group: 128, symmetric: full-range, range: mse, "
+                   "rounding: gptq }\n"},
+    {"w4a16-adaround",
+     "weights: { format: int4, group: 128, symmetric: full-range, rounding: adaround }\n"},
+    {"w4a16-adaround-mse", "weights: { format: int4, group: 128, symmetric: full-range, range: "
+                           "mse, rounding: adaround }\n"},
+    {"w4a16-mofq", "weights: { format: int4, group: 128, symmetric: full-range, range: mse, mofq: "
+                   "{ or: [fp4_e2m1], by: tensor-mse } }\n"},
+    {"w4a16-awq", "weights: { format: int4, group: 128, symmetric: full-range, range: mse }\n"
+                  "smoothing: { method: awq }\n"},
     {"w4a8-dynamic",
-     "weights:     { format: int4, group: 128, range: mse }\n"
+     "weights:     { format: int4, group: 128, symmetric: full-range, range: mse }\n"
      "activations: { format: int8, granularity: token, when: dynamic, symmetric: true }\n"},
     {"w4a8-static",
-     "weights:     { format: int4, group: 128, range: mse }\n"
+     "weights:     { format: int4, group: 128, symmetric: full-range, range: mse }\n"
      "activations: { format: uint8, granularity: tensor, when: static, symmetric: false, range: "
      "min-max }\n"},
     {"w3", "weights: { format: uint3, group: 64, symmetric: false, range: mse }\n"},

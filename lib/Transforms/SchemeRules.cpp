@@ -100,7 +100,7 @@ std::string checkGrid(const Format &format, const WeightText &text) {
            "' has no zero point: 'symmetric: false' is for integers, and for bcq where it adds an "
            "offset";
   bool isFullRange = text.symmetric == Symmetry::FullRange;
-  if (isFullRange && !(hasZeroPoint && format.codec.isSigned))
+  if (isFullRange && !hasFullRange(format))
     return "format '" + format.name.str() +
            "' has no lowest code below zero that 'symmetric: full-range' could use: it is for int8 "
            "to int2";
@@ -211,6 +211,10 @@ std::string readTable(const WeightText &text, std::vector<float> &table) {
 }
 
 } // namespace
+
+bool halftone::hasFullRange(const Format &format) {
+  return format.isInteger() && format.hasFreeScales() && format.codec.isSigned;
+}
 
 std::optional<Format> WeightScheme::describeFormat() const {
   if (format == kTableFormatName)

@@ -37,6 +37,10 @@ struct MoFQText {
 /// Where zero lies on a grid of weights: somewhere, in the middle, or in the middle of all codes.
 enum class Symmetry { None, Restricted, FullRange };
 
+/// Whether symmetric grids may use the lowest code: those of signed integers with f32 or f16
+/// scales.
+bool hasFullRange(const Format &format);
+
 /// What a recipe says of weights; what it leaves out follows from the format.
 struct WeightText {
   std::string format;

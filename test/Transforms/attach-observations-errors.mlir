@@ -6,7 +6,7 @@
 // A tensor that was not observed has no range, and none is made up.
 func.func @a_tensor_must_be_observed(%x: tensor<2x8xf32>, %w: tensor<8x4xf32>) -> tensor<2x4xf32> {
   // expected-error @below {{no observations of tensor 'z'}}
-  // expected-note @below {{the file has 2 tensors; calibrate this model again}}
+  // expected-note @below {{the file has 2 tensors; calibrate this model again, with samples that reach all of it, or leave these layers out by 'skip'}}
   %o = halftone.observe %x {tensor = "z"} : (tensor<2x8xf32>) -> tensor<2x8xf32>
   %y = halftone.matmul %o, %w {halftone.scheme = {weights = {format = "int8"}, activations = {format = "uint8", when = "static"}}}
       : (tensor<2x8xf32>, tensor<8x4xf32>) -> tensor<2x4xf32>
