@@ -35,6 +35,7 @@ ROWS = [
     ("W4A16 g128", "nearest", "w4a16"),
     ("W4A16 g128", "MoFQ", "w4a16-mofq"),
     ("W4A16 g128", "AWQ", "w4a16-awq"),
+    ("W4A16 g128", "SmoothQuant+", "w4a16-smoothquant-plus"),
     ("W4A16 g128", "GPTQ", "w4a16-gptq"),
     ("W4A16 g128", "AdaRound", "w4a16-adaround-mse"),
     ("W4A16 g32", "nearest", "w4a16-g32"),

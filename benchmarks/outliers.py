@@ -29,7 +29,7 @@ PER_TENSOR = ("weights: {format: int8}\n"
 O1_BY_POWERS = ("weights: {format: int8}\n"
                 "activations: {format: int8, granularity: token, when: dynamic, symmetric: true}\n"
                 "smoothing: {method: smoothquant, power_of_two: true}\n")
-AWQ_GPTQ = ("weights: {format: int4, group: 128, range: mse, rounding: gptq}\n"
+AWQ_GPTQ = ("weights: {format: int4, group: 128, symmetric: full-range, range: mse, rounding: gptq}\n"
             "smoothing: {method: awq}\n")
 
 # name, preset or recipe, whether it needs calibration data
@@ -46,6 +46,7 @@ RECIPES = [
     ("`w8a8-smoothquant-o3`: the same, smoothed", "w8a8-smoothquant-o3", True),
     ("`w4a16`: int4 g128", "w4a16", False),
     ("`w4a16-awq`: the same, scaled", "w4a16-awq", True),
+    ("`w4a16-smoothquant-plus`: the same, smoothed", "w4a16-smoothquant-plus", True),
     ("`w4a16-gptq`", "w4a16-gptq", True),
     ("awq, then gptq", AWQ_GPTQ, True),
 ]

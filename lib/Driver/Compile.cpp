@@ -209,13 +209,16 @@ bool Compilation::smooth() {
   if (layers.empty())
     return true;
   bool isAWQ = recipe->getSmoothing()->method == "awq";
-  if (options.calibration.empty() && (isAWQ || options.observations.empty()))
-    return failWithoutData(layers, isAWQ
-                                       ? "give --calibration DATA.npz: the factors depend on which "
-                                         "inputs go together, which observations do not hold"
-                                       : "give --calibration DATA.npz or --observations FILE of "
-                                         "quant-calibrate: the factors depend on what the inputs "
-                                         "are");
+  bool isSearched = recipe->getSmoothing()->searchesAlpha;
+  if (options.calibration.empty() && (isAWQ || isSearched || options.observations.empty()))
+    return failWithoutData(layers,
+                           isAWQ ? "give --calibration DATA.npz: the factors depend on which "
+                                   "inputs go together, which observations do not hold"
+                           : isSearched ? "give --calibration DATA.npz: 'alpha: search' runs the "
+                                          "model on it"
+                                        : "give --calibration DATA.npz or --observations FILE of "
+                                          "quant-calibrate: the factors depend on what the inputs "
+                                          "are");
   if (recipe->needsObservations() && options.calibration.empty())
     return fail("recipe '" + recipe->getName() +
                 "' needs calibration data: observations say nothing of the ranges that activations "
@@ -232,7 +235,10 @@ bool Compilation::smooth() {
   return phase("smooth", [&] {
     if (isAWQ)
       return scaleSalientWeights(recipe, {options.calibration, options.maxRoundingBytes});
-    return smoothActivations(*recipe->getSmoothing(), path);
+    SmoothingScheme smoothing = *recipe->getSmoothing();
+    if (smoothing.searchesAlpha && !searchAlpha(recipe, path, options.calibration, smoothing.alpha))
+      return false;
+    return smoothActivations(smoothing, path);
   });
 }
 

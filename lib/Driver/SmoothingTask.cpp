@@ -1,25 +1,118 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "SmoothingTask.h"
 
+#include "halftone/Calibration/MeasureOutputs.h"
 #include "halftone/Dialect/ConstantData.h"
+#include "halftone/Pipelines/GraphPipeline.h"
 #include "halftone/Transforms/Passes.h"
 #include "halftone/Transforms/SalientWeights.h"
 #include "halftone/Transforms/SchemeAttribute.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::halftone;
 
-bool SmoothingTask::smoothActivations(const ::halftone::SmoothingScheme &smoothing,
-                                      StringRef observations) {
+static void addSmoothing(PassManager &passes, double alpha, bool powerOfTwo,
+                         StringRef observations) {
   SmoothActivationsOptions options;
   options.file = observations.str();
-  options.alpha = smoothing.alpha;
-  options.powerOfTwo = smoothing.powerOfTwo;
+  options.alpha = alpha;
+  options.powerOfTwo = powerOfTwo;
+  passes.addNestedPass<func::FuncOp>(createSmoothActivations(options));
+}
+
+bool SmoothingTask::smoothActivations(const ::halftone::SmoothingScheme &smoothing,
+                                      StringRef observations) {
   if (!runPasses(*module, [&](PassManager &passes) {
-        passes.addNestedPass<func::FuncOp>(createSmoothActivations(options));
+        addSmoothing(passes, smoothing.alpha, smoothing.powerOfTwo, observations);
       }))
     return false;
   releaseUnusedResources(*module);
+  return true;
+}
+
+/// To nearest, and to the first of several formats that only the inputs could choose from.
+static void roundPlainly(ModuleOp module) {
+  module.walk([](Operation *op) {
+    std::optional<::halftone::Scheme> scheme = getScheme(op);
+    if (!scheme || !scheme->weights.needsInputs())
+      return;
+    scheme->weights.rounding = ::halftone::WeightScheme().rounding;
+    scheme->weights.owqBits = 0;
+    if (scheme->weights.isChosenByInputs())
+      scheme->weights.alternatives.clear();
+    setScheme(op, *scheme);
+  });
+}
+
+bool SmoothingTask::compileSmoothed(std::shared_ptr<const ::halftone::Recipe> recipe,
+                                    StringRef observations, std::optional<double> alpha,
+                                    StringRef path) {
+  OwningOpRef<ModuleOp> variant = module->clone();
+  if (!alpha)
+    variant->walk([](Operation *op) { removeScheme(op); });
+  roundPlainly(*variant);
+  QuantizeOptions quantization{recipe, /*observations=*/""};
+  quantization.isAssigned = true;
+  if (!runPasses(*variant, [&](PassManager &passes) {
+        if (alpha)
+          addSmoothing(passes, *alpha, recipe->getSmoothing()->powerOfTwo, observations);
+        populateQuantizePipeline(passes, quantization);
+      }))
+    return false;
+  for (auto function : variant->getOps<func::FuncOp>())
+    function->removeAttr(kQuantizedWeightsName);
+  if (!compileNative(std::move(variant), /*withObservers=*/false, path))
+    return false;
+  releaseUnusedResources(*module);
+  return true;
+}
+
+bool SmoothingTask::searchAlpha(std::shared_ptr<const ::halftone::Recipe> recipe,
+                                StringRef observations, StringRef samples, double &alpha) {
+  constexpr int numSteps = 20;
+  SmallString<128> floatPath, path;
+  for (SmallString<128> *each : {&floatPath, &path})
+    if (std::error_code code =
+            llvm::sys::fs::createTemporaryFile("halftone-smoothing", "so", *each))
+      return fail("cannot create a temporary file: " + code.message());
+  llvm::FileRemover floatRemover(floatPath), remover(path);
+  std::optional<double> least;
+  std::string tried;
+  {
+    // What the passes have to say they say of the model that is kept.
+    ScopedDiagnosticHandler onlyErrors(&context, [](Diagnostic &diagnostic) {
+      return success(diagnostic.getSeverity() != DiagnosticSeverity::Error);
+    });
+    if (!compileSmoothed(recipe, observations, std::nullopt, floatPath))
+      return false;
+    for (int step = 0; step <= numSteps; ++step) {
+      if (modelOptions.progress)
+        modelOptions.progress({"search alpha", step, numSteps + 1});
+      double candidate = double(step) / numSteps;
+      if (!compileSmoothed(recipe, observations, candidate, path))
+        return false;
+      llvm::Expected<::halftone::OutputError> measured = ::halftone::measureOutputs(
+          floatPath, path, {samples.str(), /*maxSamples=*/0, modelOptions.threads});
+      if (!measured)
+        return fail(measured.takeError());
+      double power = measured->metrics.errorPower; // A NaN is less than nothing.
+      tried += llvm::formatv("{0}{1:F2}: {2:F2}", step == 0 ? "" : ", ", candidate,
+                             measured->metrics.sqnr());
+      if (!std::isnan(power) && (!least || power < *least)) {
+        least = power;
+        alpha = candidate;
+      }
+    }
+  }
+  if (!least)
+    return fail("the outputs of the quantized model are no numbers, whatever 'alpha' is; give "
+                "'alpha' a number");
+  module->emitRemark(
+      llvm::formatv("smoothed by alpha {0:F2}; the outputs in dB: {1}", alpha, tried));
   return true;
 }
 

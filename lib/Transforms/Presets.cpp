@@ -48,6 +48,9 @@ static constexpr Preset presets[] = {
                    "{ or: [fp4_e2m1], by: tensor-mse } }\n"},
     {"w4a16-awq", "weights: { format: int4, group: 128, symmetric: full-range, range: mse }\n"
                   "smoothing: { method: awq }\n"},
+    {"w4a16-smoothquant-plus",
+     "weights: { format: int4, group: 128, symmetric: full-range, range: mse }\n"
+     "smoothing: { method: smoothquant, alpha: search }\n"},
     {"w4a8-dynamic",
      "weights:     { format: int4, group: 128, symmetric: full-range, range: mse }\n"
      "activations: { format: int8, granularity: token, when: dynamic, symmetric: true }\n"},

@@ -139,6 +139,18 @@ template <> struct MappingTraits<ActivationScheme> {
   }
 };
 
+template <> struct ScalarTraits<AlphaText> {
+  static void output(const AlphaText &, void *, raw_ostream &) {}
+  static StringRef input(StringRef text, void *context, AlphaText &alpha) {
+    if (text == "search")
+      return "";
+    return ScalarTraits<double>::input(text, context, alpha.number.emplace()).empty()
+               ? ""
+               : "'alpha' is a number from 0 to 1, or search";
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
 template <> struct MappingTraits<SmoothingEntry> {
   static void mapping(IO &io, SmoothingEntry &entry) {
     io.mapRequired("method", entry.text.method);

@@ -12,7 +12,9 @@ std::string halftone::resolveSmoothing(const SmoothingText &text, SmoothingSchem
   if (text.method == "awq" && text.alpha)
     return "'alpha' is searched for by 'method: awq', for each input: leave it out";
   scheme.method = text.method;
-  scheme.alpha = text.alpha.value_or(scheme.alpha);
+  scheme.searchesAlpha = text.alpha && !text.alpha->number;
+  if (text.alpha && text.alpha->number)
+    scheme.alpha = *text.alpha->number;
   scheme.powerOfTwo = text.powerOfTwo.value_or(scheme.powerOfTwo);
   if (!(scheme.alpha >= 0 && scheme.alpha <= 1))
     return "'alpha' is " + std::to_string(scheme.alpha) + "; expected a number from 0 to 1";
@@ -20,6 +22,12 @@ std::string halftone::resolveSmoothing(const SmoothingText &text, SmoothingSchem
 }
 
 std::string halftone::checkSmoothing(const SmoothingScheme &smoothing, const Scheme &scheme) {
+  if (smoothing.searchesAlpha && scheme.isFloat())
+    return "'alpha: search' looks for the number with which the quantized model is least off: give "
+           "'weights' a format";
+  if (smoothing.searchesAlpha && scheme.isStatic())
+    return "'alpha: search' tries numbers with which activations have other ranges each: give them "
+           "'when: dynamic', or leave them out";
   if (smoothing.method != "awq")
     return "";
   std::optional<Format> format = scheme.weights.describeFormat();

@@ -8,10 +8,15 @@
 
 namespace halftone {
 
+/// A number, or none: it is searched for.
+struct AlphaText {
+  std::optional<double> number;
+};
+
 /// What a recipe says of smoothing.
 struct SmoothingText {
   std::string method;
-  std::optional<double> alpha;
+  std::optional<AlphaText> alpha;
   std::optional<bool> powerOfTwo;
 };
 

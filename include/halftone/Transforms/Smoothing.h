@@ -13,6 +13,8 @@ struct SmoothingScheme {
   std::string method = "smoothquant";
   /// Of `smoothquant`: how much of the activations' range the weights take over, 0 to 1.
   double alpha = 0.5;
+  /// `alpha` is the one with which the outputs of the quantized model are least off (SmoothQuant+).
+  bool searchesAlpha = false;
   /// Factors are powers of two, so that the float model stays the same to the bit.
   bool powerOfTwo = false;
 };
