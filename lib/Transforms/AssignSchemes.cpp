@@ -3,6 +3,7 @@
 
 #include "halftone/Analysis/NodeName.h"
 #include "halftone/Analysis/WeightContraction.h"
+#include "halftone/Dialect/ConstantData.h"
 #include "halftone/Numerics/Format.h"
 #include "halftone/Numerics/IntegerMatmul.h"
 #include "halftone/Transforms/GramInputs.h"
@@ -89,11 +90,17 @@ private:
 
   void assign(Operation *op, const Recipe &loaded) {
     std::optional<WeightContraction> contraction = matchWeightContraction(op);
-    if (!contraction)
+    auto transposed = llvm::dyn_cast<ConvTransposeOp>(op);
+    if (!contraction && !transposed)
       return;
     std::optional<Scheme> scheme = loaded.schemeFor(getNodeName(op->getLoc()));
     if (!scheme)
       return;
+    if (transposed) {
+      if (!scheme->isFloat() && getConstant(transposed.getFilter()))
+        op->emitRemark("stays float: transposed convolutions have no quantized weights");
+      return;
+    }
     if (!fitsAccumulator(*contraction, *scheme)) {
       op->emitRemark("stays float: the sum of ")
           << contraction->reduction << " products of " << scheme->activations.format << " and "

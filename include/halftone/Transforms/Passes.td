@@ -102,7 +102,7 @@ def AssignSchemes : Pass<"halftone-assign-schemes", "func::FuncOp"> {
               `gather` of rows of a constant matrix if the recipe quantizes embeddings or has a rule for its node.
     Declines (op unchanged): contractions of two activations; weights that are not f32; a reduction too long for exact i32 sums.
     Remarks:  a grouped convolution whose weights the recipe rounds by its inputs; they are rounded to nearest. So are embeddings, whose
-              inputs are rows of an identity matrix: no error can be carried on.
+              inputs are rows of an identity matrix: no error can be carried on. A transposed convolution that the recipe would quantize stays float.
     Errors:   a skip entry or layer rule that matches no node; a recipe that cannot be read.
     Example:  test/Transforms/assign-schemes.mlir
   }];
