@@ -14,7 +14,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "test/models"))
 
-from methods import Stories  # noqa: E402
+from evaluation import Stories  # noqa: E402
 from rounding import compile_with_report  # noqa: E402
 
 BEGIN = "<!-- benchmarks/format_choice.py writes this table. -->\n"
@@ -40,12 +40,13 @@ CHOICES = [
 
 def rows(model):
     """The lines of the table; each is printed as it comes."""
+    ((path, samples),) = model.parts
     for width, common, integer, floating in WIDTHS:
         for name, weights, needs_data in CHOICES:
             names = {"integer": integer, "floating": floating}
             program, layers = compile_with_report(
-                model.path, f"weights: {{{weights.format(**names)}, {common}}}\n",
-                model.calibration if needs_data else None)
+                path, f"weights: {{{weights.format(**names)}, {common}}}\n",
+                samples if needs_data else None)
             count = collections.Counter(layer["format"] for layer in layers)
             row = (f"| {width} | {name.format(**names)} | {count[integer]} | {count[floating]} | "
                    f"{model.measure(program)} |\n")

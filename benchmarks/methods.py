@@ -4,7 +4,7 @@
 
 Writes docs/Methods.md, the part behind its marker. Needs the models folder ($HALFTONE_MODELS) and takes
 minutes; --models and --formats take parts of it. Sequential rounding compiles a model once for each input,
-so it is measured where the class of the model lists the format. Nothing is random: each model is calibrated with the
+so it is measured where PLANS lists the format. Nothing is random: each model is calibrated with the
 same samples every time.
 """
 
@@ -19,7 +19,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "test/models"))
 
-import data  # noqa: E402
+from evaluation import MODELS  # noqa: E402
 from harness import Program, model_path  # noqa: E402
 
 MARKER = "<!-- benchmarks/methods.py writes what follows. -->\n"
@@ -49,59 +49,12 @@ METHODS = [
 CODEBOOK_METHODS = [("nearest", "", ""), ("centroids", ", rounding: centroids", "")]
 
 
-class Mnist:
-    name, unit = "mnist", "top-1 of 1900"
-    path = "mnist/model.onnx"
-    formats = FORMATS
-    codebooks = []
-    sequential = ["uint3 g64, asymmetric, mse"]
-
-    def __init__(self):
-        images, labels = data.mnist_images()
-        self.calibration = {data.MNIST_INPUT: images[:100]}
-        self.images, self.labels = images[100:], labels[100:]
-
-    def measure(self, program):
-        outputs = program.run_samples({data.MNIST_INPUT: self.images})
-        right = data.count_right(next(iter(outputs.values())), self.labels)
-        return f"{right / len(self.labels):.2%}"
-
-
-class Stories:
-    name, unit = "stories260k", "perplexity"
-    path = "stories260k/stories260K.onnx"
-    formats = FORMATS
-    codebooks = CODEBOOKS
-    sequential = []  # 21 inputs, and as many compilations
-
-    def __init__(self):
-        self.windows = data.stories_windows(step=5)
-        self.calibration = {data.STORIES_INPUT: data.stories_calibration()}
-
-    def measure(self, program):
-        outputs = program.run_samples({data.STORIES_INPUT: data.pad_windows(self.windows)})
-        return f"{data.perplexity(self.windows, outputs['logits']):.4f}"
-
-
-class Mobilenet:
-    name, unit = "mobilenetv2", "top-1 of 120"
-    path = "mobilenetv2/fp32.onnx"
-    formats = CHANNEL_FORMATS
-    codebooks = CODEBOOKS
-    sequential = []  # 52 inputs
-
-    def __init__(self):
-        images, _ = data.mobilenet_images("calibration_48")
-        self.calibration = {data.MOBILENET_INPUT: images}
-        self.images, self.labels = data.mobilenet_images("evaluation_120")
-
-    def measure(self, program):
-        outputs = program.run_samples({data.MOBILENET_INPUT: self.images})
-        right = data.count_right(outputs["scores"], self.labels)
-        return f"{right / len(self.labels):.2%}"
-
-
-MODELS = {model.name: model for model in (Stories, Mnist, Mobilenet)}
+# By model: formats, codebooks, and the formats that are measured sequentially. Stories260k has 21 inputs, mobilenetv2 52.
+PLANS = {
+    "stories260k": (FORMATS, CODEBOOKS, []),
+    "mnist": (FORMATS, [], ["uint3 g64, asymmetric, mse"]),
+    "mobilenetv2": (CHANNEL_FORMATS, CODEBOOKS, []),
+}
 
 
 def mean_sqnr(report):
@@ -121,9 +74,9 @@ def measure(model, recipe):
     with tempfile.TemporaryDirectory(prefix="halftone-") as folder:
         report, path = pathlib.Path(folder) / "report.json", pathlib.Path(folder) / "recipe.yaml"
         path.write_text(recipe)
-        calibration = model.calibration if "rounding" in recipe else None
-        program = Program(model_path(model.path), "--recipe", path, "--report", report,
-                          calibration=calibration)
+        ((model_file, samples),) = model.parts
+        program = Program(model_path(model_file), "--recipe", path, "--report", report,
+                          calibration=samples if "rounding" in recipe else None)
         return model.measure(program), mean_sqnr(json.loads(report.read_text()))
 
 
@@ -138,12 +91,12 @@ def heading(model, floats):
     yield f"Float: {floats[0]}. In brackets the mean SQNR of the layers' outputs, nearest → rounded.\n\n"
 
 
-def measure_all(model, formats, methods):
+def measure_all(model, formats, methods, sequential):
     """By the names of format and method."""
     rows = {}
     for name, weights in formats:
         for method, rounding, recipe in methods:
-            if "sequential" in recipe and name not in model.sequential:
+            if "sequential" in recipe and name not in sequential:
                 continue
             scheme = add_method(weights, rounding)
             rows[name, method] = measure(model, f"weights: {{ {scheme} }}\n{recipe}\n")
@@ -165,7 +118,7 @@ def table(formats, methods, rows):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--models", nargs="+", choices=PLANS, default=list(PLANS))
     parser.add_argument("--formats", nargs="+", default=[""],
                         help="only formats whose name begins with one of these")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs/Methods.md")
@@ -175,10 +128,11 @@ def main():
         floats = measure(model, "weights: { format: none }\n")
         print(model.name, "float", *floats, sep="; ", flush=True)
         text += heading(model, floats)
-        for formats, methods in ((model.formats, METHODS), (model.codebooks, CODEBOOK_METHODS)):
+        model_formats, codebooks, sequential = PLANS[model.name]
+        for formats, methods in ((model_formats, METHODS), (codebooks, CODEBOOK_METHODS)):
             formats = [each for each in formats if each[0].startswith(tuple(arguments.formats))]
             if formats:
-                text += table(formats, methods, measure_all(model, formats, methods))
+                text += table(formats, methods, measure_all(model, formats, methods, sequential))
     before = arguments.output.read_text().split(MARKER)[0] if arguments.output.exists() else ""
     arguments.output.write_text(before + MARKER + "\n" + "".join(text).rstrip() + "\n")
 
