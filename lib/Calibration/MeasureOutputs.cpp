@@ -14,19 +14,28 @@ static llvm::ArrayRef<float> getFloats(const halftone_tensor &tensor) {
           size_t(halftone_tensor_bytes(&tensor)) / sizeof(float)};
 }
 
+/// The reference may have more outputs.
+static const halftone_tensor *findOutput(const SampleRun &run, llvm::StringRef name) {
+  for (uint32_t index = 0; index != run.entry().num_outputs; ++index)
+    if (name == run.entry().outputs[index].name)
+      return &run.getOutputs()[index];
+  return nullptr;
+}
+
 /// Of the last runs.
 static llvm::Error addOutputs(const SampleRun &expected, const SampleRun &actual,
-                              ErrorMetrics &sum) {
-  for (uint32_t index = 0; index != expected.entry().num_outputs; ++index) {
-    const halftone_tensor &left = expected.getOutputs()[index];
+                              llvm::StringRef apart, OutputError &sum) {
+  for (uint32_t index = 0; index != actual.entry().num_outputs; ++index) {
+    llvm::StringRef name = actual.entry().outputs[index].name;
+    const halftone_tensor *left = findOutput(expected, name);
     const halftone_tensor &right = actual.getOutputs()[index];
-    if (left.dtype != HALFTONE_DTYPE_F32)
+    if (!left || left->dtype != HALFTONE_DTYPE_F32)
       continue;
-    if (getDims(left) != getDims(right))
-      return llvm::createStringError(llvm::Twine("output '") +
-                                     expected.entry().outputs[index].name +
+    if (getDims(*left) != getDims(right))
+      return llvm::createStringError("output '" + name +
                                      "' has another shape when the model is quantized");
-    sum.add(measureError(getFloats(left), getFloats(right)));
+    bool isApart = !apart.empty() && name == apart;
+    (isApart ? sum.apart : sum.metrics).add(measureError(getFloats(*left), getFloats(right)));
   }
   return llvm::Error::success();
 }
@@ -37,12 +46,13 @@ static bool hasFloatOutputs(const halftone_entry &entry) {
       [](const halftone_tensor_info &output) { return output.dtype == HALFTONE_DTYPE_F32; });
 }
 
-static llvm::Error runBoth(SampleRun &expected, SampleRun &actual, ErrorMetrics &sum) {
+static llvm::Error runBoth(SampleRun &expected, SampleRun &actual, llvm::StringRef apart,
+                           OutputError &sum) {
   if (llvm::Error error = expected.run())
     return error;
   if (llvm::Error error = actual.run())
     return error;
-  return addOutputs(expected, actual, sum);
+  return addOutputs(expected, actual, apart, sum);
 }
 
 llvm::Expected<OutputError> halftone::measureOutputs(llvm::StringRef reference,
@@ -64,7 +74,7 @@ llvm::Expected<OutputError> halftone::measureOutputs(llvm::StringRef reference,
   if (options.maxSamples != 0)
     result.numSamples = std::min(result.numSamples, options.maxSamples);
   for (int64_t sample = 0; sample != result.numSamples; ++sample)
-    if (llvm::Error error = runBoth(**expected, **actual, result.metrics))
+    if (llvm::Error error = runBoth(**expected, **actual, options.apart, result))
       return llvm::createStringError("sample " + llvm::Twine(sample) + ": " +
                                      llvm::toString(std::move(error)));
   return result;

@@ -2,6 +2,7 @@
 #include "halftone/Driver/CompareModel.h"
 
 #include "Comparison.h"
+#include "LayerOutputs.h"
 #include "Report.h"
 #include "RoundingTask.h"
 #include "halftone/Analysis/NodeName.h"
@@ -36,9 +37,10 @@ private:
   bool selectLayers();
   bool calibrate();
   bool gatherInputs();
-  OwningOpRef<ModuleOp> makeVariant(IsQuantized isQuantized);
-  bool compileVariant(IsQuantized isQuantized, llvm::StringRef path);
-  bool measure(IsQuantized isQuantized, OutputError &error);
+  OwningOpRef<ModuleOp> makeVariant(IsQuantized isQuantized, IsQuantized isOutput);
+  bool compileVariant(IsQuantized isQuantized, IsQuantized isOutput, llvm::StringRef path);
+  /// Also what the layer of `node` puts out, if any.
+  bool measure(IsQuantized isQuantized, llvm::StringRef node, OutputError &error);
   void addBytes(ModuleOp quantized);
   bool compareAll();
   bool write();
@@ -163,8 +165,9 @@ bool ModelComparison::gatherInputs() {
   return prepareRounding(recipe) && gatherAll({options.calibration, options.maxRoundingBytes});
 }
 
-OwningOpRef<ModuleOp> ModelComparison::makeVariant(IsQuantized isQuantized) {
+OwningOpRef<ModuleOp> ModelComparison::makeVariant(IsQuantized isQuantized, IsQuantized isOutput) {
   OwningOpRef<ModuleOp> variant = module->clone();
+  mlir::halftone::addLayerOutputs(*variant, isOutput);
   variant->walk([&](mlir::Operation *op) {
     if (!mlir::halftone::getScheme(op) || isQuantized(mlir::halftone::getNodeName(op->getLoc())))
       return;
@@ -191,10 +194,11 @@ void ModelComparison::addBytes(ModuleOp quantized) {
       }
 }
 
-bool ModelComparison::compileVariant(IsQuantized isQuantized, llvm::StringRef path) {
+bool ModelComparison::compileVariant(IsQuantized isQuantized, IsQuantized isOutput,
+                                     llvm::StringRef path) {
   if (options.progress)
     options.progress({"compare", numDone, numPrograms});
-  OwningOpRef<ModuleOp> variant = makeVariant(isQuantized);
+  OwningOpRef<ModuleOp> variant = makeVariant(isQuantized, isOutput);
   if (!variant)
     return false;
   // The second program is the quantized one.
@@ -210,11 +214,14 @@ bool ModelComparison::compileVariant(IsQuantized isQuantized, llvm::StringRef pa
   return true;
 }
 
-bool ModelComparison::measure(IsQuantized isQuantized, OutputError &error) {
-  if (!compileVariant(isQuantized, variantPath))
+bool ModelComparison::measure(IsQuantized isQuantized, llvm::StringRef node, OutputError &error) {
+  auto isOutput = [&](llvm::StringRef each) { return !node.empty() && each == node; };
+  if (!compileVariant(isQuantized, isOutput, variantPath))
     return false;
-  llvm::Expected<OutputError> measured =
-      measureOutputs(floatPath, variantPath, {options.inputs, options.numSamples, options.threads});
+  MeasureOptions measuring{options.inputs, options.numSamples, options.threads};
+  if (!node.empty())
+    measuring.apart = mlir::halftone::nameLayerOutput(node);
+  llvm::Expected<OutputError> measured = measureOutputs(floatPath, variantPath, measuring);
   if (!measured)
     return fail(measured.takeError());
   error = *measured;
@@ -223,8 +230,11 @@ bool ModelComparison::measure(IsQuantized isQuantized, OutputError &error) {
 
 bool ModelComparison::compareAll() {
   numPrograms = 2 + 2 * int64_t(comparison.layers.size());
-  if (!compileVariant([](llvm::StringRef) { return false; }, floatPath) ||
-      !measure([](llvm::StringRef) { return true; }, comparison.quantized))
+  auto isCompared = [&](llvm::StringRef node) {
+    return llvm::any_of(comparison.layers, [&](const auto &layer) { return layer.node == node; });
+  };
+  if (!compileVariant([](llvm::StringRef) { return false; }, isCompared, floatPath) ||
+      !measure([](llvm::StringRef) { return true; }, /*node=*/"", comparison.quantized))
     return false;
   // What the passes have to say of the quantized model was said.
   mlir::ScopedDiagnosticHandler onlyErrors(&context, [](mlir::Diagnostic &diagnostic) {
@@ -232,11 +242,13 @@ bool ModelComparison::compareAll() {
   });
   for (mlir::halftone::ComparedLayer &layer : comparison.layers) {
     OutputError alone, leftOut;
-    if (!measure([&](llvm::StringRef node) { return node == layer.node; }, alone) ||
-        !measure([&](llvm::StringRef node) { return node != layer.node; }, leftOut))
+    if (!measure([&](llvm::StringRef node) { return node == layer.node; }, layer.node, alone) ||
+        !measure([&](llvm::StringRef node) { return node != layer.node; }, layer.node, leftOut))
       return false;
     layer.alone = alone.metrics;
     layer.leftOut = leftOut.metrics;
+    layer.own = alone.apart;
+    layer.inherited = leftOut.apart;
   }
   return true;
 }

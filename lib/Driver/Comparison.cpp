@@ -41,6 +41,10 @@ static std::string formatDecibels(double value, llvm::StringRef exact) {
   return llvm::formatv("{0:F2}", value).str();
 }
 
+static std::string formatSeen(const ErrorMetrics &metrics) {
+  return metrics.count == 0 ? "-" : formatDecibels(metrics.sqnr(), "exact");
+}
+
 using Row = std::vector<std::string>;
 
 static std::string alignColumns(llvm::ArrayRef<Row> rows, size_t numTexts) {
@@ -62,14 +66,14 @@ static std::string alignColumns(llvm::ArrayRef<Row> rows, size_t numTexts) {
 }
 
 std::string Comparison::makeTable() const {
-  std::vector<Row> rows = {
-      {"node", "weights", "inputs", "float bytes", "bytes", "alone dB", "left out dB", "gain dB"}};
+  std::vector<Row> rows = {{"node", "weights", "inputs", "float bytes", "bytes", "own dB",
+                            "inherited dB", "alone dB", "left out dB", "gain dB"}};
   for (const ComparedLayer &layer : layers)
-    rows.push_back({layer.node, layer.weights, layer.activations.empty() ? "-" : layer.activations,
-                    std::to_string(layer.floatBytes), std::to_string(layer.bytes),
-                    formatDecibels(layer.alone.sqnr(), "exact"),
-                    formatDecibels(layer.leftOut.sqnr(), "exact"),
-                    formatDecibels(getGain(layer), "all")});
+    rows.push_back(
+        {layer.node, layer.weights, layer.activations.empty() ? "-" : layer.activations,
+         std::to_string(layer.floatBytes), std::to_string(layer.bytes), formatSeen(layer.own),
+         formatSeen(layer.inherited), formatDecibels(layer.alone.sqnr(), "exact"),
+         formatDecibels(layer.leftOut.sqnr(), "exact"), formatDecibels(getGain(layer), "all")});
   return llvm::formatv("{0}, {1} samples: the outputs are at {2} dB\n", recipe,
                        quantized.numSamples,
                        formatDecibels(quantized.metrics.sqnr(), "infinitely many"))
@@ -88,6 +92,10 @@ static json::Object describe(const ErrorMetrics &metrics) {
                       {"max_abs_error", finiteOrNull(metrics.maxError)}};
 }
 
+static json::Value describeSeen(const ErrorMetrics &metrics) {
+  return metrics.count == 0 ? json::Value(nullptr) : json::Value(describe(metrics));
+}
+
 std::string Comparison::makeJSON() const {
   json::Array list;
   for (const ComparedLayer &layer : layers)
@@ -96,6 +104,8 @@ std::string Comparison::makeJSON() const {
                                 {"activations", layer.activations},
                                 {"float_bytes", layer.floatBytes},
                                 {"bytes", layer.bytes},
+                                {"own", describeSeen(layer.own)},
+                                {"inherited", describeSeen(layer.inherited)},
                                 {"alone", describe(layer.alone)},
                                 {"left_out", describe(layer.leftOut)},
                                 {"gain_db", finiteOrNull(getGain(layer))}});

@@ -9,13 +9,18 @@
 
 namespace mlir::halftone {
 
-/// A quantized layer and the error at the outputs of the model without the others, and without it.
+/// A quantized layer, the errors at its own output, and those at the outputs of the model when it
+/// alone is quantized and when all others are.
 struct ComparedLayer {
   std::string node;
   std::string weights;     ///< Format.
   std::string activations; ///< Format and `static` or `dynamic`; empty: floats.
   int64_t floatBytes = 0;
   int64_t bytes = 0;
+  /// Of what the layer puts out: quantized with inputs of the float model, and float with those
+  /// of the quantized one. Of nothing where it cannot be seen, in a branch or loop.
+  ::halftone::ErrorMetrics own;
+  ::halftone::ErrorMetrics inherited;
   ::halftone::ErrorMetrics alone;
   ::halftone::ErrorMetrics leftOut;
 };

@@ -16,15 +16,21 @@ struct MeasureOptions {
   int64_t maxSamples = 0;
   /// Of a run; 0: one per CPU.
   int threads = 0;
+  /// An output that is measured apart from the others, for example what a layer puts out; empty:
+  /// none.
+  std::string apart = {};
 };
 
 struct OutputError {
   ErrorMetrics metrics;
+  /// Of the output that is measured apart; of nothing if neither program, or but one, has it.
+  ErrorMetrics apart;
   int64_t numSamples = 0;
 };
 
-/// How far the f32 outputs of `program` are from those of `reference`, both libraries of one model,
-/// summed over all of them. Both run on one sample after the other, and memory holds one.
+/// How far the f32 outputs of `program` are from those of `reference` with the same names, both
+/// libraries of one model, summed over all of them. Both run on one sample after the other, and
+/// memory holds one.
 ///
 /// Errors: libraries or samples that cannot be read, inputs that do not fit (named with the
 /// sample's number), a run that fails, outputs of different shapes, or no f32 output at all.

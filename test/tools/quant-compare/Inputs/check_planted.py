@@ -14,6 +14,11 @@ assert layers[0]["gain_db"] > 10
 assert min(layers, key=lambda layer: layer["alone"]["sqnr_db"]) is layers[0]
 gains = [layer["gain_db"] for layer in layers]
 assert gains == sorted(gains, reverse=True)
+# It has the worst error of its own; the layers behind it inherit that, and those before it do not.
+assert min(layers, key=lambda layer: layer["own"]["sqnr_db"]) is layers[0]
+inherited = {layer["node"]: layer["inherited"]["sqnr_db"] for layer in layers}
+assert inherited["fc2"] < 20 < min(inherited["fc1"], inherited["conv2"]), inherited
+assert inherited["conv1"] is None, "nothing comes before it"
 for layer in layers:
     assert 0 < layer["bytes"] < layer["float_bytes"]
     gain = layer["left_out"]["sqnr_db"] - comparison["quantized"]["sqnr_db"]
