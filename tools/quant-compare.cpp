@@ -35,6 +35,8 @@ struct Arguments {
                            cl::desc("Only the first n of them (default: all)")};
   cl::opt<std::string> layers{"layers", cl::value_desc("name|/regex/"), cl::cat(category),
                               cl::desc("Only these of the layers that the recipe quantizes")};
+  cl::opt<std::string> html{"html", cl::value_desc("file"), cl::cat(category),
+                            cl::desc("Write the table as a page whose columns sort by a click")};
   cl::opt<std::string> json{"json", cl::value_desc("file"), cl::cat(category),
                             cl::desc("Write all numbers to this file, too")};
   halftone::ModelArguments common{category};
@@ -55,6 +57,7 @@ static bool fillOptions(const Arguments &arguments, CompareModelOptions &options
   options.numSamples = arguments.samples;
   options.layers = arguments.layers;
   options.json = arguments.json;
+  options.html = arguments.html;
   if (arguments.samples.getNumOccurrences() > 0 && options.numSamples < 1)
     return fail("--samples must be at least 1");
   return arguments.common.fill("quant-compare", options);

@@ -30,6 +30,7 @@ public:
 private:
   using IsQuantized = llvm::function_ref<bool(llvm::StringRef node)>;
 
+  bool openOutput(llvm::StringRef path, std::optional<AtomicFile> &output);
   bool prepare();
   bool checkRecipe();
   bool createTemporary(llvm::StringRef suffix, std::string &path);
@@ -51,7 +52,7 @@ private:
   mlir::halftone::Comparison comparison;
   bool hasStatic = false;
   std::string observationsPath, floatPath, variantPath;
-  std::optional<AtomicFile> json;
+  std::optional<AtomicFile> json, html;
   std::vector<std::unique_ptr<llvm::FileRemover>> temporaries;
   int64_t numDone = 0, numPrograms = 0;
 };
@@ -83,6 +84,16 @@ bool ModelComparison::checkRecipe() {
   return true;
 }
 
+bool ModelComparison::openOutput(llvm::StringRef path, std::optional<AtomicFile> &output) {
+  if (path.empty())
+    return true;
+  llvm::Expected<AtomicFile> file = AtomicFile::create(path);
+  if (!file)
+    return fail(file.takeError());
+  output.emplace(std::move(*file));
+  return true;
+}
+
 bool ModelComparison::prepare() {
   llvm::Expected<Recipe> loaded = Recipe::load(options.recipe);
   if (!loaded)
@@ -90,13 +101,7 @@ bool ModelComparison::prepare() {
   recipe = std::make_shared<const Recipe>(std::move(*loaded));
   if (!checkRecipe() || !createTemporary("so", floatPath) || !createTemporary("so", variantPath))
     return false;
-  if (options.json.empty())
-    return true;
-  llvm::Expected<AtomicFile> file = AtomicFile::create(options.json);
-  if (!file)
-    return fail(file.takeError());
-  json.emplace(std::move(*file));
-  return true;
+  return openOutput(options.json, json) && openOutput(options.html, html);
 }
 
 static std::string describeActivations(const ActivationScheme &activations) {
@@ -254,12 +259,16 @@ bool ModelComparison::compareAll() {
 }
 
 bool ModelComparison::write() {
-  if (!json)
-    return true;
-  if (llvm::Error error = json->write(comparison.makeJSON()))
-    return fail(std::move(error));
-  if (llvm::Error error = json->commit())
-    return fail(std::move(error));
+  if (json)
+    if (llvm::Error error = json->write(comparison.makeJSON()))
+      return fail(std::move(error));
+  if (html)
+    if (llvm::Error error = html->write(comparison.makeHTML()))
+      return fail(std::move(error));
+  for (std::optional<AtomicFile> *file : {&json, &html})
+    if (*file)
+      if (llvm::Error error = (*file)->commit())
+        return fail(std::move(error));
   return true;
 }
 

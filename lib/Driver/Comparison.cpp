@@ -23,7 +23,8 @@ static double getRelativeRMS(const ErrorMetrics &metrics) {
 
 double Comparison::getGain(const ComparedLayer &layer) const {
   double before = getErrorPower(quantized.metrics), after = getErrorPower(layer.leftOut);
-  return before == after ? 0 : 10 * std::log10(before / after);
+  double gain = before == after ? 0 : 10 * std::log10(before / after);
+  return std::fabs(gain) < .005 ? 0 : gain; // No "-0.00".
 }
 
 void Comparison::rank() {

@@ -32,8 +32,8 @@ struct Comparison {
   ::halftone::OutputError quantized;
   std::vector<ComparedLayer> layers;
 
-  /// What the outputs gain in dB when the layer is float again; infinite if nothing else has an
-  /// error.
+  /// What the outputs gain in dB when the layer is float again, 0 if less than .005; infinite if
+  /// nothing else has an error.
   double getGain(const ComparedLayer &layer) const;
 
   /// Puts first what leaves the least error behind when it is float again; equal ones stay as they
@@ -42,6 +42,8 @@ struct Comparison {
 
   std::string makeTable() const;
   std::string makeJSON() const;
+  /// A page without anything from elsewhere; its table sorts by a click.
+  std::string makeHTML() const;
 };
 
 } // namespace mlir::halftone

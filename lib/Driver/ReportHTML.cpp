@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "ReportChart.h"
 #include "ReportData.h"
-#include "ReportPage.h"
+#include "ReportElements.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -19,7 +19,6 @@ public:
   void write();
 
 private:
-  void writeHead();
   void writeSummary();
   void writeTiles(const ReportSum &all);
   void writeFormats();
@@ -32,8 +31,6 @@ private:
   void writeFigure(const ReportLayer &layer, size_t index, bool ofWeights);
   void writeRecipe();
 
-  /// A cell with a number and what it is sorted by.
-  void writeNumber(std::optional<double> value, llvm::StringRef text);
   ReportChart makeChart(size_t index, bool ofWeights) const;
   std::string makeTitle(const ReportLayer &layer, bool ofWeights) const;
 
@@ -43,37 +40,6 @@ private:
   bool hasInputs, hasQuantized, hasOutputs, hasModule;
 };
 } // namespace
-
-static std::string withSeparators(int64_t number) {
-  std::string text = std::to_string(number);
-  for (auto position = int64_t(text.size()) - 3; position > 0; position -= 3)
-    text.insert(size_t(position), ",");
-  return text;
-}
-
-static std::string formatBytes(int64_t bytes) {
-  struct Unit {
-    double from, size;
-    const char *name;
-  };
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  for (Unit unit : {Unit{1e9, 1e9, "GB"}, Unit{1e6, 1e6, "MB"}, Unit{1e4, 1e3, "kB"}}) {
-    if (double(bytes) < unit.from)
-      continue;
-    double size = double(bytes) / unit.size;
-    stream << llvm::format("%.*f ", size < 100 ? 1 : 0, size) << unit.name;
-    return text;
-  }
-  stream << bytes << " B";
-  return text;
-}
-
-static std::string fixed(double value, int digits) {
-  std::string text;
-  llvm::raw_string_ostream(text) << llvm::format("%.*f", digits, value);
-  return text;
-}
 
 /// "16 × 1 × 3 × 3".
 static std::string formatShape(llvm::ArrayRef<int64_t> shape) {
@@ -113,39 +79,7 @@ ReportWriter::ReportWriter(const ReportData &data, llvm::raw_ostream &out) : dat
   hasModule = has([](const ReportLayer &layer) { return layer.moduleBytes.has_value(); });
 }
 
-//===--- Head and summary ---===//
-
-/// A grey wedge as a printer makes it: dots that grow.
-static void writeDots(llvm::raw_ostream &out) {
-  constexpr int columns = 80, rows = 3, pitch = 12;
-  out << "<svg class=\"dots\" viewBox=\"0 0 " << columns * pitch << " " << rows * pitch
-      << "\" preserveAspectRatio=\"xMinYMid slice\" aria-hidden=\"true\">";
-  for (int row = 0; row != rows; ++row)
-    for (int column = 0; column != columns; ++column)
-      out << "<circle cx=\"" << column * pitch + (row % 2 == 0 ? pitch / 2 : pitch) << "\" cy=\""
-          << row * pitch + pitch / 2 << "\" r=\""
-          << llvm::format("%.1f", 5.2 * (1 - double(column) / columns)) << "\"/>";
-  out << "</svg>\n";
-}
-
-void ReportWriter::writeHead() {
-  std::string name = escapeHTML(llvm::sys::path::filename(data.model));
-  out << "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      << "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" << name
-      << " – Halftone</title>\n<style>" << getReportStyle()
-      << "</style>\n</head>\n<body>\n<header>\n";
-  writeDots(out);
-  out << "<p>Halftone report</p>\n<h1 title=\"" << escapeHTML(data.model) << "\">" << name
-      << "</h1>\n</header>\n<main>\n";
-}
-
-static void writeTile(llvm::raw_ostream &out, llvm::StringRef name, const llvm::Twine &value,
-                      const llvm::Twine &more) {
-  out << "<div><dt>" << name << "</dt><dd>" << value;
-  if (!more.isTriviallyEmpty())
-    out << "<small>" << more << "</small>";
-  out << "</dd></div>\n";
-}
+//===--- Summary ---===//
 
 void ReportWriter::writeTiles(const ReportSum &all) {
   out << "<dl class=\"tiles\">\n";
@@ -201,12 +135,6 @@ void ReportWriter::writeSummary() {
 
 //===--- The table ---===//
 
-static void writeColumn(llvm::raw_ostream &out, llvm::StringRef name, llvm::StringRef title,
-                        bool sorts = true, bool isText = false) {
-  out << "<th scope=\"col\"" << (isText ? " class=\"text\"" : "") << (sorts ? " data-sort" : "")
-      << " title=\"" << title << "\">" << name << "</th>";
-}
-
 void ReportWriter::writeTable() {
   out << "<section aria-labelledby=\"layers-title\"><h2 id=\"layers-title\">Layers</h2>\n<p>SQNR "
          "is the "
@@ -244,13 +172,6 @@ void ReportWriter::writeTable() {
   out << "</tbody></table></div></section>\n";
 }
 
-void ReportWriter::writeNumber(std::optional<double> value, llvm::StringRef text) {
-  out << "<td data-value=\"";
-  if (value)
-    out << llvm::format("%.9g", *value);
-  out << "\">" << (value ? text : "") << "</td>";
-}
-
 void ReportWriter::writeWeightCells(const ReportLayer &layer) {
   const ReportQuantization *quantization = layer.quantization ? &*layer.quantization : nullptr;
   out << "<td class=\"text\">" << escapeHTML(layer.format());
@@ -258,23 +179,23 @@ void ReportWriter::writeWeightCells(const ReportLayer &layer) {
     out << "<small>per " << escapeHTML(formatGranularity(*quantization)) << "</small>";
   out << "</td>";
   double bits = quantization ? quantization->effectiveBits : 32;
-  writeNumber(bits, fixed(bits, 2));
-  writeNumber(double(layer.floatBytes), withSeparators(layer.floatBytes));
-  writeNumber(double(layer.bytes()), withSeparators(layer.bytes()));
+  writeNumber(out, bits, fixed(bits, 2));
+  writeNumber(out, double(layer.floatBytes), withSeparators(layer.floatBytes));
+  writeNumber(out, double(layer.bytes()), withSeparators(layer.bytes()));
   if (hasModule)
-    writeNumber(layer.moduleBytes, withSeparators(layer.moduleBytes.value_or(0)));
+    writeNumber(out, layer.moduleBytes, withSeparators(layer.moduleBytes.value_or(0)));
   if (!hasQuantized)
     return;
   std::optional<double> nearest = quantization ? quantization->nearestSqnr : std::nullopt;
   std::optional<double> sqnr = quantization ? quantization->sqnr : std::nullopt;
-  writeNumber(nearest, fixed(nearest.value_or(0), 1));
-  writeNumber(sqnr, fixed(sqnr.value_or(0), 1));
+  writeNumber(out, nearest, fixed(nearest.value_or(0), 1));
+  writeNumber(out, sqnr, fixed(sqnr.value_or(0), 1));
   if (!hasOutputs)
     return;
   for (llvm::StringRef key : {"output_sqnr_nearest", "output_sqnr"}) {
     std::optional<double> output =
         quantization ? quantization->others.getNumber(key) : std::nullopt;
-    writeNumber(output, fixed(output.value_or(0), 1));
+    writeNumber(out, output, fixed(output.value_or(0), 1));
   }
 }
 
@@ -293,7 +214,7 @@ void ReportWriter::writeRow(size_t index) {
   }
   writeWeightCells(layer);
   if (data.hasTimes())
-    writeNumber(layer.timeShare, fixed(100 * layer.timeShare.value_or(0), 1) + " %");
+    writeNumber(out, layer.timeShare, fixed(100 * layer.timeShare.value_or(0), 1) + " %");
   out << "</tr>\n";
 }
 
@@ -370,16 +291,14 @@ void ReportWriter::writeRecipe() {
 }
 
 void ReportWriter::write() {
-  writeHead();
+  writePageHead(out, "Halftone report", data.model);
   writeSummary();
   if (!data.layers.empty()) {
     writeTable();
     writePictures();
   }
   writeRecipe();
-  out << "</main>\n<footer>" << escapeHTML(data.compiler) << " · " << escapeHTML(data.output)
-      << " · source " << escapeHTML(data.sourceHash) << "</footer>\n<script>" << getReportScript()
-      << "</script>\n</body>\n</html>\n";
+  writePageEnd(out, data.compiler + " · " + data.output + " · source " + data.sourceHash);
 }
 
 std::string mlir::halftone::writeReportHTML(const ReportData &data) {

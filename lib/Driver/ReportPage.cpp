@@ -54,6 +54,7 @@ svg.thumb { display: block; width: 132px; height: 40px; }
 .numbers { fill: none; stroke-width: 1px; vector-effect: non-scaling-stroke; }
 .weights { stroke: var(--cyan); }
 .inputs { stroke: var(--magenta); }
+.own { fill: var(--cyan); } .inherited { fill: var(--magenta); }
 .some { opacity: .55; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(380px, 1fr)); gap: 14px; }
 .card { padding: 14px 16px 10px; scroll-margin-top: 16px; }

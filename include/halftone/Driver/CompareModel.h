@@ -23,6 +23,8 @@ struct CompareModelOptions : ModelOptions {
   std::string layers;
   /// Where to write all numbers as JSON; empty: nowhere.
   std::string json;
+  /// Where to write a page with the table; empty: nowhere.
+  std::string html;
 };
 
 /// Runs the float and the quantized program on the samples, and for each layer that the recipe
