@@ -236,9 +236,13 @@ bool Compilation::smooth() {
     if (isAWQ)
       return scaleSalientWeights(recipe, {options.calibration, options.maxRoundingBytes});
     SmoothingScheme smoothing = *recipe->getSmoothing();
-    if (smoothing.searchesAlpha && !searchAlpha(recipe, path, options.calibration, smoothing.alpha))
+    if (!smoothing.searchesAlpha)
+      return smoothActivations(smoothing, path);
+    std::optional<double> alpha;
+    if (!searchAlpha(recipe, path, options.calibration, alpha))
       return false;
-    return smoothActivations(smoothing, path);
+    smoothing.alpha = alpha.value_or(smoothing.alpha);
+    return !alpha || smoothActivations(smoothing, path);
   });
 }
 

@@ -50,9 +50,9 @@ static void roundPlainly(ModuleOp module) {
 
 bool SmoothingTask::compileSmoothed(std::shared_ptr<const ::halftone::Recipe> recipe,
                                     StringRef observations, std::optional<double> alpha,
-                                    StringRef path) {
+                                    bool isQuantized, StringRef path) {
   OwningOpRef<ModuleOp> variant = module->clone();
-  if (!alpha)
+  if (!isQuantized)
     variant->walk([](Operation *op) { removeScheme(op); });
   roundPlainly(*variant);
   QuantizeOptions quantization{recipe, /*observations=*/""};
@@ -72,7 +72,8 @@ bool SmoothingTask::compileSmoothed(std::shared_ptr<const ::halftone::Recipe> re
 }
 
 bool SmoothingTask::searchAlpha(std::shared_ptr<const ::halftone::Recipe> recipe,
-                                StringRef observations, StringRef samples, double &alpha) {
+                                StringRef observations, StringRef samples,
+                                std::optional<double> &alpha) {
   constexpr int numSteps = 20;
   SmallString<128> floatPath, path;
   for (SmallString<128> *each : {&floatPath, &path})
@@ -80,6 +81,9 @@ bool SmoothingTask::searchAlpha(std::shared_ptr<const ::halftone::Recipe> recipe
             llvm::sys::fs::createTemporaryFile("halftone-smoothing", "so", *each))
       return fail("cannot create a temporary file: " + code.message());
   llvm::FileRemover floatRemover(floatPath), remover(path);
+  std::vector<std::optional<double>> candidates = {std::nullopt};
+  for (int step = 0; step <= numSteps; ++step)
+    candidates.emplace_back(double(step) / numSteps);
   std::optional<double> least;
   std::string tried;
   {
@@ -87,21 +91,20 @@ bool SmoothingTask::searchAlpha(std::shared_ptr<const ::halftone::Recipe> recipe
     ScopedDiagnosticHandler onlyErrors(&context, [](Diagnostic &diagnostic) {
       return success(diagnostic.getSeverity() != DiagnosticSeverity::Error);
     });
-    if (!compileSmoothed(recipe, observations, std::nullopt, floatPath))
+    if (!compileSmoothed(recipe, observations, std::nullopt, /*isQuantized=*/false, floatPath))
       return false;
-    for (int step = 0; step <= numSteps; ++step) {
+    for (auto [index, candidate] : llvm::enumerate(candidates)) {
       if (modelOptions.progress)
-        modelOptions.progress({"search alpha", step, numSteps + 1});
-      double candidate = double(step) / numSteps;
-      if (!compileSmoothed(recipe, observations, candidate, path))
+        modelOptions.progress({"search alpha", int64_t(index), int64_t(candidates.size())});
+      if (!compileSmoothed(recipe, observations, candidate, /*isQuantized=*/true, path))
         return false;
       llvm::Expected<::halftone::OutputError> measured = ::halftone::measureOutputs(
           floatPath, path, {samples.str(), /*maxSamples=*/0, modelOptions.threads});
       if (!measured)
         return fail(measured.takeError());
-      double power = measured->metrics.errorPower; // A NaN is less than nothing.
-      tried += llvm::formatv("{0}{1:F2}: {2:F2}", step == 0 ? "" : ", ", candidate,
-                             measured->metrics.sqnr());
+      double power = measured->metrics.errorPower, decibels = measured->metrics.sqnr();
+      tried += candidate ? llvm::formatv(", {0:F2}: {1:F2}", *candidate, decibels).str()
+                         : llvm::formatv("as it was: {0:F2}", decibels).str();
       if (!std::isnan(power) && (!least || power < *least)) {
         least = power;
         alpha = candidate;
@@ -111,8 +114,9 @@ bool SmoothingTask::searchAlpha(std::shared_ptr<const ::halftone::Recipe> recipe
   if (!least)
     return fail("the outputs of the quantized model are no numbers, whatever 'alpha' is; give "
                 "'alpha' a number");
-  module->emitRemark(
-      llvm::formatv("smoothed by alpha {0:F2}; the outputs in dB: {1}", alpha, tried));
+  std::string found =
+      alpha ? llvm::formatv("smoothed by alpha {0:F2}", *alpha).str() : "not smoothed";
+  module->emitRemark(found + "; the outputs in dB: " + tried);
   return true;
 }
 

@@ -16,18 +16,18 @@ protected:
 
   /// SmoothQuant+ (arXiv 2312.03788): the one exponent for all inputs, of 0, .05, .1 … 1, with
   /// which the outputs of the quantized model are least off on the samples, of equal ones the
-  /// least; weights are rounded to nearest meanwhile. A remark says what was found. Requires
-  /// assigned schemes without static activations.
+  /// least; none if they are least off without smoothing. Weights are rounded to nearest meanwhile.
+  /// A remark says what was found. Requires assigned schemes without static activations.
   bool searchAlpha(std::shared_ptr<const ::halftone::Recipe> recipe, StringRef observations,
-                   StringRef samples, double &alpha);
+                   StringRef samples, std::optional<double> &alpha);
 
   /// AWQ by the Gram matrices of the layers' inputs, for which the model runs on samples.
   bool scaleSalientWeights(std::shared_ptr<const ::halftone::Recipe> recipe, const Data &data);
 
 private:
-  /// A library at `path` of the quantized model, smoothed by `alpha`, or of the float one.
+  /// A library at `path` of the model, smoothed by `alpha` or as it is, and quantized or not.
   bool compileSmoothed(std::shared_ptr<const ::halftone::Recipe> recipe, StringRef observations,
-                       std::optional<double> alpha, StringRef path);
+                       std::optional<double> alpha, bool isQuantized, StringRef path);
 };
 
 } // namespace mlir::halftone

@@ -16,7 +16,8 @@ std::string halftone::resolveSmoothing(const SmoothingText &text, SmoothingSchem
   if (text.alpha && text.alpha->number)
     scheme.alpha = *text.alpha->number;
   scheme.powerOfTwo = text.powerOfTwo.value_or(scheme.powerOfTwo);
-  if (!(scheme.alpha >= 0 && scheme.alpha <= 1))
+  bool isPart = scheme.alpha >= 0 && scheme.alpha <= 1; // A NaN is not.
+  if (!isPart)
     return "'alpha' is " + std::to_string(scheme.alpha) + "; expected a number from 0 to 1";
   return "";
 }
