@@ -5,14 +5,13 @@
 #include "LayerOutputs.h"
 #include "Report.h"
 #include "RoundingTask.h"
+#include "TemporaryFile.h"
 #include "halftone/Analysis/NodeName.h"
 #include "halftone/Dialect/ConstantData.h"
 #include "halftone/IO/FileError.h"
 #include "halftone/Pipelines/GraphPipeline.h"
 #include "halftone/Transforms/SchemeAttribute.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 
 using namespace halftone;
 using mlir::ModuleOp;
@@ -53,18 +52,18 @@ private:
   bool hasStatic = false;
   std::string observationsPath, floatPath, variantPath;
   std::optional<AtomicFile> json, html;
-  std::vector<std::unique_ptr<llvm::FileRemover>> temporaries;
+  std::vector<mlir::halftone::TemporaryFile> temporaries;
   int64_t numDone = 0, numPrograms = 0;
 };
 } // namespace
 
 bool ModelComparison::createTemporary(llvm::StringRef suffix, std::string &path) {
-  llvm::SmallString<128> created;
-  if (std::error_code code =
-          llvm::sys::fs::createTemporaryFile("halftone-compare", suffix, created))
-    return fail("cannot create a temporary file: " + code.message());
-  temporaries.push_back(std::make_unique<llvm::FileRemover>(created));
-  path = created.str().str();
+  llvm::Expected<mlir::halftone::TemporaryFile> file =
+      mlir::halftone::TemporaryFile::create("compare", suffix);
+  if (!file)
+    return fail(file.takeError());
+  path = file->getPath();
+  temporaries.push_back(std::move(*file));
   return true;
 }
 

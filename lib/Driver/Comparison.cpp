@@ -23,8 +23,7 @@ static double getRelativeRMS(const ErrorMetrics &metrics) {
 
 double Comparison::getGain(const ComparedLayer &layer) const {
   double before = getErrorPower(quantized.metrics), after = getErrorPower(layer.leftOut);
-  double gain = before == after ? 0 : 10 * std::log10(before / after);
-  return std::fabs(gain) < .005 ? 0 : gain; // No "-0.00".
+  return before == after ? 0 : 10 * std::log10(before / after);
 }
 
 void Comparison::rank() {
@@ -33,13 +32,13 @@ void Comparison::rank() {
   });
 }
 
-/// `exact` is what an infinite ratio means.
-static std::string formatDecibels(double value, llvm::StringRef exact) {
+std::string mlir::halftone::formatDecibels(double value, llvm::StringRef exact) {
   if (std::isnan(value))
     return "nan";
   if (std::isinf(value))
     return value > 0 ? exact.str() : "-inf";
-  return llvm::formatv("{0:F2}", value).str();
+  std::string text = llvm::formatv("{0:F2}", value).str();
+  return text == "-0.00" ? "0.00" : text;
 }
 
 static std::string formatSeen(const ErrorMetrics &metrics) {

@@ -25,6 +25,9 @@ struct ComparedLayer {
   ::halftone::ErrorMetrics leftOut;
 };
 
+/// For people: two digits, or `exact`, which is what an infinite ratio means.
+std::string formatDecibels(double value, llvm::StringRef exact);
+
 struct Comparison {
   std::string model;
   std::string recipe;
@@ -32,8 +35,8 @@ struct Comparison {
   ::halftone::OutputError quantized;
   std::vector<ComparedLayer> layers;
 
-  /// What the outputs gain in dB when the layer is float again, 0 if less than .005; infinite if
-  /// nothing else has an error.
+  /// What the outputs gain in dB when the layer is float again; infinite if nothing else has an
+  /// error.
   double getGain(const ComparedLayer &layer) const;
 
   /// Puts first what leaves the least error behind when it is float again; equal ones stay as they

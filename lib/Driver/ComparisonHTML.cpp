@@ -27,8 +27,8 @@ static void writeErrors(llvm::raw_ostream &out, const ComparedLayer &layer) {
   out << "<td>";
   if (layer.own.count != 0) {
     out << "<svg class=\"thumb errors\" viewBox=\"0 0 132 40\" role=\"img\"><title>Own error "
-        << fixed(layer.own.sqnr(), 1) << " dB, inherited " << fixed(layer.inherited.sqnr(), 1)
-        << " dB</title>";
+        << formatDecibels(layer.own.sqnr(), "infinitely many") << " dB, inherited "
+        << formatDecibels(layer.inherited.sqnr(), "infinitely many") << " dB</title>";
     writeBar(out, layer.own.sqnr(), "own", 8);
     writeBar(out, layer.inherited.sqnr(), "inherited", 24);
     out << "</svg>";
@@ -37,10 +37,10 @@ static void writeErrors(llvm::raw_ostream &out, const ComparedLayer &layer) {
 }
 
 static void writeDecibels(llvm::raw_ostream &out, double value, llvm::StringRef exact) {
-  if (std::isinf(value))
-    // Behind all numbers, whichever way they are sorted.
-    return writeNumber(out, value > 0 ? 1e9 : -1e9, value > 0 ? exact : "-inf");
-  writeNumber(out, std::isnan(value) ? std::nullopt : std::optional(value), fixed(value, 2));
+  // No double of the page is infinite: beyond all others, then.
+  double sorted = std::isinf(value) ? std::copysign(1e9, value) : value;
+  writeNumber(out, std::isnan(value) ? std::nullopt : std::optional(sorted),
+              formatDecibels(value, exact));
 }
 
 static void writeSeen(llvm::raw_ostream &out, const ErrorMetrics &metrics) {
@@ -95,11 +95,10 @@ std::string Comparison::makeHTML() const {
   std::string page;
   llvm::raw_string_ostream out(page);
   writePageHead(out, "Halftone comparison", model);
-  double decibels = quantized.metrics.sqnr();
+  std::string decibels = formatDecibels(quantized.metrics.sqnr(), "infinitely many");
   out << "<dl class=\"tiles\">\n";
   writeTile(out, "Recipe", escapeHTML(llvm::sys::path::filename(recipe)), "");
-  writeTile(out, "Outputs", std::isinf(decibels) ? "exact" : fixed(decibels, 2) + " dB",
-            "signal to quantization noise");
+  writeTile(out, "Outputs", decibels + " dB", "signal to quantization noise");
   writeTile(out, "Samples", std::to_string(quantized.numSamples), "");
   writeTile(out, "Layers", std::to_string(layers.size()), "that gaining most first");
   out << "</dl>\n";

@@ -4,6 +4,7 @@
 #include "Report.h"
 #include "SmoothingTask.h"
 #include "StaticLayers.h"
+#include "TemporaryFile.h"
 #include "halftone/Analysis/NodeName.h"
 #include "halftone/Dialect/ConstantData.h"
 #include "halftone/IO/FileError.h"
@@ -96,7 +97,7 @@ private:
   std::string observationsPath;
   std::optional<AtomicFile> reportFile;
   /// Observations that nobody keeps, removed at the end.
-  std::vector<std::unique_ptr<llvm::FileRemover>> temporaries;
+  std::vector<mlir::halftone::TemporaryFile> temporaries;
 };
 } // namespace
 
@@ -189,17 +190,15 @@ bool Compilation::failWithoutData(llvm::ArrayRef<std::string> layers, llvm::Stri
 }
 
 bool Compilation::createTemporary(std::string &path) {
-  llvm::SmallString<128> created;
-  if (std::error_code code =
-          llvm::sys::fs::createTemporaryFile("halftone-observations", "json", created))
-    return fail("cannot create a temporary file: " + code.message());
-  temporaries.push_back(std::make_unique<llvm::FileRemover>(created));
-  path = created.str().str();
+  llvm::Expected<mlir::halftone::TemporaryFile> file =
+      mlir::halftone::TemporaryFile::create("observations", "json");
+  if (!file)
+    return fail(file.takeError());
+  path = file->getPath();
+  temporaries.push_back(std::move(*file));
   return true;
 }
 
-/// Changes the float model so that it is easier to quantize. What it was observed to be is kept;
-/// what it is afterwards nobody else can use.
 bool Compilation::smooth() {
   if (!recipe->getSmoothing())
     return true;

@@ -2,6 +2,7 @@
 #include "ModelTask.h"
 
 #include "SourceHash.h"
+#include "TemporaryFile.h"
 #include "halftone/Analysis/WeightContraction.h"
 #include "halftone/ONNX/Import.h"
 #include "halftone/Pipelines/CPUPipeline.h"
@@ -10,8 +11,6 @@
 #include "halftone/Target/EmitModule.h"
 #include "halftone/Transforms/AssignSchemes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include <chrono>
 
 using namespace mlir;
@@ -101,14 +100,13 @@ bool ModelTask::compileNative(OwningOpRef<ModuleOp> program, bool withObservers,
 
 bool ModelTask::runObserver(OwningOpRef<ModuleOp> program,
                             llvm::function_ref<llvm::Error(StringRef path)> run) {
-  SmallString<128> path;
-  if (std::error_code code = llvm::sys::fs::createTemporaryFile("halftone-observe", "so", path))
-    return fail("cannot create a temporary file: " + code.message());
-  llvm::FileRemover remover(path);
+  llvm::Expected<TemporaryFile> library = TemporaryFile::create("observe", "so");
+  if (!library)
+    return fail(library.takeError());
   // The program's memory is for the run then.
-  if (!compileNative(std::move(program), /*withObservers=*/true, path))
+  if (!compileNative(std::move(program), /*withObservers=*/true, library->getPath()))
     return false;
-  if (llvm::Error error = run(path))
+  if (llvm::Error error = run(library->getPath()))
     return fail(std::move(error));
   return true;
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "SmoothingTask.h"
 
+#include "TemporaryFile.h"
 #include "halftone/Calibration/MeasureOutputs.h"
 #include "halftone/Dialect/ConstantData.h"
 #include "halftone/Pipelines/GraphPipeline.h"
 #include "halftone/Transforms/Passes.h"
 #include "halftone/Transforms/SalientWeights.h"
 #include "halftone/Transforms/SchemeAttribute.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 
@@ -75,12 +74,13 @@ bool SmoothingTask::searchAlpha(std::shared_ptr<const ::halftone::Recipe> recipe
                                 StringRef observations, StringRef samples,
                                 std::optional<double> &alpha) {
   constexpr int numSteps = 20;
-  SmallString<128> floatPath, path;
-  for (SmallString<128> *each : {&floatPath, &path})
-    if (std::error_code code =
-            llvm::sys::fs::createTemporaryFile("halftone-smoothing", "so", *each))
-      return fail("cannot create a temporary file: " + code.message());
-  llvm::FileRemover floatRemover(floatPath), remover(path);
+  llvm::Expected<TemporaryFile> floats = TemporaryFile::create("smoothing", "so");
+  if (!floats)
+    return fail(floats.takeError());
+  llvm::Expected<TemporaryFile> quantized = TemporaryFile::create("smoothing", "so");
+  if (!quantized)
+    return fail(quantized.takeError());
+  const std::string &floatPath = floats->getPath(), &path = quantized->getPath();
   std::vector<std::optional<double>> candidates = {std::nullopt};
   for (int step = 0; step <= numSteps; ++step)
     candidates.emplace_back(double(step) / numSteps);

@@ -22,6 +22,6 @@ assert inherited["conv1"] is None, "nothing comes before it"
 for layer in layers:
     assert 0 < layer["bytes"] < layer["float_bytes"]
     gain = layer["left_out"]["sqnr_db"] - comparison["quantized"]["sqnr_db"]
-    assert abs(layer["gain_db"] - gain) < .005
+    assert abs(layer["gain_db"] - gain) < 1e-6
     rms = 10 ** (-layer["alone"]["sqnr_db"] / 20)
     assert abs(layer["alone"]["relative_rms"] / rms - 1) < 1e-6
