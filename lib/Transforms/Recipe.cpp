@@ -71,6 +71,11 @@ template <> struct MappingTraits<MoFQText> {
 /// Whether a value could not be read: what is made of it would be a second error.
 static bool hasFailed(IO &io) { return bool(static_cast<Input &>(io).error()); }
 
+} // namespace llvm::yaml
+
+//===--- Words beside booleans and numbers ---===//
+
+namespace llvm::yaml {
 template <> struct ScalarTraits<Symmetry> {
   static void output(const Symmetry &, void *, raw_ostream &) {}
   static StringRef input(StringRef text, void *, Symmetry &symmetry) {
@@ -85,6 +90,23 @@ template <> struct ScalarTraits<Symmetry> {
   static QuotingType mustQuote(StringRef) { return QuotingType::None; }
 };
 
+template <> struct ScalarTraits<AlphaText> {
+  static void output(const AlphaText &, void *, raw_ostream &) {}
+  static StringRef input(StringRef text, void *context, AlphaText &alpha) {
+    if (text == "search")
+      return "";
+    return ScalarTraits<double>::input(text, context, alpha.number.emplace()).empty()
+               ? ""
+               : "'alpha' is a number from 0 to 1, or search";
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
+} // namespace llvm::yaml
+
+//===--- Weights, activations, smoothing ---===//
+
+namespace llvm::yaml {
 template <> struct MappingTraits<WeightEntry> {
   static void mapping(IO &io, WeightEntry &entry) {
     io.mapRequired("format", entry.text.format);
@@ -137,18 +159,6 @@ template <> struct MappingTraits<ActivationScheme> {
   static std::string validate(IO &io, ActivationScheme &scheme) {
     return hasFailed(io) ? "" : checkActivations(scheme);
   }
-};
-
-template <> struct ScalarTraits<AlphaText> {
-  static void output(const AlphaText &, void *, raw_ostream &) {}
-  static StringRef input(StringRef text, void *context, AlphaText &alpha) {
-    if (text == "search")
-      return "";
-    return ScalarTraits<double>::input(text, context, alpha.number.emplace()).empty()
-               ? ""
-               : "'alpha' is a number from 0 to 1, or search";
-  }
-  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
 };
 
 template <> struct MappingTraits<SmoothingEntry> {
