@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """All methods on all models: what each leaves of a model, judged by data that it was not calibrated with.
 
-Writes the table between its markers in docs/Methods.md. Needs the models folder ($HALFTONE_MODELS) and takes about an hour; --models and
---rows look at a part of it and write nothing. Nothing is random.
+Writes the table between its markers in docs/Methods.md, model by model. Needs the models folder ($HALFTONE_MODELS) and takes about an hour;
+--models and --rows measure a part of it again, and the rest stays. Nothing is random.
 """
 
 import argparse
@@ -63,26 +63,44 @@ def measure(model, recipe):
         return model.measure(*programs)
 
 
+def read_table(text):
+    """{(heading of a model, scheme, method): cell} of what was written before."""
+    lines = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    if not lines:
+        return {}
+    headings = lines[0][2:]
+    return {(heading, row[0], row[1]): cell for row in lines[2:] for heading, cell in zip(headings, row[2:])}
+
+
+def write_table(cells):
+    """Of the models that have a cell; an empty one was not measured."""
+    measured = {heading for heading, _, _ in cells}
+    headings = [each for each in map(head, MODELS.values()) if each in measured]
+    yield f"| weights | method | {' | '.join(headings)} |\n|---|---|{'---|' * len(headings)}\n"
+    for scheme, method, _ in ROWS:
+        yield f"| {scheme} | {method} | {' | '.join(cells.get((heading, scheme, method), '') for heading in headings)} |\n"
+
+
+def head(model):
+    return f"{model.name}: {model.unit}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--rows", nargs="+", default=[""], help="only rows whose scheme begins with one of these")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs/Methods.md")
     arguments = parser.parse_args()
-    rows = [row for row in ROWS if row[0].startswith(tuple(arguments.rows))]
-    models, cells = [MODELS[name]() for name in arguments.models], {}
-    for model in models:
-        for scheme, method, recipe in rows:
-            cells[model, scheme, method] = measure(model, recipe)
-            print(model.name, scheme, method, cells[model, scheme, method], sep="; ", flush=True)
-    table = f"| weights | method | {' | '.join(f'{model.name}: {model.unit}' for model in models)} |\n"
-    table += "|---|---|" + "---|" * len(models) + "\n"
-    for scheme, method, _ in rows:
-        table += f"| {scheme} | {method} | {' | '.join(cells[model, scheme, method] for model in models)} |\n"
-    if len(rows) < len(ROWS) or len(models) < len(MODELS):
-        return print(table)
     before, _, rest = arguments.output.read_text().partition(BEGIN)
-    arguments.output.write_text(f"{before}{BEGIN}\n{table}\n{END}{rest.partition(END)[2]}")
+    table, _, after = rest.partition(END)
+    cells = read_table(table)
+    for model in (MODELS[name]() for name in arguments.models):
+        for scheme, method, recipe in ROWS:
+            if not scheme.startswith(tuple(arguments.rows)):
+                continue
+            cells[head(model), scheme, method] = measure(model, recipe)
+            print(model.name, scheme, method, cells[head(model), scheme, method], sep="; ", flush=True)
+        arguments.output.write_text(f"{before}{BEGIN}\n{''.join(write_table(cells))}\n{END}{after}")
 
 
 if __name__ == "__main__":
