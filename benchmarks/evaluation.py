@@ -6,7 +6,6 @@ Each class has a name, the unit of its measure, `parts` (the model's files and, 
 """
 
 import json
-import sys
 
 import numpy as np
 
@@ -90,7 +89,7 @@ class BartG2P:
     def measure(self, encoder, decoder):
         letters, mask = self.letters[self.num_calibration :], self.mask[self.num_calibration :]
         session = open_session(encoder)
-        states = run(session, {"input_ids": letters, "attention_mask": mask})["last_hidden_state"].copy()
+        states = run(session, {"input_ids": letters, "attention_mask": mask})["last_hidden_state"]
         session.close()
         session = open_session(decoder)
         decoded = np.full((len(letters), 1), self.start, np.int64)
@@ -165,8 +164,8 @@ class Stream:
             feed = {**frame, **state}
             outputs = step(feed)
             inputs.append(feed)
-            says.append(outputs[self.output].copy())
-            state = {name: outputs[source].copy() for name, (_, source) in self.state.items()}
+            says.append(outputs[self.output])
+            state = {name: outputs[source] for name, (_, source) in self.state.items()}
         return inputs, np.stack(says).astype(np.float64)
 
     def measure(self, program):

@@ -5,18 +5,13 @@
 #include "LayerOutputs.h"
 #include "Report.h"
 #include "RoundingTask.h"
-#include "TemporaryFile.h"
 #include "halftone/Analysis/NodeName.h"
-#include "halftone/Dialect/ConstantData.h"
 #include "halftone/IO/FileError.h"
-#include "halftone/Pipelines/GraphPipeline.h"
 #include "halftone/Transforms/SchemeAttribute.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace halftone;
 using mlir::ModuleOp;
 using mlir::OwningOpRef;
-using mlir::PassManager;
 
 namespace {
 class ModelComparison : mlir::halftone::RoundingTask {
@@ -32,7 +27,6 @@ private:
   bool openOutput(llvm::StringRef path, std::optional<AtomicFile> &output);
   bool prepare();
   bool checkRecipe();
-  bool createTemporary(llvm::StringRef suffix, std::string &path);
   bool findLayers();
   bool selectLayers();
   bool calibrate();
@@ -52,20 +46,9 @@ private:
   bool hasStatic = false;
   std::string observationsPath, floatPath, variantPath;
   std::optional<AtomicFile> json, html;
-  std::vector<mlir::halftone::TemporaryFile> temporaries;
   int64_t numDone = 0, numPrograms = 0;
 };
 } // namespace
-
-bool ModelComparison::createTemporary(llvm::StringRef suffix, std::string &path) {
-  llvm::Expected<mlir::halftone::TemporaryFile> file =
-      mlir::halftone::TemporaryFile::create("compare", suffix);
-  if (!file)
-    return fail(file.takeError());
-  path = file->getPath();
-  temporaries.push_back(std::move(*file));
-  return true;
-}
 
 /// What cannot be turned on and off layer by layer.
 bool ModelComparison::checkRecipe() {
@@ -98,7 +81,8 @@ bool ModelComparison::prepare() {
   if (!loaded)
     return fail(loaded.takeError());
   recipe = std::make_shared<const Recipe>(std::move(*loaded));
-  if (!checkRecipe() || !createTemporary("so", floatPath) || !createTemporary("so", variantPath))
+  if (!checkRecipe() || !createTemporary("compare", "so", floatPath) ||
+      !createTemporary("compare", "so", variantPath))
     return false;
   return openOutput(options.json, json) && openOutput(options.html, html);
 }
@@ -153,7 +137,8 @@ bool ModelComparison::calibrate() {
   Observations observations(sourceHash);
   CalibrationOptions calibration;
   calibration.samples.data = options.calibration;
-  if (!createTemporary("json", observationsPath) || !observe(std::move(calibration), observations))
+  if (!createTemporary("compare", "json", observationsPath) ||
+      !observe(std::move(calibration), observations))
     return false;
   if (llvm::Error error = observations.save(observationsPath))
     return fail(std::move(error));
@@ -178,11 +163,7 @@ OwningOpRef<ModuleOp> ModelComparison::makeVariant(IsQuantized isQuantized, IsQu
     mlir::halftone::removeScheme(op);
     mlir::halftone::removeGramMatrix(op);
   });
-  mlir::halftone::QuantizeOptions quantization{recipe, observationsPath};
-  quantization.isAssigned = true;
-  if (!runPasses(*variant, [&](PassManager &passes) {
-        mlir::halftone::populateQuantizePipeline(passes, quantization);
-      }))
+  if (!quantizeAssigned(*variant, recipe, observationsPath))
     return nullptr;
   return variant;
 }
@@ -208,12 +189,8 @@ bool ModelComparison::compileVariant(IsQuantized isQuantized, IsQuantized isOutp
   // The second program is the quantized one.
   if (numDone == 1)
     addBytes(*variant);
-  for (auto function : variant->getOps<mlir::func::FuncOp>())
-    function->removeAttr(mlir::halftone::kQuantizedWeightsName);
-  if (!compileNative(std::move(variant), /*withObservers=*/false, path))
+  if (!compileCopy(std::move(variant), path))
     return false;
-  // The weights of this program.
-  mlir::halftone::releaseUnusedResources(*module);
   ++numDone;
   return true;
 }

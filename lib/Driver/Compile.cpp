@@ -4,7 +4,6 @@
 #include "Report.h"
 #include "SmoothingTask.h"
 #include "StaticLayers.h"
-#include "TemporaryFile.h"
 #include "halftone/Analysis/NodeName.h"
 #include "halftone/Dialect/ConstantData.h"
 #include "halftone/IO/FileError.h"
@@ -17,7 +16,6 @@
 #include "mlir/IR/AsmState.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
@@ -66,7 +64,6 @@ private:
   bool prepare();
   bool openOutputs();
   bool smooth();
-  bool createTemporary(std::string &path);
   bool findObservations();
   bool calibrateInto(llvm::StringRef path);
   bool failWithoutData(llvm::ArrayRef<std::string> layers, llvm::StringRef advice);
@@ -96,8 +93,6 @@ private:
   bool emulateDevice = false;
   std::string observationsPath;
   std::optional<AtomicFile> reportFile;
-  /// Observations that nobody keeps, removed at the end.
-  std::vector<mlir::halftone::TemporaryFile> temporaries;
 };
 } // namespace
 
@@ -189,16 +184,6 @@ bool Compilation::failWithoutData(llvm::ArrayRef<std::string> layers, llvm::Stri
               "; " + advice);
 }
 
-bool Compilation::createTemporary(std::string &path) {
-  llvm::Expected<mlir::halftone::TemporaryFile> file =
-      mlir::halftone::TemporaryFile::create("observations", "json");
-  if (!file)
-    return fail(file.takeError());
-  path = file->getPath();
-  temporaries.push_back(std::move(*file));
-  return true;
-}
-
 bool Compilation::smooth() {
   if (!recipe->getSmoothing())
     return true;
@@ -226,7 +211,7 @@ bool Compilation::smooth() {
   std::string path = options.observations;
   if (path.empty() && !(isAWQ && options.saveObservations.empty())) {
     path = options.saveObservations;
-    if (path.empty() && !createTemporary(path))
+    if (path.empty() && !createTemporary("observations", "json", path))
       return false;
     if (!phase("calibrate", [&] { return calibrateInto(path); }))
       return false;
@@ -269,7 +254,7 @@ bool Compilation::findObservations() {
   if (options.calibration.empty() || (layers->empty() && keepAt.empty()))
     return true;
   observationsPath = keepAt;
-  if (observationsPath.empty() && !createTemporary(observationsPath))
+  if (observationsPath.empty() && !createTemporary("observations", "json", observationsPath))
     return false;
   return phase("calibrate", [&] { return calibrateInto(observationsPath); });
 }

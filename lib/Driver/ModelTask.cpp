@@ -2,14 +2,15 @@
 #include "ModelTask.h"
 
 #include "SourceHash.h"
-#include "TemporaryFile.h"
 #include "halftone/Analysis/WeightContraction.h"
+#include "halftone/Dialect/ConstantData.h"
 #include "halftone/ONNX/Import.h"
 #include "halftone/Pipelines/CPUPipeline.h"
 #include "halftone/Pipelines/GraphPipeline.h"
 #include "halftone/Pipelines/Register.h"
 #include "halftone/Target/EmitModule.h"
 #include "halftone/Transforms/AssignSchemes.h"
+#include "halftone/Transforms/SchemeAttribute.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <chrono>
 
@@ -79,6 +80,32 @@ bool ModelTask::assignSchemes(std::shared_ptr<const ::halftone::Recipe> recipe) 
   return runPasses(*module, [&](PassManager &passes) {
     passes.addNestedPass<func::FuncOp>(createAssignSchemes(std::move(recipe)));
   });
+}
+
+bool ModelTask::createTemporary(StringRef name, StringRef suffix, std::string &path) {
+  llvm::Expected<TemporaryFile> file = TemporaryFile::create(name, suffix);
+  if (!file)
+    return fail(file.takeError());
+  path = file->getPath();
+  temporaries.push_back(std::move(*file));
+  return true;
+}
+
+bool ModelTask::quantizeAssigned(ModuleOp copy, std::shared_ptr<const ::halftone::Recipe> recipe,
+                                 StringRef observations) {
+  QuantizeOptions quantization{std::move(recipe), observations.str()};
+  quantization.isAssigned = true;
+  return runPasses(copy,
+                   [&](PassManager &passes) { populateQuantizePipeline(passes, quantization); });
+}
+
+bool ModelTask::compileCopy(OwningOpRef<ModuleOp> copy, StringRef path) {
+  for (auto function : copy->getOps<func::FuncOp>())
+    function->removeAttr(kQuantizedWeightsName);
+  if (!compileNative(std::move(copy), /*withObservers=*/false, path))
+    return false;
+  releaseUnusedResources(*module);
+  return true;
 }
 
 bool ModelTask::compileNative(OwningOpRef<ModuleOp> program, bool withObservers, StringRef path) {

@@ -3,6 +3,7 @@
 #define HALFTONE_LIB_DRIVER_MODELTASK_H
 
 #include "Diagnostics.h"
+#include "TemporaryFile.h"
 #include "Timing.h"
 #include "halftone/Calibration/Calibrate.h"
 #include "halftone/Driver/ModelOptions.h"
@@ -37,6 +38,13 @@ protected:
   /// Runs the simplified model on samples and adds what the inputs of its contractions were. Takes
   /// threads and progress of `calibration` from the task.
   bool observe(::halftone::CalibrationOptions calibration, ::halftone::Observations &observations);
+  /// A file that lives as long as the task: halftone-NAME and so on (TemporaryFile).
+  bool createTemporary(StringRef name, StringRef suffix, std::string &path);
+  /// Quantizes a copy of the model whose layers have their schemes already.
+  bool quantizeAssigned(ModuleOp copy, std::shared_ptr<const ::halftone::Recipe> recipe,
+                        StringRef observations);
+  /// Compiles a quantized copy of the model to a library at `path`, and frees its weights.
+  bool compileCopy(OwningOpRef<ModuleOp> copy, StringRef path);
   /// Compiles a program for this machine to a library at `path`.
   bool compileNative(OwningOpRef<ModuleOp> program, bool withObservers, StringRef path);
   /// Lowers a program with observers for this machine and calls `run` with the library made of it.
@@ -49,6 +57,9 @@ protected:
   Timing timing;
   OwningOpRef<ModuleOp> module;
   std::string sourceHash;
+
+private:
+  std::vector<TemporaryFile> temporaries;
 };
 
 } // namespace mlir::halftone

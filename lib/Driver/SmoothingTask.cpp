@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "SmoothingTask.h"
 
-#include "TemporaryFile.h"
 #include "halftone/Calibration/MeasureOutputs.h"
 #include "halftone/Dialect/ConstantData.h"
-#include "halftone/Pipelines/GraphPipeline.h"
 #include "halftone/Transforms/Passes.h"
 #include "halftone/Transforms/SalientWeights.h"
 #include "halftone/Transforms/SchemeAttribute.h"
@@ -54,20 +52,12 @@ bool SmoothingTask::compileSmoothed(std::shared_ptr<const ::halftone::Recipe> re
   if (!isQuantized)
     variant->walk([](Operation *op) { removeScheme(op); });
   roundPlainly(*variant);
-  QuantizeOptions quantization{recipe, /*observations=*/""};
-  quantization.isAssigned = true;
-  if (!runPasses(*variant, [&](PassManager &passes) {
-        if (alpha)
-          addSmoothing(passes, *alpha, recipe->getSmoothing()->powerOfTwo, observations);
-        populateQuantizePipeline(passes, quantization);
+  if (alpha && !runPasses(*variant, [&](PassManager &passes) {
+        addSmoothing(passes, *alpha, recipe->getSmoothing()->powerOfTwo, observations);
       }))
     return false;
-  for (auto function : variant->getOps<func::FuncOp>())
-    function->removeAttr(kQuantizedWeightsName);
-  if (!compileNative(std::move(variant), /*withObservers=*/false, path))
-    return false;
-  releaseUnusedResources(*module);
-  return true;
+  return quantizeAssigned(*variant, recipe, /*observations=*/"") &&
+         compileCopy(std::move(variant), path);
 }
 
 bool SmoothingTask::searchAlpha(std::shared_ptr<const ::halftone::Recipe> recipe,

@@ -12,7 +12,7 @@ llvm::Expected<TemporaryFile> TemporaryFile::create(llvm::StringRef name, llvm::
     return llvm::createStringError("cannot create a temporary file: " + code.message());
   std::string error;
   if (llvm::sys::RemoveFileOnSignal(path, &error)) {
-    llvm::sys::fs::remove(path);
+    (void)llvm::sys::fs::remove(path);
     return llvm::createStringError("cannot create a temporary file: " + error);
   }
   return TemporaryFile(path.str().str());
@@ -21,6 +21,6 @@ llvm::Expected<TemporaryFile> TemporaryFile::create(llvm::StringRef name, llvm::
 TemporaryFile::~TemporaryFile() {
   if (path.empty())
     return;
-  llvm::sys::fs::remove(path);
+  (void)llvm::sys::fs::remove(path);
   llvm::sys::DontRemoveFileOnSignal(path);
 }

@@ -12,7 +12,8 @@ namespace mlir::halftone {
 /// SIGKILL.
 class TemporaryFile {
 public:
-  /// halftone-NAME-XXXXXX.SUFFIX where the system keeps such files.
+  /// Called halftone-NAME, some characters that no other has, and .SUFFIX, where the system keeps
+  /// such files.
   static llvm::Expected<TemporaryFile> create(llvm::StringRef name, llvm::StringRef suffix);
 
   TemporaryFile(TemporaryFile &&other) noexcept : path(std::move(other.path)) {

@@ -233,24 +233,23 @@ TEST(Recipe, AWrongValueIsOneError) {
 }
 
 TEST(Recipe, AlphaIsANumberOrSearchedFor) {
-  auto errorFor = [](const char *text) { return errorOf(text); };
   Recipe recipe = parseOrDie("weights: {format: int4}\n"
                              "smoothing: {method: smoothquant, alpha: search}\n");
   EXPECT_TRUE(recipe.getSmoothing()->searchesAlpha);
   EXPECT_FALSE(parseOrDie("weights: {format: int4}\nsmoothing: {method: smoothquant, alpha: .25}\n")
                    .getSmoothing()
                    ->searchesAlpha);
-  EXPECT_NE(errorFor("weights: {format: int4}\nsmoothing: {method: smoothquant, alpha: find}\n")
+  EXPECT_NE(errorOf("weights: {format: int4}\nsmoothing: {method: smoothquant, alpha: find}\n")
                 .find("'alpha' is a number from 0 to 1, or search"),
             std::string::npos);
-  EXPECT_NE(errorFor("weights: {format: none}\nsmoothing: {method: smoothquant, alpha: search}\n")
+  EXPECT_NE(errorOf("weights: {format: none}\nsmoothing: {method: smoothquant, alpha: search}\n")
                 .find("give 'weights' a format"),
             std::string::npos);
-  EXPECT_NE(errorFor("weights: {format: int8}\nactivations: {format: uint8}\n"
-                     "smoothing: {method: smoothquant, alpha: search}\n")
+  EXPECT_NE(errorOf("weights: {format: int8}\nactivations: {format: uint8}\n"
+                    "smoothing: {method: smoothquant, alpha: search}\n")
                 .find("give them 'when: dynamic'"),
             std::string::npos);
-  EXPECT_NE(errorFor("weights: {format: int4}\nsmoothing: {method: awq, alpha: search}\n")
+  EXPECT_NE(errorOf("weights: {format: int4}\nsmoothing: {method: awq, alpha: search}\n")
                 .find("leave it out"),
             std::string::npos);
 }
