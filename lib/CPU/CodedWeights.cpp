@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <array>
 #include <numeric>
 
 using namespace mlir;
@@ -334,6 +335,21 @@ FailureOr<CodeParameter> Matcher::readPart(const Part &part, ArrayRef<int64_t> s
   return result;
 }
 
+/// Whether no code is one of the infinities and NaNs that its type has.
+static bool areFinite(const ConstantMatrix &codes) {
+  auto type = llvm::dyn_cast<FloatType>(codes.element);
+  if (!type || !isNarrow(type))
+    return false;
+  std::array<bool, 256> isSpecial{};
+  unsigned numCodes = 1u << type.getWidth();
+  for (unsigned code = 0; code < numCodes; ++code)
+    isSpecial[code] =
+        !llvm::APFloat(type.getFloatSemantics(), llvm::APInt(type.getWidth(), code)).isFinite();
+  return llvm::is_contained(isSpecial, true) && llvm::none_of(codes.bytes, [&](char byte) {
+           return isSpecial[uint8_t(byte) & (numCodes - 1)];
+         });
+}
+
 FailureOr<CodedWeights> Matcher::read(ArrayRef<int64_t> sizes, int64_t columns) {
   CodedWeights weights;
   weights.sizes.assign(sizes.begin(), sizes.end());
@@ -344,6 +360,7 @@ FailureOr<CodedWeights> Matcher::read(ArrayRef<int64_t> sizes, int64_t columns) 
   weights.codes = std::move(matrix->values);
   if (flipsCodes)
     flipHighestBit(weights.codes);
+  weights.isFinite = areFinite(weights.codes);
   for (const Part &part : parameters) {
     FailureOr<CodeParameter> parameter = readPart(part, sizes, weights.padded);
     if (failed(parameter))
@@ -464,13 +481,51 @@ static Value copyElements(KernelBuilder &builder, const ConstantMatrix &matrix, 
   return makeBytes(builder, shape, element, copy, "parameters");
 }
 
-Value mlir::halftone::packCodes(KernelBuilder &builder, const CodedWeights &weights, int64_t nr) {
-  return isNarrow(weights.codes.element) ? packNarrow(builder, weights.codes, nr)
-                                         : packWide(builder, weights.codes, nr);
+bool mlir::halftone::suitsAlongK(const CodedWeights &weights, const KernelRow &row) {
+  constexpr unsigned maxBits = 4;
+  unsigned bits = weights.codes.element.getIntOrFloatBitWidth();
+  // Without a way to look numbers up in registers a table of 2 bits is three choices.
+  if (row.intrinsic.empty() || bits > (row.pairIntrinsic.empty() ? maxBits : maxBits + 1))
+    return false;
+  bool areWhole = weights.codes.rows % row.lanes == 0 && weights.codes.reduction.size() == 1 &&
+                  ArrayRef(weights.sizes) == ArrayRef(weights.padded);
+  int64_t numPlanes = 0;
+  bool hasTables = false;
+  for (const CodeParameter &parameter : weights.parameters) {
+    areWhole &= parameter.group % row.lanes == 0 && parameter.values.element.isF32();
+    hasTables |= parameter.role == "table" && parameter.block == 1;
+    numPlanes += parameter.role == "plane";
+  }
+  return areWhole && (hasTables || (numPlanes >= 2 && bits <= maxBits));
+}
+
+/// Each column as a matrix of rows of `nr` k.
+static Value packAlongK(KernelBuilder &builder, const ConstantMatrix &matrix, int64_t nr) {
+  unsigned bits = matrix.element.getIntOrFloatBitWidth();
+  const ::halftone::ReductionDim &k = matrix.reduction.front();
+  int64_t rows = k.size / nr;
+  std::vector<uint8_t> packed;
+  for (int64_t column = 0; column < matrix.columns; ++column) {
+    auto view = ::halftone::WeightView::matrix(matrix.bytes.data() + column * matrix.columnStride,
+                                               rows, nr, k.stride * nr, k.stride);
+    llvm::append_range(packed, ::halftone::packCodes(bits, nr, view));
+  }
+  int64_t numSteps = int64_t(llvm::divideCeil(rows, ::halftone::getCodeRows(bits)));
+  return makeBytes(builder, {matrix.columns, numSteps, ::halftone::getCodeStepBytes(bits, nr)},
+                   builder.rewriter.getI8Type(), packed, "codes");
+}
+
+Value mlir::halftone::packCodes(KernelBuilder &builder, const CodedWeights &weights,
+                                CodeLayout layout) {
+  if (layout.isAlongK)
+    return packAlongK(builder, weights.codes, layout.nr);
+  return isNarrow(weights.codes.element) ? packNarrow(builder, weights.codes, layout.nr)
+                                         : packWide(builder, weights.codes, layout.nr);
 }
 
 Decoder mlir::halftone::makeDecoder(KernelBuilder &builder, const CodedWeights &weights,
-                                    int64_t nr) {
+                                    CodeLayout layout) {
+  int64_t nr = layout.isAlongK ? 1 : layout.nr;
   MLIRContext *context = builder.op->getContext();
   // What a table is for comes before it.
   Type codes = weights.codes.element;
@@ -491,7 +546,7 @@ Decoder mlir::halftone::makeDecoder(KernelBuilder &builder, const CodedWeights &
     attributes.push_back(DecoderInputAttr::get(context, parameter.role, values.element,
                                                parameter.group, parameter.block));
   }
-  decoder.attribute = DecoderAttr::get(context, weights.codes.element, attributes);
+  decoder.attribute = DecoderAttr::get(context, weights.codes.element, weights.isFinite, attributes);
   return decoder;
 }
 
@@ -504,8 +559,8 @@ Value mlir::halftone::makeDecodedPanels(KernelBuilder &builder, const CodedWeigh
   assert(nr % row.lanes == 0 && "kernels of a target have registers of one size");
   unsigned bits = weights.codes.element.getIntOrFloatBitWidth();
   int64_t kr = bits > 8 ? 1 : ::halftone::getCodeRows(bits);
-  Value codes = packCodes(builder, weights, nr);
-  Decoder decoder = makeDecoder(builder, weights, nr);
+  Value codes = packCodes(builder, weights, {nr});
+  Decoder decoder = makeDecoder(builder, weights, {nr});
   SmallVector<OpFoldResult> shape = getAsIndexOpFoldResult(
       builder.op->getContext(), {int64_t(llvm::divideCeil(columns, nr)), rows, nr});
   Value init = tensor::EmptyOp::create(rewriter, builder.loc, shape, rewriter.getF32Type());

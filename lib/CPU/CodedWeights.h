@@ -32,6 +32,8 @@ struct CodedWeights {
   ConstantMatrix codes;
   SmallVector<CodeParameter> parameters;
   SmallVector<int64_t> sizes, padded;
+  /// Whether the codes are floats of which some stand for an infinity or a NaN, and none is one.
+  bool isFinite = false;
 };
 
 /// The weights [K, N] that `value` computes from constant codes: `dequantize`, with scales that may
@@ -41,9 +43,20 @@ FailureOr<CodedWeights> matchCodedWeights(const KernelBuilder &builder, Value va
 /// The same of a filter [N, K…].
 FailureOr<CodedWeights> matchCodedFilter(const KernelBuilder &builder, Value value);
 
-/// The codes as a right-hand side of panels of `nr` columns.
-Value packCodes(KernelBuilder &builder, const CodedWeights &weights, int64_t nr);
-Decoder makeDecoder(KernelBuilder &builder, const CodedWeights &weights, int64_t nr);
+/// Whether lanes along k save more than they cost: with tables or planes for each column and so
+/// many k that whole registers share them.
+bool suitsAlongK(const CodedWeights &weights, const KernelRow &row);
+
+/// How a right-hand side of codes lies in memory.
+struct CodeLayout {
+  /// Columns of a panel, or k of a row along k.
+  int64_t nr;
+  bool isAlongK = false;
+};
+
+/// The codes as a right-hand side.
+Value packCodes(KernelBuilder &builder, const CodedWeights &weights, CodeLayout layout);
+Decoder makeDecoder(KernelBuilder &builder, const CodedWeights &weights, CodeLayout layout);
 
 /// The numbers as [ceil(N / nr)][rows][nr], decoded when the program runs: those of an index of
 /// `sizes` in row sum(index * strides).

@@ -151,6 +151,48 @@ void ContractEmitter::emitPanels(const TaskRange &range,
   buildLast();
 }
 
+void ContractEmitter::forEachTile(const TaskRange &range, int64_t tileRows,
+                                  BuildTile build) {
+  Value count = math.sub(range.rowEnd, range.rowBegin);
+  Value fullEnd = math.add(range.rowBegin, math.mul(math.div(count, tileRows), tileRows));
+  math.loop(range.rowBegin, fullEnd, tileRows, [&](Value firstRow) { build(tileRows, firstRow); });
+  if (tileRows > 1)
+    emitRemainder(fullEnd, range.rowEnd, tileRows, build);
+}
+
+/// Rows [begin, end), fewer than a tile: one kernel for each number they can be.
+void ContractEmitter::emitRemainder(Value begin, Value end, int64_t tileRows,
+                                    BuildTile build) {
+  if (std::optional<int64_t> rows = getConstantIntValue(space.rows)) {
+    int64_t rest = *rows % tileRows;
+    if (!rest)
+      return;
+    if (getConstantIntValue(end) == *rows)
+      return build(rest, begin);
+    Value isLast =
+        arith::CmpIOp::create(math.builder, math.loc, arith::CmpIPredicate::ult, begin, end);
+    auto ifOp = scf::IfOp::create(math.builder, math.loc, isLast, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(math.builder);
+    math.builder.setInsertionPointToStart(ifOp.thenBlock());
+    return build(rest, begin);
+  }
+  if (!isPacked()) {
+    math.loop(begin, end, 1, [&](Value rowIndex) { build(1, rowIndex); });
+    return;
+  }
+  SmallVector<int64_t> cases = llvm::to_vector(llvm::seq<int64_t>(1, tileRows));
+  auto switchOp = scf::IndexSwitchOp::create(math.builder, math.loc, TypeRange{},
+                                             math.sub(end, begin), cases, cases.size());
+  OpBuilder::InsertionGuard guard(math.builder);
+  for (auto [rows, region] : llvm::zip_equal(cases, switchOp.getCaseRegions())) {
+    math.builder.createBlock(&region);
+    build(rows, begin);
+    scf::YieldOp::create(math.builder, math.loc);
+  }
+  math.builder.createBlock(&switchOp.getDefaultRegion());
+  scf::YieldOp::create(math.builder, math.loc);
+}
+
 bool ContractEmitter::prefetchesPanels(int64_t tileRows) {
   constexpr int64_t minBytes = 256 * 1024;
   if (!isPacked())
@@ -254,6 +296,8 @@ LogicalResult mlir::halftone::lowerContract(OpBuilder &builder, ContractOp op) {
   IndexMath math(builder, op.getLoc());
   if (row->step == DotStep::Tiles)
     emitTileContract(math, op, *row);
+  else if (op.getPacking().getIsAlongK())
+    emitAlongKContract(math, op, *row);
   else
     emitRegisterContract(math, op, *row);
   return success();

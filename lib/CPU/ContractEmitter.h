@@ -54,6 +54,9 @@ protected:
 
   /// Calls `body` for the full panels in a loop, and for the last one when it is narrower.
   void emitPanels(const TaskRange &range, llvm::function_ref<void(const Panel &)> body);
+  using BuildTile = llvm::function_ref<void(int64_t rows, Value firstRow)>;
+  /// Calls `build` for each tile of `tileRows` rows of the range, and for the rest.
+  void forEachTile(const TaskRange &range, int64_t tileRows, BuildTile build);
   /// Indices of `lhs` at a row and a position of the depth loops.
   SmallVector<Value> lhsIndices(ArrayRef<Value> outer, Value imageOrMatrixRow, Value windowRow,
                                 Value windowColumn, Value element);
@@ -96,6 +99,7 @@ private:
   void prepareRhs();
   Panel makeLastPanel(Value index, Value firstColumn);
   bool prefetchesPanels(int64_t tileRows);
+  void emitRemainder(Value begin, Value end, int64_t tileRows, BuildTile build);
 
   /// What the prefetches of one step cover: `lines` cache lines, every step and tile
   /// `elements` further on.
@@ -113,6 +117,8 @@ LogicalResult lowerDepthwise(OpBuilder &builder, DepthwiseOp op);
 
 /// Accumulates in vector registers.
 void emitRegisterContract(IndexMath &math, ContractOp op, const KernelRow &row);
+/// The same with lanes along k.
+void emitAlongKContract(IndexMath &math, ContractOp op, const KernelRow &row);
 /// Accumulates in AMX tiles.
 void emitTileContract(IndexMath &math, ContractOp op, const KernelRow &row);
 

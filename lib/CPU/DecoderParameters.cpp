@@ -11,12 +11,15 @@ using ::halftone::CodeField;
 
 static MemRefType memrefTypeOf(Value value) { return llvm::cast<MemRefType>(value.getType()); }
 
+int64_t WeightDecoder::rowsOfGroup(const Input &input) const {
+  int64_t rows = isAlongK ? input.attribute.getGroup() / nr : input.attribute.getGroup();
+  return rows < depth ? rows : 0;
+}
+
 /// Which row of the input belongs to row `k` of the codes.
 Value WeightDecoder::rowOf(const Input &input, Value k) {
-  int64_t inputGroup = input.attribute.getGroup();
-  if (inputGroup == 0 || inputGroup >= depth)
-    return math.constant(0);
-  return math.div(k, inputGroup);
+  int64_t rows = rowsOfGroup(input);
+  return rows == 0 ? math.constant(0) : math.div(k, rows);
 }
 
 /// For each lane, the block of columns that its column is in; lanes behind the last column read the
@@ -80,13 +83,20 @@ Value WeightDecoder::loadPacked(const Input &input, const Columns &columns, Valu
 }
 
 /// One number for all lanes.
-Value WeightDecoder::loadShared(const Input &input, Value inputRow, Value column) {
+Value WeightDecoder::loadShared(const Input &input, ArrayRef<Value> place) {
   OpBuilder &builder = math.builder;
-  Value number =
-      memref::LoadOp::create(builder, math.loc, input.memref, ValueRange{inputRow, column});
+  Value number = memref::LoadOp::create(builder, math.loc, input.memref, place);
   if (input.attribute.getElement().getIntOrFloatBitWidth() <= 8)
     number = arith::ExtUIOp::create(builder, math.loc, builder.getI32Type(), number);
   return vector::BroadcastOp::create(builder, math.loc, lanesOf(number.getType()), number);
+}
+
+/// The number of one column, for all lanes.
+Value WeightDecoder::loadOfColumn(const Input &input, Value inputRow, Value column) {
+  int64_t block = input.attribute.getColumns();
+  if (block == 1)
+    return loadShared(input, {column, inputRow, math.constant(0)});
+  return loadShared(input, {inputRow, block ? math.div(column, block) : math.constant(0)});
 }
 
 Value WeightDecoder::gatherShared(const Input &input, const Columns &columns, Value inputRow) {
@@ -103,10 +113,13 @@ Value WeightDecoder::loadNumbers(const Input &input, const Input *table, const C
   OpBuilder &builder = math.builder;
   Value inputRow = rowOf(input, k), number;
   int64_t block = input.attribute.getColumns();
-  if (block == 1)
+  if (isAlongK)
+    number = loadOfColumn(input, inputRow, columns.first);
+  else if (block == 1)
     number = loadPacked(input, columns, inputRow);
   else if (block % row.lanes == 0) // A register never crosses from one block to the next.
-    number = loadShared(input, inputRow, block ? math.div(columns.first, block) : math.constant(0));
+    number =
+        loadShared(input, {inputRow, block ? math.div(columns.first, block) : math.constant(0)});
   else
     number = gatherShared(input, columns, inputRow);
   Type element = input.attribute.getElement();
@@ -132,19 +145,21 @@ Value WeightDecoder::loadNumbers(const Input &input, const Input *table, const C
 void WeightDecoder::loadTable(const Input &input, const Columns &columns, Value k,
                               Parameters &parameters) {
   OpBuilder &builder = math.builder;
-  Value tableRow = rowOf(input, k), zero = math.constant(0);
+  Value tableRow = rowOf(input, k), column = math.constant(0);
+  if (isAlongK && input.attribute.getColumns())
+    column = math.div(columns.first, input.attribute.getColumns());
   int64_t size = int64_t(1) << bits;
   if (method == Method::Permutation && size >= row.lanes) {
     for (int64_t first = 0; first < size; first += row.lanes)
       parameters.permuted.push_back(
           vector::LoadOp::create(builder, math.loc, lanesOf(builder.getF32Type()), input.memref,
-                                 ValueRange{tableRow, zero, math.constant(first)}));
+                                 ValueRange{tableRow, column, math.constant(first)}));
     return;
   }
   if (method == Method::Permutation) {
     auto type = VectorType::get({size}, builder.getF32Type());
     Value table = vector::LoadOp::create(builder, math.loc, type, input.memref,
-                                         ValueRange{tableRow, zero, zero});
+                                         ValueRange{tableRow, column, math.constant(0)});
     SmallVector<int64_t> places;
     for (int64_t lane = 0; lane < row.lanes; ++lane)
       places.push_back(lane % size);
@@ -164,6 +179,20 @@ void WeightDecoder::loadTable(const Input &input, const Columns &columns, Value 
     Value place = arith::AddIOp::create(builder, math.loc, parameters.tableOffsets, ints(entry));
     parameters.entries.push_back(gatherFrom(input.memref, tableRow, place));
   }
+}
+
+SmallVector<Value> WeightDecoder::tabulatePlanes(const Parameters &parameters) {
+  SmallVector<Value> registers;
+  for (int64_t first = 0; first < std::max(int64_t(1) << bits, row.lanes); first += row.lanes) {
+    SmallVector<int32_t> entries;
+    for (int64_t lane = 0; lane < row.lanes; ++lane)
+      entries.push_back(int32_t(first + lane));
+    auto content =
+        DenseElementsAttr::get(lanesOf(math.builder.getI32Type()), ArrayRef<int32_t>(entries));
+    Value all = arith::ConstantOp::create(math.builder, math.loc, content);
+    registers.push_back(addPlanes(all, parameters));
+  }
+  return registers;
 }
 
 WeightDecoder::Parameters WeightDecoder::loadParameters(const Columns &columns, Value k) {
@@ -196,6 +225,7 @@ WeightDecoder::Parameters WeightDecoder::loadParameters(const Columns &columns, 
             ? arith::MulFOp::create(builder, math.loc, scale, parameters.scale).getResult()
             : scale;
   if (method == Method::Permutation && parameters.permuted.empty())
-    parameters.permuted = makeConstantTable();
+    parameters.permuted =
+        parameters.planes.empty() ? makeConstantTable() : tabulatePlanes(parameters);
   return parameters;
 }

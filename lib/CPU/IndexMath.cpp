@@ -15,3 +15,20 @@ void IndexMath::loop(Value begin, Value end, int64_t step, llvm::function_ref<vo
   builder.setInsertionPointToStart(loop.getBody());
   body(loop.getInductionVar());
 }
+
+SmallVector<Value>
+IndexMath::carry(OpFoldResult count, SmallVector<Value> values,
+                 llvm::function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
+  std::optional<int64_t> known = getConstantIntValue(count);
+  if (known == 0)
+    return values;
+  if (known == 1)
+    return body(constant(0), values);
+  auto forOp = scf::ForOp::create(builder, loc, constant(0), get(count), constant(1), values);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(forOp.getBody());
+  SmallVector<Value> results =
+      body(forOp.getInductionVar(), llvm::to_vector_of<Value>(forOp.getRegionIterArgs()));
+  scf::YieldOp::create(builder, loc, results);
+  return llvm::to_vector_of<Value>(forOp.getResults());
+}

@@ -34,6 +34,10 @@ public:
   /// iteration.
   void loop(Value begin, Value end, int64_t step, llvm::function_ref<void(Value)> body);
 
+  /// `body` applied `count` times, to an index from 0 on and what it has given before.
+  SmallVector<Value> carry(OpFoldResult count, SmallVector<Value> values,
+                           llvm::function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body);
+
   OpBuilder &builder;
   Location loc;
 };

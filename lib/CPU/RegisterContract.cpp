@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Contractions whose accumulators are vector registers.
+#include "CodeLoop.h"
 #include "ContractEmitter.h"
-#include "WeightDecoder.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -34,7 +34,6 @@ protected:
   int64_t getMaxTaskRows() const override;
 
 private:
-  using BuildTile = llvm::function_ref<void(int64_t rows, Value firstRow)>;
   /// A part of the depth loops: some window rows, columns of each, and steps of each run.
   struct DepthBox {
     Value windowRow, windowColumn, step;
@@ -58,9 +57,6 @@ private:
   /// Where the accumulators of a tile are in the scratch memory when they begin at its `firstRow`.
   SmallVector<Value> scratchPlace(size_t accumulator, Value firstRow, const Panel &panel);
   void storeScratch(ArrayRef<Value> accumulators, Value firstRow, const Panel &panel);
-  /// Calls `build` for each tile of rows of the range.
-  void forEachTile(const TaskRange &range, BuildTile build);
-  void emitRemainder(Value begin, Value end, BuildTile build);
   void emitTile(int64_t rows, Value firstRow, ArrayRef<Value> outer, const Panel &panel);
   SmallVector<Value> accumulate(int64_t rows, Value firstRow, ArrayRef<Value> outer,
                                 const Panel &panel);
@@ -76,9 +72,6 @@ private:
   /// Adds one step to every accumulator; `loadLhs` gives the left operand of a row.
   void addStep(int64_t rows, ArrayRef<Value> rhsVectors, MutableArrayRef<Value> accumulators,
                llvm::function_ref<Value(int64_t)> loadLhs);
-  /// accumulators = body(index, accumulators) for index from 0 to `count`.
-  SmallVector<Value> carry(OpFoldResult count, SmallVector<Value> accumulators,
-                           llvm::function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body);
   void emitDirectEpilogue(int64_t rows, ArrayRef<Value> accumulators, Value firstRow,
                           ArrayRef<Value> outer, const Panel &panel);
   /// Long epilogues are a loop over rows: unrolled over the tile they would be thousands of
@@ -176,7 +169,7 @@ Value RegisterContract::outerIndex(const TaskRange &range, ArrayRef<Value> outer
 }
 
 void RegisterContract::emitRows(const TaskRange &range, ArrayRef<Value> outer, const Panel &panel) {
-  forEachTile(range, [&](int64_t rows, Value firstRow) { emitTile(rows, firstRow, outer, panel); });
+  forEachTile(range, tileRows, [&](int64_t rows, Value firstRow) { emitTile(rows, firstRow, outer, panel); });
 }
 
 void RegisterContract::clearScratch(Value rows, const Panel &panel) {
@@ -230,7 +223,7 @@ void RegisterContract::emitBlocks(const TaskRange &range, const Panel &panel) {
   clearScratch(math.mul(outerCount, taskRows), panel);
   forEachBlock([&](const DepthBox &box) {
     forEachOuter([&](ArrayRef<Value> outer, Value scratchRow) {
-      forEachTile(range, [&](int64_t tile, Value firstRow) {
+      forEachTile(range, tileRows, [&](int64_t tile, Value firstRow) {
         Value place = math.add(scratchRow, math.sub(firstRow, range.rowBegin));
         emitBlockTile(tile, firstRow, place, box, outer, panel);
       });
@@ -249,64 +242,6 @@ void RegisterContract::emitBlockTile(int64_t rows, Value firstRow, Value scratch
     sums.push_back(vector::LoadOp::create(math.builder, math.loc, dot.getAccumulatorType(), scratch,
                                           scratchPlace(index, scratchRow, panel)));
   storeScratch(accumulateBox(rows, firstRow, outer, panel, box, sums), scratchRow, panel);
-}
-
-void RegisterContract::forEachTile(const TaskRange &range, BuildTile build) {
-  Value count = math.sub(range.rowEnd, range.rowBegin);
-  Value fullEnd = math.add(range.rowBegin, math.mul(math.div(count, tileRows), tileRows));
-  math.loop(range.rowBegin, fullEnd, tileRows, [&](Value firstRow) { build(tileRows, firstRow); });
-  if (tileRows > 1)
-    emitRemainder(fullEnd, range.rowEnd, build);
-}
-
-/// Rows [begin, end), fewer than a tile: one kernel for each number they can be.
-void RegisterContract::emitRemainder(Value begin, Value end, BuildTile build) {
-  if (std::optional<int64_t> rows = getConstantIntValue(space.rows)) {
-    int64_t rest = *rows % tileRows;
-    if (!rest)
-      return;
-    if (getConstantIntValue(end) == *rows)
-      return build(rest, begin);
-    Value isLast =
-        arith::CmpIOp::create(math.builder, math.loc, arith::CmpIPredicate::ult, begin, end);
-    auto ifOp = scf::IfOp::create(math.builder, math.loc, isLast, /*withElseRegion=*/false);
-    OpBuilder::InsertionGuard guard(math.builder);
-    math.builder.setInsertionPointToStart(ifOp.thenBlock());
-    return build(rest, begin);
-  }
-  if (!isPacked()) {
-    math.loop(begin, end, 1, [&](Value rowIndex) { build(1, rowIndex); });
-    return;
-  }
-  SmallVector<int64_t> cases = llvm::to_vector(llvm::seq<int64_t>(1, tileRows));
-  auto switchOp = scf::IndexSwitchOp::create(math.builder, math.loc, TypeRange{},
-                                             math.sub(end, begin), cases, cases.size());
-  OpBuilder::InsertionGuard guard(math.builder);
-  for (auto [rows, region] : llvm::zip_equal(cases, switchOp.getCaseRegions())) {
-    math.builder.createBlock(&region);
-    build(rows, begin);
-    scf::YieldOp::create(math.builder, math.loc);
-  }
-  math.builder.createBlock(&switchOp.getDefaultRegion());
-  scf::YieldOp::create(math.builder, math.loc);
-}
-
-SmallVector<Value>
-RegisterContract::carry(OpFoldResult count, SmallVector<Value> accumulators,
-                        llvm::function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
-  std::optional<int64_t> known = getConstantIntValue(count);
-  if (known == 0)
-    return accumulators;
-  if (known == 1)
-    return body(math.constant(0), accumulators);
-  auto loop = scf::ForOp::create(math.builder, math.loc, math.constant(0), math.get(count),
-                                 math.constant(1), accumulators);
-  OpBuilder::InsertionGuard guard(math.builder);
-  math.builder.setInsertionPointToStart(loop.getBody());
-  SmallVector<Value> results =
-      body(loop.getInductionVar(), llvm::to_vector_of<Value>(loop.getRegionIterArgs()));
-  scf::YieldOp::create(math.builder, math.loc, results);
-  return llvm::to_vector_of<Value>(loop.getResults());
 }
 
 SmallVector<Value> RegisterContract::loadRhs(const Panel &panel, ArrayRef<Value> outer,
@@ -373,11 +308,11 @@ SmallVector<Value> RegisterContract::accumulateBox(int64_t rows, Value firstRow,
     return values;
   };
   using Values = SmallVector<Value>;
-  return carry(box.windowRows, accumulators, [&](Value windowRow, Values rowValues) {
+  return math.carry(box.windowRows, accumulators, [&](Value windowRow, Values rowValues) {
     windowRow = math.add(box.windowRow, windowRow);
-    return carry(box.windowColumns, rowValues, [&](Value windowColumn, Values columnValues) {
+    return math.carry(box.windowColumns, rowValues, [&](Value windowColumn, Values columnValues) {
       windowColumn = math.add(box.windowColumn, windowColumn);
-      return carry(box.steps, columnValues, [&](Value step, Values values) {
+      return math.carry(box.steps, columnValues, [&](Value step, Values values) {
         return addOne(windowRow, windowColumn, math.add(box.step, step), values);
       });
     });
@@ -400,49 +335,6 @@ void RegisterContract::accumulateRest(int64_t rows, Value firstRow, ArrayRef<Val
   });
 }
 
-namespace {
-
-/// The steps over codes of one tile.
-struct CodeSteps {
-  using Values = SmallVector<Value>;
-  using AddRow = llvm::function_ref<void(ArrayRef<Value> numbers, Value k, Values &accumulators)>;
-
-  IndexMath &math;
-  WeightDecoder &decoder;
-  SmallVector<WeightDecoder::Columns> columns;
-  AddRow addRow;
-
-  using Parameters = SmallVector<WeightDecoder::Parameters>;
-  Parameters load(Value k) {
-    Parameters parameters;
-    for (const WeightDecoder::Columns &each : columns)
-      parameters.push_back(decoder.loadParameters(each, k));
-    return parameters;
-  }
-
-  /// The first `count` rows of the step; without `shared` they load their parameters.
-  void addStep(Value index, int64_t count, const Parameters *shared, Values &accumulators) {
-    WeightDecoder::Step step;
-    step.index = index;
-    Parameters own;
-    int64_t group = decoder.getGroup(), stepRows = decoder.getStepRows();
-    for (int64_t codeRow = 0; codeRow < count; ++codeRow) {
-      Value k = math.add(math.mul(index, stepRows), codeRow);
-      // Whole groups in a step begin at the same rows of each.
-      if (!shared && (stepRows % group != 0 || codeRow % group == 0))
-        own = load(k);
-      Values numbers;
-      for (auto [each, parameters] : llvm::zip_equal(columns, shared ? *shared : own))
-        numbers.push_back(decoder.decode(each, step, codeRow, parameters));
-      addRow(numbers, k, accumulators);
-    }
-  }
-};
-
-} // namespace
-
-/// One run over codes, group after group: parameters stay in registers over a group that consists
-/// of whole steps.
 SmallVector<Value> RegisterContract::accumulateCodes(int64_t rows, Value firstRow,
                                                      ArrayRef<Value> outer, const Panel &panel,
                                                      SmallVector<Value> accumulators) {
@@ -453,45 +345,15 @@ SmallVector<Value> RegisterContract::accumulateCodes(int64_t rows, Value firstRo
                          lhsIndices(outer, math.add(firstRow, index), zero, zero, k));
     });
   };
-  CodeSteps steps{math, *decoder, {}, addRow};
+  auto prefetch = [&](Value step, Value numSteps) {
+    prefetchNextPanel(firstRow, panel, step, numSteps);
+  };
+  SmallVector<WeightDecoder::Columns> columns;
   for (int64_t vector = 0; vector < panel.vectors; ++vector) {
     int64_t offset = vector * row.lanes;
-    steps.columns.push_back({panel.index, math.add(panel.firstColumn, offset), offset});
+    columns.push_back({panel.index, math.add(panel.firstColumn, offset), offset});
   }
-  int64_t length = op.getPacking().getK(), stepRows = decoder->getStepRows();
-  Value numSteps = math.constant(length / stepRows);
-  auto addSteps = [&](Value firstStep, int64_t count, const CodeSteps::Parameters *shared,
-                      SmallVector<Value> before) {
-    return carry(math.builder.getIndexAttr(count), before,
-                 [&](Value step, SmallVector<Value> values) {
-                   Value index = math.add(firstStep, step);
-                   prefetchNextPanel(firstRow, panel, index, numSteps);
-                   steps.addStep(index, stepRows, shared, values);
-                   return values;
-                 });
-  };
-  // `count` rows from `first` on, which have the same parameters unless groups end within steps.
-  auto addRows = [&](Value first, int64_t count, bool areShared, SmallVector<Value> values) {
-    CodeSteps::Parameters parameters = areShared ? steps.load(first) : CodeSteps::Parameters();
-    const CodeSteps::Parameters *shared = areShared ? &parameters : nullptr;
-    Value firstStep = math.div(first, stepRows);
-    values = addSteps(firstStep, count / stepRows, shared, values);
-    if (int64_t rest = count % stepRows)
-      steps.addStep(math.add(firstStep, count / stepRows), rest, shared, values);
-    return values;
-  };
-  int64_t group = decoder->getGroup();
-  if (group < length && group % stepRows != 0)
-    return addRows(math.constant(0), length, /*areShared=*/false, accumulators);
-  int64_t numGroups = length / group;
-  accumulators = carry(math.builder.getIndexAttr(numGroups), accumulators,
-                       [&](Value index, SmallVector<Value> values) {
-                         return addRows(math.mul(index, group), group, /*areShared=*/true, values);
-                       });
-  if (int64_t rest = length % group)
-    accumulators =
-        addRows(math.constant(numGroups * group), rest, /*areShared=*/true, accumulators);
-  return accumulators;
+  return CodeLoop(math, *decoder, columns, addRow, prefetch).accumulate(accumulators);
 }
 
 SmallVector<Value> RegisterContract::accumulate(int64_t rows, Value firstRow, ArrayRef<Value> outer,

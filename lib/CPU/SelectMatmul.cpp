@@ -144,13 +144,16 @@ void buildCodedProduct(KernelBuilder &builder, const CodedWeights &weights, Valu
   int64_t depth = weights.codes.rows, columns = weights.codes.columns;
   ContractionShape shape{countRows(tensorTypeOf(lhs)), columns, depth};
   const KernelRow &row = chooseContractRow(builder.target, KernelElements::F32Codes, shape);
-  int64_t nr = choosePanelColumns(row, shape);
+  CodeLayout layout{row.lanes, suitsAlongK(weights, row)};
+  if (!layout.isAlongK)
+    layout.nr = choosePanelColumns(row, shape);
   unsigned bits = weights.codes.element.getIntOrFloatBitWidth();
   int64_t kr = bits > 8 ? 1 : ::halftone::getCodeRows(bits);
-  Value rhs = packCodes(builder, weights, nr);
-  Decoder decoder = makeDecoder(builder, weights, nr);
+  Value rhs = packCodes(builder, weights, layout);
+  Decoder decoder = makeDecoder(builder, weights, layout);
   Value init = builder.makeEmpty(outputType, [&](int64_t dim) { return builder.size(lhs, dim); });
-  auto packing = PackingAttr::get(builder.op->getContext(), row.name, nr, kr, depth, columns);
+  auto packing = PackingAttr::get(builder.op->getContext(), row.name, layout.nr, kr, depth, columns,
+                                  layout.isAlongK);
   auto kernel =
       builder.makeKernel<ContractOp>(lhs, rhs, init, packing, nullptr, Correction(), decoder);
   builder.replacement = kernel.getOutput();

@@ -22,14 +22,15 @@ constexpr unsigned maxSelectedBits = 4;
 
 WeightDecoder::WeightDecoder(IndexMath &math, const CodedPanels &panels, const KernelRow &row)
     : math(math), rhs(panels.codes), row(row), codes(panels.decoder.getCodes()),
-      bits(codes.getIntOrFloatBitWidth()), nr(panels.packing.getNr()), depth(panels.packing.getK()),
+      isAlongK(panels.packing.getIsAlongK()), isFinite(panels.decoder.getIsFinite()), bits(codes.getIntOrFloatBitWidth()),
+      nr(panels.packing.getNr()),
+      depth(isAlongK ? panels.packing.getK() / nr : panels.packing.getK()),
       stepRows(bits > 8 ? 1 : ::halftone::getCodeRows(bits)) {
   if (bits <= 8)
     fields = ::halftone::getCodeFields(bits);
   for (auto [attribute, memref] : llvm::zip_equal(panels.decoder.getInputs(), panels.inputs)) {
     inputs.push_back({attribute, memref});
-    if (attribute.getGroup() && attribute.getGroup() < depth)
-      group = std::gcd(group, attribute.getGroup());
+    group = std::gcd(group, rowsOfGroup(inputs.back()));
   }
   if (!group)
     group = depth;
@@ -45,12 +46,12 @@ const WeightDecoder::Input *WeightDecoder::findInput(StringRef role) const {
 WeightDecoder::Method WeightDecoder::chooseMethod() const {
   if (bits > 8)
     return Method::Extension;
-  if (findInput("plane"))
-    return Method::Planes;
   bool canPermute = !row.intrinsic.empty() && bits <= maxPermutedBits;
+  if (findInput("plane"))
+    return isAlongK && canPermute ? Method::Permutation : Method::Planes;
   auto canPermutePairs = [&](unsigned most) { return !row.pairIntrinsic.empty() && bits <= most; };
   if (const Input *table = findInput("table")) {
-    if (table->attribute.getColumns() != 0)
+    if (table->attribute.getColumns() != 0 && !isAlongK)
       return bits <= maxSelectedBits ? Method::Selection : Method::Gather;
     return canPermute || canPermutePairs(maxPermutedTableBits) ? Method::Permutation
                                                                : Method::Gather;
@@ -105,9 +106,9 @@ Value WeightDecoder::call(StringRef intrinsic, ArrayRef<Value> operands) {
 
 //===--- Numbers of codes ---===//
 
-Value WeightDecoder::toNumber(Value code, Type type) {
+Value WeightDecoder::toNumber(Value code, Type type, bool isKnownFinite) {
   if (auto floatType = llvm::dyn_cast<FloatType>(type))
-    return decodeFloat(code, floatType);
+    return decodeFloat(code, floatType, isKnownFinite);
   OpBuilder &builder = math.builder;
   Type f32 = lanesOf(builder.getF32Type());
   if (type.isUnsignedInteger())
@@ -119,7 +120,7 @@ Value WeightDecoder::toNumber(Value code, Type type) {
 
 /// Sign, exponent and mantissa moved to where f16 has them, times 2^(bias - 15): f16 holds all of
 /// it, and its infinities and NaNs are those of f8E5M2.
-Value WeightDecoder::decodeByHalf(Value code, FloatType type) {
+Value WeightDecoder::decodeByHalf(Value code, FloatType type, bool isKnownFinite) {
   OpBuilder &builder = math.builder;
   Location loc = math.loc;
   const llvm::fltSemantics &semantics = type.getFloatSemantics();
@@ -141,7 +142,8 @@ Value WeightDecoder::decodeByHalf(Value code, FloatType type) {
                                        cast(bits, builder.getF16Type()));
   if (bias != 15)
     result = arith::MulFOp::create(builder, loc, result, floats(std::ldexp(1.0f, 15 - bias)));
-  if (llvm::APFloat::semanticsHasInf(semantics) || !llvm::APFloat::semanticsHasNaN(semantics))
+  if (isKnownFinite || llvm::APFloat::semanticsHasInf(semantics) ||
+      !llvm::APFloat::semanticsHasNaN(semantics))
     return result;
   // All ones of either sign.
   Value isNaN = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
@@ -152,14 +154,14 @@ Value WeightDecoder::decodeByHalf(Value code, FloatType type) {
 }
 
 /// The magnitude moved to where f32 has it is the number times 2^(bias - 127), denormals included.
-Value WeightDecoder::decodeFloat(Value code, FloatType type) {
+Value WeightDecoder::decodeFloat(Value code, FloatType type, bool isKnownFinite) {
   OpBuilder &builder = math.builder;
   Location loc = math.loc;
   // AVX-512 converts f16. The NaN of the types with but one zero is elsewhere.
   bool isLikeHalf = llvm::isa<Float8E4M3FNType, Float8E5M2Type>(type) ||
                     !llvm::APFloat::semanticsHasNaN(type.getFloatSemantics());
   if (row.lanes >= 16 && isLikeHalf)
-    return decodeByHalf(code, type);
+    return decodeByHalf(code, type, isKnownFinite);
   const llvm::fltSemantics &semantics = type.getFloatSemantics();
   Type i32 = builder.getI32Type(), f32 = builder.getF32Type();
   int mantissa = int(llvm::APFloat::semanticsPrecision(semantics)) - 1;
@@ -183,7 +185,7 @@ Value WeightDecoder::decodeFloat(Value code, FloatType type) {
     result = arith::MulFOp::create(builder, loc, result, factor);
   }
   Value nan = floats(std::numeric_limits<float>::quiet_NaN());
-  if (llvm::APFloat::semanticsHasInf(semantics)) {
+  if (!isKnownFinite && llvm::APFloat::semanticsHasInf(semantics)) {
     int64_t infinity = codeOf(llvm::APFloat::getInf(semantics));
     result = choose(arith::CmpIPredicate::eq, magnitude, infinity,
                     floats(std::numeric_limits<float>::infinity()), result);
@@ -193,7 +195,8 @@ Value WeightDecoder::decodeFloat(Value code, FloatType type) {
     Value sign = shiftLeft(shiftRight(code, magnitudeBits), 31);
     result = cast(arith::OrIOp::create(builder, loc, cast(result, i32), sign), f32);
   }
-  if (llvm::APFloat::semanticsHasInf(semantics) || !llvm::APFloat::semanticsHasNaN(semantics))
+  if (isKnownFinite || llvm::APFloat::semanticsHasInf(semantics) ||
+      !llvm::APFloat::semanticsHasNaN(semantics))
     return result;
   // NaN is all ones of either sign, or what would be minus zero.
   int64_t nanCode = codeOf(llvm::APFloat::getNaN(semantics));
@@ -322,7 +325,7 @@ Value WeightDecoder::readCode(const Columns &columns, Step &step, int64_t codeRo
   for (const CodeField &field : fields) {
     int64_t byteRow = codeRow / field.rowsPerByte(), position = codeRow % field.rowsPerByte();
     int64_t byte = firstByte + byteRow * nr;
-    Value &word = step.words[{columns.offset, byte}];
+    Value &word = step.words[{columns.panel, byte}];
     if (!word)
       word = loadBytes(rhs, {columns.panel, step.index, math.constant(byte)});
     Value part = shiftRight(word, position * field.width);
@@ -350,7 +353,7 @@ Value WeightDecoder::decode(const Columns &columns, Step &step, int64_t codeRow,
   case Method::Planes:
     return addPlanes(code, parameters);
   case Method::Arithmetic:
-    number = toNumber(code, codes);
+    number = toNumber(code, codes, isFinite);
     break;
   case Method::Permutation:
     number = permute(code, parameters.permuted);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Numbers of the codes of a packed right-hand side, in vectors of neighbouring columns.
+// Numbers of the codes of a packed right-hand side, in vectors of neighbouring columns, or of
+// consecutive k of one column.
 #ifndef HALFTONE_CPU_WEIGHTDECODER_H
 #define HALFTONE_CPU_WEIGHTDECODER_H
 
@@ -25,7 +26,8 @@ public:
       : WeightDecoder(math, {op.getRhs(), op.getDecoderInputs(), *op.getDecoder(), op.getPacking()},
                       row) {}
 
-  /// The columns of one register: those from `first` on, `offset` columns into `panel`.
+  /// The columns of one register: those from `first` on, `offset` columns into `panel`. Along k,
+  /// `first` and `panel` are the column, and `offset` is where the lanes begin in each row.
   struct Columns {
     Value panel, first;
     int64_t offset;
@@ -42,12 +44,14 @@ public:
     /// Where a larger table begins for each column, and its row.
     Value tableOffsets, tableRow;
   };
-  /// The bytes of one step that have been read.
+  /// The bytes of one step that have been read, of each panel.
   struct Step {
     Value index;
-    llvm::DenseMap<std::pair<int64_t, int64_t>, Value> words;
+    llvm::DenseMap<std::pair<Value, int64_t>, Value> words;
   };
 
+  /// Rows of a panel: one for each k, or for `nr` of them along k.
+  int64_t getNumRows() const { return depth; }
   /// Rows of one step: they share bytes.
   int64_t getStepRows() const { return stepRows; }
   /// All parameters are the same for this many rows from its multiples on.
@@ -69,14 +73,19 @@ private:
   const Input *findInput(StringRef role) const;
 
   // Parameters.
+  /// The rows of codes that an element of the input is for; all of them where that is 0.
+  int64_t rowsOfGroup(const Input &input) const;
   Value rowOf(const Input &input, Value k);
   /// The numbers of an input; those that its codes choose from `table`, where that is not null.
   Value loadNumbers(const Input &input, const Input *table, const Columns &columns, Value k);
   Value loadPacked(const Input &input, const Columns &columns, Value row);
-  Value loadShared(const Input &input, Value row, Value column);
+  Value loadShared(const Input &input, ArrayRef<Value> place);
+  Value loadOfColumn(const Input &input, Value row, Value column);
   Value gatherShared(const Input &input, const Columns &columns, Value row);
   Value blockOfColumns(const Input &input, const Columns &columns, int64_t numBlocks);
   void loadTable(const Input &input, const Columns &columns, Value k, Parameters &parameters);
+  /// The numbers of all codes that planes make.
+  SmallVector<Value> tabulatePlanes(const Parameters &parameters);
   Value gatherFrom(Value table, Value row, Value indices);
 
   // Codes.
@@ -88,9 +97,10 @@ private:
   Value select(Value code, ArrayRef<Value> entries);
   Value addPlanes(Value code, const Parameters &parameters);
   /// The number of a code in the low bits, the others 0.
-  Value toNumber(Value code, Type type);
-  Value decodeFloat(Value code, FloatType type);
-  Value decodeByHalf(Value code, FloatType type);
+  Value toNumber(Value code, Type type, bool isKnownFinite = false);
+  /// With `isKnownFinite`, infinities and NaNs do not occur.
+  Value decodeFloat(Value code, FloatType type, bool isKnownFinite);
+  Value decodeByHalf(Value code, FloatType type, bool isKnownFinite);
   SmallVector<Value> makeConstantTable();
 
   VectorType lanesOf(Type element) const { return VectorType::get({row.lanes}, element); }
@@ -107,6 +117,7 @@ private:
   Value rhs;
   const KernelRow &row;
   Type codes;
+  bool isAlongK, isFinite;
   unsigned bits;
   int64_t nr, depth, stepRows, group = 0;
   SmallVector<Input> inputs;

@@ -144,14 +144,21 @@ static bool isParameterType(Type type) {
   return isCodeType(type) || type.isF32() || type.isF16() || type.isBF16();
 }
 
-// `rows` rows of N numbers of type `element` as the kernel's panels.
-static SmallVector<int64_t> panelShape(PackingAttr packing, Type element, int64_t rows) {
-  int64_t panels = int64_t(llvm::divideCeil(packing.getN(), packing.getNr()));
+// `rows` rows of N numbers of type `element` as panels of `nr` columns.
+static SmallVector<int64_t> panelShape(int64_t columns, int64_t nr, Type element, int64_t rows) {
+  int64_t panels = int64_t(llvm::divideCeil(columns, nr));
   unsigned bits = element.getIntOrFloatBitWidth();
   if (bits > 8)
-    return {panels, rows, packing.getNr()};
+    return {panels, rows, nr};
   return {panels, int64_t(llvm::divideCeil(rows, ::halftone::getCodeRows(bits))),
-          ::halftone::getCodeStepBytes(bits, packing.getNr())};
+          ::halftone::getCodeStepBytes(bits, nr)};
+}
+
+static SmallVector<int64_t> codesShape(PackingAttr packing, Type codes) {
+  int64_t nr = packing.getNr(), k = packing.getK(), n = packing.getN();
+  if (packing.getIsAlongK())
+    return panelShape(n * nr, nr, codes, int64_t(llvm::divideCeil(k, nr)));
+  return panelShape(n, nr, codes, k);
 }
 
 // What verifying codes and their decoder needs of an op.
@@ -185,7 +192,8 @@ static SmallVector<int64_t> inputShape(const CodedOperand &coded, DecoderInputAt
   int64_t rows = countBlocks(packing.getK(), input.getGroup());
   Type codes = tableCodes(coded.decoder, input);
   if (input.getColumns() == 1 && !codes)
-    return panelShape(packing, input.getElement(), rows);
+    return panelShape(packing.getN(), packing.getIsAlongK() ? 1 : packing.getNr(),
+                      input.getElement(), rows);
   SmallVector<int64_t> shape{rows, countBlocks(packing.getN(), input.getColumns())};
   if (codes)
     shape.push_back(int64_t(1) << codes.getIntOrFloatBitWidth());
@@ -259,9 +267,15 @@ static LogicalResult verifyCoded(const CodedOperand &coded) {
   int64_t rows = isHalf ? 1 : ::halftone::getCodeRows(codes.getIntOrFloatBitWidth());
   if (packing.getKr() != rows)
     return op->emitOpError("expects `kr` to be ") << rows << " for codes of " << codes;
+  bool hasWholeGroups = llvm::all_of(coded.decoder.getInputs(), [&](DecoderInputAttr input) {
+    return input.getGroup() % packing.getNr() == 0;
+  });
+  if (packing.getIsAlongK() && (packing.getK() % packing.getNr() != 0 || !hasWholeGroups))
+    return op->emitOpError("expects `k` of `packing`, and groups of its decoder, to be multiples "
+                           "of `nr` with `along_k`");
   if (failed(verifyRoles(op, coded.decoder)) ||
       failed(expectCoded(op, coded.name, coded.codes.getType(), codes,
-                         panelShape(packing, codes, packing.getK()))))
+                         codesShape(packing, codes))))
     return failure();
   for (auto [input, operand] : llvm::zip_equal(coded.decoder.getInputs(), coded.inputs))
     if (failed(verifyDecoderInput(coded, input, operand.getType())))
@@ -272,6 +286,8 @@ static LogicalResult verifyCoded(const CodedOperand &coded) {
 // (C5)
 static LogicalResult verifyDecoder(ContractOp op) {
   std::optional<DecoderAttr> decoder = op.getDecoder();
+  if (!decoder && op.getPacking().getIsAlongK())
+    return op.emitOpError("expects a decoder with `along_k`");
   if (!decoder && op.getDecoderInputs().empty())
     return success();
   if (!decoder)
@@ -338,6 +354,8 @@ LogicalResult DepthwiseOp::verify() {
     return failure();
   if (getDecoder() || !getDecoderInputs().empty())
     return emitOpError("expects no decoder"); // (C4)
+  if (getPacking().getIsAlongK())
+    return emitOpError("expects lanes of channels, not `along_k`");
   if (!getWindow())
     return emitOpError("expects a `window`");
   ShapedType lhs = shapedType(getLhs()), init = shapedType(getInit()), rhs = shapedType(getRhs());
@@ -394,6 +412,8 @@ LogicalResult DecodePanelsOp::verify() {
     return failure();
   if (packing.getNr() < 1 || packing.getK() < 1)
     return emitOpError("expects packed codes");
+  if (packing.getIsAlongK())
+    return emitOpError("expects lanes of columns, not `along_k`");
   if (failed(
           verifyCoded({*this, packing, getDecoder(), "`codes`", getCodes(), getDecoderInputs()})))
     return failure();

@@ -13,9 +13,16 @@ def Halftone_PackingAttr : Halftone_Attr<"Packing", "packing"> {
     Of `depthwise`: taps [KH, KW, C] stored as [ceil(C / nr)][KW][ceil(KH / kr)][nr][kr], zero padded: `kr` vertically
     adjacent taps of one channel together; `k` is KH * KW and `n` is C.
     `kernel` names the row of the target's instruction table that consumes it.
+    `along_k = true`, of codes alone: the lanes of a register are `nr` consecutive k of one column, so that what belongs to a group of
+    one column is the same for all of them. Each column is a panel of its own, a matrix [ceil(K / nr), nr].
   }];
-  let parameters = (ins StringRefParameter<>:$kernel, "int64_t":$nr, "int64_t":$kr, "int64_t":$k, "int64_t":$n);
-  let assemblyFormat = "`<` $kernel `,` `nr` `=` $nr `,` `kr` `=` $kr `,` `k` `=` $k `,` `n` `=` $n `>`";
+  let parameters = (ins StringRefParameter<>:$kernel, "int64_t":$nr, "int64_t":$kr, "int64_t":$k, "int64_t":$n,
+      DefaultValuedParameter<"bool", "false">:$isAlongK);
+  let builders = [AttrBuilder<(ins "::llvm::StringRef":$kernel, "int64_t":$nr, "int64_t":$kr, "int64_t":$k, "int64_t":$n),
+      [{ return $_get($_ctxt, kernel, nr, kr, k, n, /*isAlongK=*/false); }]>];
+  let assemblyFormat = [{
+    `<` $kernel `,` `nr` `=` $nr `,` `kr` `=` $kr `,` `k` `=` $k `,` `n` `=` $n (`,` `along_k` `=` $isAlongK^)? `>`
+  }];
 }
 def Halftone_DecoderInputAttr : Halftone_Attr<"DecoderInput", "decoder_input"> {
   let summary = "What one operand of a decoder is";
@@ -23,7 +30,7 @@ def Halftone_DecoderInputAttr : Halftone_Attr<"DecoderInput", "decoder_input"> {
     `role` is `table`, `zero_point`, `scale`, `plane`, `offset` or `scale_table`: what the codes of the scales before it stand for, one
     table of up to 16 numbers. The operand has one number (or one table) for each `group` consecutive k and each `columns` consecutive
     columns; a 0 spans all of them. With `columns = 1` it is stored like a right-hand side of
-    ceil(K / group) rows whose elements are of type `element`, otherwise as [ceil(K / group)][ceil(N / columns)] in row-major order,
+    ceil(K / group) rows whose elements are of type `element` (in panels of one column where the packing is `along_k`), otherwise as [ceil(K / group)][ceil(N / columns)] in row-major order,
     tables as [ceil(K / group)][ceil(N / columns)][2^bits] of f32.
   }];
   let parameters = (ins StringRefParameter<>:$role, "::mlir::Type":$element, "int64_t":$group, "int64_t":$columns);
@@ -35,13 +42,15 @@ def Halftone_DecoderAttr : Halftone_Attr<"Decoder", "decoder"> {
     `value = (decode(code) - zero_point) * (scale_0 * (scale_1 * …))`, or with planes `offset ± plane_0 ± plane_1 …`, in this order, where
     bit p of the code is the sign of plane p (1 is +). `inputs` says what the decoder's operands are, in their order, and which element of
     each belongs to row k and column n. `decode` gives the number that a code of type `codes` is, or with a table the table's entry.
+    With `finite = true` no code is an infinity or a NaN.
 
     Codes of f16 and bf16 are stored as [ceil(N / nr)][K][nr]. A right-hand side of narrower codes is bytes, [ceil(N / nr)][ceil(K / kr)][nr * kr * bits / 8]: a code is cut into fields of 4, 2 and
     1 bits, as many as its width has ones; the fields follow each other, each as bytes [kr * width / 8][nr] in which the lowest
     `width` bits belong to the first of the 8 / width rows that share a byte.
   }];
-  let parameters = (ins "::mlir::Type":$codes, OptionalArrayRefParameter<"DecoderInputAttr">:$inputs);
-  let assemblyFormat = "`<` $codes (`,` `inputs` `=` `[` $inputs^ `]`)? `>`";
+  let parameters = (ins "::mlir::Type":$codes, DefaultValuedParameter<"bool", "false">:$isFinite,
+      OptionalArrayRefParameter<"DecoderInputAttr">:$inputs);
+  let assemblyFormat = "`<` $codes (`finite` `=` $isFinite^)? (`,` `inputs` `=` `[` $inputs^ `]`)? `>`";
 }
 def Halftone_WindowAttr : Halftone_Attr<"Window", "window"> {
   let summary = "Sliding window of a convolution over an already padded [N, H, W, C] input";
