@@ -455,8 +455,17 @@ static std::optional<int64_t> findRow(const ConstantMatrix &matrix, int64_t row)
   return element;
 }
 
-/// Row-major, `size` elements each: tables, and numbers of blocks of columns.
-static Value copyElements(KernelBuilder &builder, const ConstantMatrix &matrix, int64_t size) {
+/// Appends the lowest bytes of all elements, then the next ones.
+static void appendByBytes(ArrayRef<char> elements, int64_t bytes, std::vector<uint8_t> &copy) {
+  for (int64_t byte = 0; byte < bytes; ++byte)
+    for (size_t place = byte; place < elements.size(); place += bytes)
+      copy.push_back(uint8_t(elements[place]));
+}
+
+/// Row-major, `size` elements each: tables, and numbers of blocks of columns. `isByBytes`: each
+/// table as [bytes of an element][size] bytes.
+static Value copyElements(KernelBuilder &builder, const ConstantMatrix &matrix, int64_t size,
+                          bool isByBytes) {
   bool isByte = isNarrow(matrix.element);
   int64_t bytes = isByte ? 1 : matrix.element.getIntOrFloatBitWidth() / 8;
   std::vector<uint8_t> copy;
@@ -470,33 +479,54 @@ static Value copyElements(KernelBuilder &builder, const ConstantMatrix &matrix, 
         continue;
       }
       int64_t first = (*begin + column * matrix.columnStride) * bytes;
+      if (isByBytes) {
+        appendByBytes(matrix.bytes.slice(first, size * bytes), bytes, copy);
+        continue;
+      }
       for (char byte : matrix.bytes.slice(first, size * bytes))
         copy.push_back(uint8_t(unsigned(uint8_t(byte)) & mask));
     }
   }
   SmallVector<int64_t> shape{matrix.rows, matrix.columns};
+  if (isByBytes)
+    shape.push_back(bytes);
   if (size > 1)
     shape.push_back(size);
-  Type element = isByte ? Type(builder.rewriter.getI8Type()) : matrix.element;
+  Type element = isByte || isByBytes ? Type(builder.rewriter.getI8Type()) : matrix.element;
   return makeBytes(builder, shape, element, copy, "parameters");
 }
 
-bool mlir::halftone::suitsAlongK(const CodedWeights &weights, const KernelRow &row) {
-  constexpr unsigned maxBits = 4;
+/// Whether rows of `nr` k have the same parameters, and these are numbers of one column each.
+static bool hasWholeRows(const CodedWeights &weights, int64_t nr) {
+  return weights.codes.rows % nr == 0 && weights.codes.reduction.size() == 1 &&
+         ArrayRef(weights.sizes) == ArrayRef(weights.padded) &&
+         llvm::all_of(weights.parameters, [&](const CodeParameter &parameter) {
+           return parameter.group % nr == 0 && parameter.values.element.isF32();
+         });
+}
+
+CodeLayout mlir::halftone::chooseCodeLayout(const CodedWeights &weights, const KernelRow &row,
+                                            const ContractionShape &shape) {
+  // One register of a table, or two, and tables that take more than two choices of two registers.
+  constexpr unsigned maxBits = 4, minByteBits = 7;
+  constexpr int64_t byteRow = 64;
   unsigned bits = weights.codes.element.getIntOrFloatBitWidth();
-  // Without a way to look numbers up in registers a table of 2 bits is three choices.
-  if (row.intrinsic.empty() || bits > (row.pairIntrinsic.empty() ? maxBits : maxBits + 1))
-    return false;
-  bool areWhole = weights.codes.rows % row.lanes == 0 && weights.codes.reduction.size() == 1 &&
-                  ArrayRef(weights.sizes) == ArrayRef(weights.padded);
   int64_t numPlanes = 0;
-  bool hasTables = false;
+  bool hasTable = false, hasOwnTables = false;
   for (const CodeParameter &parameter : weights.parameters) {
-    areWhole &= parameter.group % row.lanes == 0 && parameter.values.element.isF32();
-    hasTables |= parameter.role == "table" && parameter.block == 1;
+    hasTable |= parameter.role == "table";
+    hasOwnTables |= parameter.role == "table" && parameter.block == 1;
     numPlanes += parameter.role == "plane";
   }
-  return areWhole && (hasTables || (numPlanes >= 2 && bits <= maxBits));
+  bool canLookUp =
+      bits <= maxBits ? !row.intrinsic.empty() : bits == 5 && !row.pairIntrinsic.empty();
+  if (canLookUp && (hasOwnTables || (numPlanes >= 2 && bits <= maxBits)) &&
+      hasWholeRows(weights, row.lanes))
+    return {row.lanes, /*isAlongK=*/true};
+  if (hasTable && bits >= minByteBits && bits <= 8 && !row.bytePairIntrinsic.empty() &&
+      hasWholeRows(weights, byteRow))
+    return {byteRow, /*isAlongK=*/true, /*hasTableBytes=*/true};
+  return {choosePanelColumns(row, shape)};
 }
 
 /// Each column as a matrix of rows of `nr` k.
@@ -529,22 +559,25 @@ Decoder mlir::halftone::makeDecoder(KernelBuilder &builder, const CodedWeights &
   MLIRContext *context = builder.op->getContext();
   // What a table is for comes before it.
   Type codes = weights.codes.element;
+  Type byte = builder.rewriter.getI8Type();
   Decoder decoder;
   SmallVector<DecoderInputAttr> attributes;
   for (const CodeParameter &parameter : weights.parameters) {
     const ConstantMatrix &values = parameter.values;
     bool isTable = parameter.role.ends_with("table");
+    bool isBytes = layout.hasTableBytes && parameter.role == "table";
     Value tensor;
     if (isTable || parameter.block != 1)
-      tensor =
-          copyElements(builder, values, isTable ? int64_t(1) << codes.getIntOrFloatBitWidth() : 1);
+      tensor = copyElements(builder, values,
+                            isTable ? int64_t(1) << codes.getIntOrFloatBitWidth() : 1, isBytes);
     else
       tensor = isNarrow(values.element) ? packNarrow(builder, values, nr)
                                         : packWide(builder, values, nr);
     codes = values.element;
     decoder.inputs.push_back(tensor);
-    attributes.push_back(DecoderInputAttr::get(context, parameter.role, values.element,
-                                               parameter.group, parameter.block));
+    attributes.push_back(DecoderInputAttr::get(
+        context, isBytes ? "table_bytes" : parameter.role, isBytes ? byte : values.element,
+        parameter.group, parameter.block));
   }
   decoder.attribute = DecoderAttr::get(context, weights.codes.element, weights.isFinite, attributes);
   return decoder;

@@ -43,16 +43,19 @@ FailureOr<CodedWeights> matchCodedWeights(const KernelBuilder &builder, Value va
 /// The same of a filter [N, K…].
 FailureOr<CodedWeights> matchCodedFilter(const KernelBuilder &builder, Value value);
 
-/// Whether lanes along k save more than they cost: with tables or planes for each column and so
-/// many k that whole registers share them.
-bool suitsAlongK(const CodedWeights &weights, const KernelRow &row);
-
 /// How a right-hand side of codes lies in memory.
 struct CodeLayout {
   /// Columns of a panel, or k of a row along k.
   int64_t nr;
   bool isAlongK = false;
+  /// Tables are stored byte by byte.
+  bool hasTableBytes = false;
 };
+
+/// Panels of columns, or lanes along k where these save more than they cost: with tables or planes
+/// for each column, or tables too large for registers, and so many k that whole rows share them.
+CodeLayout chooseCodeLayout(const CodedWeights &weights, const KernelRow &row,
+                            const ContractionShape &shape);
 
 /// The codes as a right-hand side.
 Value packCodes(KernelBuilder &builder, const CodedWeights &weights, CodeLayout layout);

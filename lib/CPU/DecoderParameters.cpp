@@ -149,6 +149,15 @@ void WeightDecoder::loadTable(const Input &input, const Columns &columns, Value 
   if (isAlongK && input.attribute.getColumns())
     column = math.div(columns.first, input.attribute.getColumns());
   int64_t size = int64_t(1) << bits;
+  if (method == Method::Bytes) {
+    auto type = VectorType::get({64}, builder.getI8Type());
+    for (int64_t byte = 0; byte < int64_t(sizeof(float)); ++byte)
+      for (int64_t first = 0; first < size; first += type.getNumElements())
+        parameters.permuted.push_back(vector::LoadOp::create(
+            builder, math.loc, type, input.memref,
+            ValueRange{tableRow, column, math.constant(byte), math.constant(first)}));
+    return;
+  }
   if (method == Method::Permutation && size >= row.lanes) {
     for (int64_t first = 0; first < size; first += row.lanes)
       parameters.permuted.push_back(
@@ -203,7 +212,7 @@ WeightDecoder::Parameters WeightDecoder::loadParameters(const Columns &columns, 
     StringRef role = input.attribute.getRole();
     if (role == "scale_table")
       continue; // Read with the scales before it.
-    if (role == "table") {
+    if (role == "table" || role == "table_bytes") {
       loadTable(input, columns, k, parameters);
       continue;
     }

@@ -30,6 +30,7 @@ bool hasAvx512(const CPUTarget &target) { return target.avx512; }
 bool hasAvxVnni(const CPUTarget &target) { return target.avxvnni; }
 bool hasAvx512Vnni(const CPUTarget &target) { return target.avx512vnni; }
 bool hasAvx512Bf16(const CPUTarget &target) { return target.avx512bf16; }
+bool hasAvx512Vbmi(const CPUTarget &target) { return target.avx512 && target.avx512vbmi; }
 bool hasNeon(const CPUTarget &target) { return target.neon; }
 bool hasDotProd(const CPUTarget &target) { return target.dotprod; }
 bool hasI8mm(const CPUTarget &target) { return target.i8mm; }
@@ -61,6 +62,9 @@ constexpr KernelRow table[] = {
     {"f32s8-fma-neon", KernelElements::F32S8, DotStep::Fma, 4, 1, "", tiles32, 2, hasNeon},
     {"f32s8-generic", KernelElements::F32S8, DotStep::MultiplyAdd, 4, 1, "", tilesWidened16, 2,
      always},
+    {"f32codes-fma-avx512vbmi", KernelElements::F32Codes, DotStep::Fma, 16, 1,
+     "llvm.x86.avx512.permvar.sf.512", tilesDecoded32, 3, hasAvx512Vbmi, /*isLhsSigned=*/false,
+     "llvm.x86.avx512.vpermi2var.ps.512", "llvm.x86.avx512.vpermi2var.qi.512"},
     {"f32codes-fma-avx512", KernelElements::F32Codes, DotStep::Fma, 16, 1,
      "llvm.x86.avx512.permvar.sf.512", tilesDecoded32, 3, hasAvx512, /*isLhsSigned=*/false,
      "llvm.x86.avx512.vpermi2var.ps.512"},

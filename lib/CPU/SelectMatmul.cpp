@@ -144,9 +144,7 @@ void buildCodedProduct(KernelBuilder &builder, const CodedWeights &weights, Valu
   int64_t depth = weights.codes.rows, columns = weights.codes.columns;
   ContractionShape shape{countRows(tensorTypeOf(lhs)), columns, depth};
   const KernelRow &row = chooseContractRow(builder.target, KernelElements::F32Codes, shape);
-  CodeLayout layout{row.lanes, suitsAlongK(weights, row)};
-  if (!layout.isAlongK)
-    layout.nr = choosePanelColumns(row, shape);
+  CodeLayout layout = chooseCodeLayout(weights, row, shape);
   unsigned bits = weights.codes.element.getIntOrFloatBitWidth();
   int64_t kr = bits > 8 ? 1 : ::halftone::getCodeRows(bits);
   Value rhs = packCodes(builder, weights, layout);

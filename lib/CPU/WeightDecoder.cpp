@@ -49,6 +49,8 @@ WeightDecoder::Method WeightDecoder::chooseMethod() const {
   bool canPermute = !row.intrinsic.empty() && bits <= maxPermutedBits;
   if (findInput("plane"))
     return isAlongK && canPermute ? Method::Permutation : Method::Planes;
+  if (findInput("table_bytes"))
+    return Method::Bytes;
   auto canPermutePairs = [&](unsigned most) { return !row.pairIntrinsic.empty() && bits <= most; };
   if (const Input *table = findInput("table")) {
     if (table->attribute.getColumns() != 0 && !isAlongK)
@@ -341,9 +343,95 @@ Value WeightDecoder::readCode(const Columns &columns, Step &step, int64_t codeRo
   return code;
 }
 
+Value WeightDecoder::readRow(Value panel, const Step &step, int64_t codeRow) {
+  OpBuilder &builder = math.builder;
+  auto type = VectorType::get({nr}, builder.getI8Type());
+  auto bytes = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(builder, math.loc,
+                                     DenseElementsAttr::get(type, int8_t(value)));
+  };
+  Value code;
+  int64_t firstByte = 0;
+  for (const CodeField &field : fields) {
+    int64_t byteRow = codeRow / field.rowsPerByte(), position = codeRow % field.rowsPerByte();
+    Value place = math.constant(firstByte + byteRow * nr);
+    Value part = vector::LoadOp::create(builder, math.loc, type, rhs,
+                                        ValueRange{panel, step.index, place});
+    if (position != 0)
+      part = arith::ShRUIOp::create(builder, math.loc, part, bytes(position * field.width));
+    if (position + 1 != field.rowsPerByte())
+      part = arith::AndIOp::create(builder, math.loc, part, bytes((1 << field.width) - 1));
+    if (field.shift != 0)
+      part = arith::ShLIOp::create(builder, math.loc, part, bytes(field.shift));
+    code = code ? arith::OrIOp::create(builder, math.loc, code, part).getResult() : part;
+    firstByte += stepRows / field.rowsPerByte() * nr;
+  }
+  return code;
+}
+
+/// Interleaves the halves of each 128 bits of two vectors: the lower ones, or the upper ones.
+static Value interleave(IndexMath &math, Value first, Value second, bool isUpper) {
+  auto type = llvm::cast<VectorType>(first.getType());
+  int64_t size = type.getNumElements(), lane = 128 / type.getElementTypeBitWidth();
+  SmallVector<int64_t> places;
+  for (int64_t begin = isUpper ? lane / 2 : 0; begin < size; begin += lane)
+    for (int64_t i = begin; i < begin + lane / 2; ++i)
+      llvm::append_values(places, i, size + i);
+  return vector::ShuffleOp::create(math.builder, math.loc, first, second, places);
+}
+
+/// The numbers of 64 codes, in four registers: each byte of them from two registers at a time.
+SmallVector<Value> WeightDecoder::lookUpBytes(Value rowCodes, const Parameters &parameters) {
+  OpBuilder &builder = math.builder;
+  auto as = [&](Value value, int64_t size, Type element) -> Value {
+    return vector::BitCastOp::create(builder, math.loc, VectorType::get({size}, element), value);
+  };
+  // Interleaving leaves in each register four neighbours of every 128 bits: they are exchanged
+  // before.
+  SmallVector<int64_t> exchanged;
+  for (int64_t i = 0; i < 16; ++i)
+    exchanged.push_back(i % 4 * 4 + i / 4);
+  Value words = as(rowCodes, 16, builder.getI32Type());
+  words = vector::ShuffleOp::create(builder, math.loc, words, words, exchanged);
+  Type byte = builder.getI8Type();
+  Value index = as(words, 64, byte);
+  Value zero = arith::ConstantOp::create(builder, math.loc, builder.getZeroAttr(index.getType()));
+  Value isUpper =
+      arith::CmpIOp::create(builder, math.loc, arith::CmpIPredicate::slt, index, zero);
+  auto lookUp = [&](ArrayRef<Value> table) -> Value {
+    SmallVector<Value> found;
+    auto name = builder.getStringAttr(row.bytePairIntrinsic);
+    for (size_t i = 0; i < table.size(); i += 2)
+      found.push_back(LLVM::CallIntrinsicOp::create(builder, math.loc, index.getType(), name,
+                                                    ValueRange{table[i], index, table[i + 1]})
+                          .getResult(0));
+    if (found.size() == 1)
+      return found.front();
+    return arith::SelectOp::create(builder, math.loc, isUpper, found[1], found[0]);
+  };
+  SmallVector<Value> bytes;
+  size_t size = parameters.permuted.size() / sizeof(float);
+  for (size_t first = 0; first < parameters.permuted.size(); first += size)
+    bytes.push_back(lookUp(ArrayRef(parameters.permuted).slice(first, size)));
+  SmallVector<Value> numbers;
+  for (bool half : {false, true}) {
+    Value low = as(interleave(math, bytes[0], bytes[1], half), 32, builder.getI16Type());
+    Value high = as(interleave(math, bytes[2], bytes[3], half), 32, builder.getI16Type());
+    for (bool quarter : {false, true})
+      numbers.push_back(as(interleave(math, low, high, quarter), 16, builder.getF32Type()));
+  }
+  return numbers;
+}
+
 Value WeightDecoder::decode(const Columns &columns, Step &step, int64_t codeRow,
                             const Parameters &parameters) {
   OpBuilder &builder = math.builder;
+  if (method == Method::Bytes) {
+    SmallVector<Value> &numbers = step.rows[{columns.panel, codeRow}];
+    if (numbers.empty())
+      numbers = lookUpBytes(readRow(columns.panel, step, codeRow), parameters);
+    return scaleNumber(numbers[columns.offset / row.lanes], parameters);
+  }
   Value code = readCode(columns, step, codeRow);
   Value number;
   switch (method) {
@@ -366,7 +454,14 @@ Value WeightDecoder::decode(const Columns &columns, Step &step, int64_t codeRow,
       code = arith::AddIOp::create(builder, math.loc, code, parameters.tableOffsets);
     number = gatherFrom(findInput("table")->memref, parameters.tableRow, code);
     break;
+  case Method::Bytes:
+    llvm_unreachable("rows are looked up above");
   }
+  return scaleNumber(number, parameters);
+}
+
+Value WeightDecoder::scaleNumber(Value number, const Parameters &parameters) {
+  OpBuilder &builder = math.builder;
   if (parameters.zeroPoint)
     number = arith::SubFOp::create(builder, math.loc, number, parameters.zeroPoint);
   if (parameters.scale)

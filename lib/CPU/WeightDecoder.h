@@ -37,7 +37,8 @@ public:
     Value zeroPoint, scale, offset;
     /// The planes of a binary code, negated.
     SmallVector<Value> planes;
-    /// A table for all columns, as permutations take it: as many registers as it fills.
+    /// A table for all lanes, as permutations take it: the entries, or the lowest bytes of all
+    /// entries and then the next ones, each in as many registers as they fill.
     SmallVector<Value> permuted;
     /// A table of up to 16 numbers for each column: registers with one of its entries each.
     SmallVector<Value> entries;
@@ -48,6 +49,8 @@ public:
   struct Step {
     Value index;
     llvm::DenseMap<std::pair<Value, int64_t>, Value> words;
+    /// The numbers of a row that have been looked up together, of each panel.
+    llvm::DenseMap<std::pair<Value, int64_t>, SmallVector<Value>> rows;
   };
 
   /// Rows of a panel: one for each k, or for `nr` of them along k.
@@ -63,7 +66,7 @@ public:
 
 private:
   /// How the number of a code is found.
-  enum class Method { Extension, Arithmetic, Permutation, Selection, Gather, Planes };
+  enum class Method { Extension, Arithmetic, Permutation, Selection, Gather, Planes, Bytes };
   struct Input {
     DecoderInputAttr attribute;
     Value memref;
@@ -89,8 +92,13 @@ private:
   Value gatherFrom(Value table, Value row, Value indices);
 
   // Codes.
+  /// (number - zero point) * scale.
+  Value scaleNumber(Value number, const Parameters &parameters);
   Value readCode(const Columns &columns, Step &step, int64_t row);
   Value loadBytes(Value memref, ArrayRef<Value> indices);
+  /// The codes of a row, a byte each.
+  Value readRow(Value panel, const Step &step, int64_t row);
+  SmallVector<Value> lookUpBytes(Value codes, const Parameters &parameters);
   Value permute(Value code, ArrayRef<Value> table);
   Value permutePairs(Value code, ArrayRef<Value> table);
   Value permuteBytes(Value code, ArrayRef<Value> table);

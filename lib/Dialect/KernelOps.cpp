@@ -173,7 +173,7 @@ struct CodedOperand {
 
 // The codes that a table is for; null if it is for none.
 static Type tableCodes(DecoderAttr decoder, DecoderInputAttr table) {
-  if (table.getRole() == "table")
+  if (table.getRole() == "table" || table.getRole() == "table_bytes")
     return decoder.getCodes();
   const DecoderInputAttr *place = llvm::find(decoder.getInputs(), table);
   if (table.getRole() != "scale_table" || place == decoder.getInputs().begin())
@@ -197,6 +197,8 @@ static SmallVector<int64_t> inputShape(const CodedOperand &coded, DecoderInputAt
   SmallVector<int64_t> shape{rows, countBlocks(packing.getN(), input.getColumns())};
   if (codes)
     shape.push_back(int64_t(1) << codes.getIntOrFloatBitWidth());
+  if (input.getRole() == "table_bytes")
+    shape.insert(shape.end() - 1, sizeof(float));
   return shape;
 }
 
@@ -215,8 +217,8 @@ static LogicalResult expectCoded(Operation *op, StringRef what, Type actual, Typ
 static LogicalResult verifyDecoderInput(const CodedOperand &coded, DecoderInputAttr input,
                                         Type type) {
   Operation *op = coded.op;
-  constexpr StringLiteral roles[] = {"table", "zero_point", "scale",
-                                     "plane", "offset",     "scale_table"};
+  constexpr StringLiteral roles[] = {"table",  "table_bytes", "zero_point", "scale", "plane",
+                                     "offset", "scale_table"};
   if (!llvm::is_contained(roles, input.getRole()))
     return op->emitOpError("has a decoder input of the unknown role '") << input.getRole() << "'";
   if (!isParameterType(input.getElement()) ||
@@ -246,9 +248,10 @@ static LogicalResult verifyRoles(Operation *op, DecoderAttr decoder) {
   if (isBinary &&
       (planes != bits || count("offset") != 1 || decoder.getInputs().size() != size_t(planes) + 1))
     return op->emitOpError("expects a plane for each bit of a code, one offset and nothing else");
-  if (count("table") > 1 || count("zero_point") > 1)
+  int64_t tables = count("table") + count("table_bytes");
+  if (tables > 1 || count("zero_point") > 1)
     return op->emitOpError("expects at most one table and one zero point");
-  if ((isBinary || count("table")) && !decoder.getCodes().isUnsignedInteger())
+  if ((isBinary || tables) && !decoder.getCodes().isUnsignedInteger())
     return op->emitOpError("expects unsigned codes with a table or planes, not ")
            << decoder.getCodes();
   return success();

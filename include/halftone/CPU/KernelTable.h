@@ -59,6 +59,8 @@ struct KernelRow {
   /// For codes: LLVM's name of the instruction that looks numbers up in two registers at a time, or
   /// empty.
   llvm::StringLiteral pairIntrinsic = "";
+  /// The same for bytes, or empty.
+  llvm::StringLiteral bytePairIntrinsic = "";
 
   /// Whether sums are integers.
   bool isInteger() const { return elements == KernelElements::U8S8; }

@@ -27,11 +27,12 @@ def Halftone_PackingAttr : Halftone_Attr<"Packing", "packing"> {
 def Halftone_DecoderInputAttr : Halftone_Attr<"DecoderInput", "decoder_input"> {
   let summary = "What one operand of a decoder is";
   let description = [{
-    `role` is `table`, `zero_point`, `scale`, `plane`, `offset` or `scale_table`: what the codes of the scales before it stand for, one
+    `role` is `table`, `table_bytes`, `zero_point`, `scale`, `plane`, `offset` or `scale_table`: what the codes of the scales before it stand for, one
     table of up to 16 numbers. The operand has one number (or one table) for each `group` consecutive k and each `columns` consecutive
     columns; a 0 spans all of them. With `columns = 1` it is stored like a right-hand side of
     ceil(K / group) rows whose elements are of type `element` (in panels of one column where the packing is `along_k`), otherwise as [ceil(K / group)][ceil(N / columns)] in row-major order,
-    tables as [ceil(K / group)][ceil(N / columns)][2^bits] of f32.
+    tables as [ceil(K / group)][ceil(N / columns)][2^bits] of f32, or as `table_bytes` [ceil(K / group)][ceil(N / columns)][4][2^bits]:
+    the lowest bytes of all entries, then the next ones.
   }];
   let parameters = (ins StringRefParameter<>:$role, "::mlir::Type":$element, "int64_t":$group, "int64_t":$columns);
   let assemblyFormat = "`<` $role `,` $element `,` `group` `=` $group `,` `columns` `=` $columns `>`";
