@@ -33,7 +33,8 @@ protected:
   int64_t getRowAlignment() const override { return tileRows; }
 
 private:
-  int64_t chooseTileRows() const;
+  bool isWide() { return op.getPacking().getNr() > row.lanes; }
+  int64_t chooseTileRows();
   void emitTile(int64_t rows, Value firstRow, ArrayRef<Value> outer, const Panel &panel);
   /// Writes the sums of `rows` rows and `count` columns from `column` on, which is `place` columns
   /// into the panel.
@@ -50,7 +51,7 @@ private:
 
 } // namespace
 
-int64_t AlongKContract::chooseTileRows() const {
+int64_t AlongKContract::chooseTileRows() {
   std::optional<int64_t> rows = getConstantIntValue(space.rows);
   if (!rows)
     return mostTileRows;
@@ -70,7 +71,7 @@ void AlongKContract::emitTask(const TaskRange &range) {
 
 void AlongKContract::emitTile(int64_t rows, Value firstRow, ArrayRef<Value> outer,
                               const Panel &panel) {
-  int64_t count = rows == 1 ? singleRowColumns : tileColumns;
+  int64_t count = isWide() ? 1 : rows == 1 ? singleRowColumns : tileColumns;
   Value columns = math.min(math.constant(panelColumns),
                            math.sub(math.get(space.columns), panel.firstColumn));
   if (panel.masks.front() == nullptr)

@@ -526,7 +526,12 @@ CodeLayout mlir::halftone::chooseCodeLayout(const CodedWeights &weights, const K
   if (hasTable && bits >= minByteBits && bits <= 8 && !row.bytePairIntrinsic.empty() &&
       hasWholeRows(weights, byteRow))
     return {byteRow, /*isAlongK=*/true, /*hasTableBytes=*/true};
-  return {choosePanelColumns(row, shape)};
+  int64_t nr = choosePanelColumns(row, shape);
+  // So that numbers of constant tables can be looked up byte by byte as well.
+  bool wantsBytes = !hasTable && bits >= minByteBits - 1 && bits <= 8 && numPlanes == 0;
+  if (wantsBytes && !row.bytePairIntrinsic.empty() && weights.codes.columns > byteRow / 2)
+    nr = byteRow;
+  return {nr};
 }
 
 /// Each column as a matrix of rows of `nr` k.

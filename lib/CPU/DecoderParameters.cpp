@@ -150,7 +150,7 @@ void WeightDecoder::loadTable(const Input &input, const Columns &columns, Value 
     column = math.div(columns.first, input.attribute.getColumns());
   int64_t size = int64_t(1) << bits;
   if (method == Method::Bytes) {
-    auto type = VectorType::get({64}, builder.getI8Type());
+    auto type = VectorType::get({byteLanes}, builder.getI8Type());
     for (int64_t byte = 0; byte < int64_t(sizeof(float)); ++byte)
       for (int64_t first = 0; first < size; first += type.getNumElements())
         parameters.permuted.push_back(vector::LoadOp::create(
@@ -236,5 +236,7 @@ WeightDecoder::Parameters WeightDecoder::loadParameters(const Columns &columns, 
   if (method == Method::Permutation && parameters.permuted.empty())
     parameters.permuted =
         parameters.planes.empty() ? makeConstantTable() : tabulatePlanes(parameters);
+  if (method == Method::Bytes && parameters.permuted.empty())
+    parameters.permuted = makeConstantBytes();
   return parameters;
 }

@@ -4,6 +4,8 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <numeric>
@@ -58,6 +60,8 @@ WeightDecoder::Method WeightDecoder::chooseMethod() const {
     return canPermute || canPermutePairs(maxPermutedTableBits) ? Method::Permutation
                                                                : Method::Gather;
   }
+  if (isByteTableCheap())
+    return Method::Bytes;
   // Two permutations and a choice are more than the conversion of an integer.
   bool isCheap = row.lanes >= 16 || llvm::isa<FloatType>(codes);
   bool isPairCheap =
@@ -231,6 +235,29 @@ SmallVector<Value> WeightDecoder::makeConstantTable() {
   return registers;
 }
 
+/// Where the bytes of 64 numbers take less than to put codes together, or floats, lane by lane.
+bool WeightDecoder::isByteTableCheap() const {
+  if (row.bytePairIntrinsic.empty() || nr % byteLanes != 0 || bits < 6 || bits > 8)
+    return false;
+  return bits < 8 || (llvm::isa<FloatType>(codes) && !llvm::isa<Float8E5M2Type>(codes));
+}
+
+SmallVector<Value> WeightDecoder::makeConstantBytes() {
+  SmallVector<Value> registers;
+  auto type = VectorType::get({byteLanes}, math.builder.getI8Type());
+  for (size_t byte = 0; byte < sizeof(float); ++byte)
+    for (int64_t first = 0; first < int64_t(1) << bits; first += byteLanes) {
+      SmallVector<uint8_t> values;
+      for (int64_t lane = 0; lane < byteLanes; ++lane) {
+        auto number = llvm::bit_cast<uint32_t>(valueOfCode(codes, unsigned(first + lane)));
+        values.push_back(uint8_t(number >> (8 * byte)));
+      }
+      auto content = DenseElementsAttr::get(type, ArrayRef(values));
+      registers.push_back(arith::ConstantOp::create(math.builder, math.loc, content));
+    }
+  return registers;
+}
+
 /// Only the bits that choose from one register count; the table of fewer codes is repeated in it.
 Value WeightDecoder::permute(Value code, ArrayRef<Value> table) {
   OpBuilder &builder = math.builder;
@@ -343,20 +370,20 @@ Value WeightDecoder::readCode(const Columns &columns, Step &step, int64_t codeRo
   return code;
 }
 
-Value WeightDecoder::readRow(Value panel, const Step &step, int64_t codeRow) {
+Value WeightDecoder::readBytes(const Columns &columns, const Step &step, int64_t codeRow) {
   OpBuilder &builder = math.builder;
-  auto type = VectorType::get({nr}, builder.getI8Type());
+  auto type = VectorType::get({byteLanes}, builder.getI8Type());
   auto bytes = [&](int64_t value) -> Value {
     return arith::ConstantOp::create(builder, math.loc,
                                      DenseElementsAttr::get(type, int8_t(value)));
   };
   Value code;
-  int64_t firstByte = 0;
+  int64_t firstByte = columns.offset / byteLanes * byteLanes;
   for (const CodeField &field : fields) {
     int64_t byteRow = codeRow / field.rowsPerByte(), position = codeRow % field.rowsPerByte();
     Value place = math.constant(firstByte + byteRow * nr);
     Value part = vector::LoadOp::create(builder, math.loc, type, rhs,
-                                        ValueRange{panel, step.index, place});
+                                        ValueRange{columns.panel, step.index, place});
     if (position != 0)
       part = arith::ShRUIOp::create(builder, math.loc, part, bytes(position * field.width));
     if (position + 1 != field.rowsPerByte())
@@ -396,15 +423,20 @@ SmallVector<Value> WeightDecoder::lookUpBytes(Value rowCodes, const Parameters &
   Type byte = builder.getI8Type();
   Value index = as(words, 64, byte);
   Value zero = arith::ConstantOp::create(builder, math.loc, builder.getZeroAttr(index.getType()));
+  auto isZero = [](Value entries) { return matchPattern(entries, m_Zero()); };
   Value isUpper =
       arith::CmpIOp::create(builder, math.loc, arith::CmpIPredicate::slt, index, zero);
   auto lookUp = [&](ArrayRef<Value> table) -> Value {
     SmallVector<Value> found;
     auto name = builder.getStringAttr(row.bytePairIntrinsic);
-    for (size_t i = 0; i < table.size(); i += 2)
+    if (llvm::all_of(table, isZero))
+      return zero;
+    for (size_t i = 0; i < table.size(); i += 2) {
+      Value second = table.size() == 1 ? table[i] : table[i + 1];
       found.push_back(LLVM::CallIntrinsicOp::create(builder, math.loc, index.getType(), name,
-                                                    ValueRange{table[i], index, table[i + 1]})
+                                                    ValueRange{table[i], index, second})
                           .getResult(0));
+    }
     if (found.size() == 1)
       return found.front();
     return arith::SelectOp::create(builder, math.loc, isUpper, found[1], found[0]);
@@ -427,10 +459,11 @@ Value WeightDecoder::decode(const Columns &columns, Step &step, int64_t codeRow,
                             const Parameters &parameters) {
   OpBuilder &builder = math.builder;
   if (method == Method::Bytes) {
-    SmallVector<Value> &numbers = step.rows[{columns.panel, codeRow}];
+    int64_t first = columns.offset / byteLanes;
+    SmallVector<Value> &numbers = step.numbers[{columns.panel, first * stepRows + codeRow}];
     if (numbers.empty())
-      numbers = lookUpBytes(readRow(columns.panel, step, codeRow), parameters);
-    return scaleNumber(numbers[columns.offset / row.lanes], parameters);
+      numbers = lookUpBytes(readBytes(columns, step, codeRow), parameters);
+    return scaleNumber(numbers[columns.offset % byteLanes / row.lanes], parameters);
   }
   Value code = readCode(columns, step, codeRow);
   Value number;

@@ -49,8 +49,8 @@ public:
   struct Step {
     Value index;
     llvm::DenseMap<std::pair<Value, int64_t>, Value> words;
-    /// The numbers of a row that have been looked up together, of each panel.
-    llvm::DenseMap<std::pair<Value, int64_t>, SmallVector<Value>> rows;
+    /// The numbers that have been looked up together, of each panel and register.
+    llvm::DenseMap<std::pair<Value, int64_t>, SmallVector<Value>> numbers;
   };
 
   /// Rows of a panel: one for each k, or for `nr` of them along k.
@@ -96,8 +96,10 @@ private:
   Value scaleNumber(Value number, const Parameters &parameters);
   Value readCode(const Columns &columns, Step &step, int64_t row);
   Value loadBytes(Value memref, ArrayRef<Value> indices);
-  /// The codes of a row, a byte each.
-  Value readRow(Value panel, const Step &step, int64_t row);
+  /// Lanes of bytes: as many codes of a row are looked up together as four registers have numbers.
+  static constexpr int64_t byteLanes = 64;
+  /// `byteLanes` codes of a row, from the columns that are looked up with `columns` on.
+  Value readBytes(const Columns &columns, const Step &step, int64_t row);
   SmallVector<Value> lookUpBytes(Value codes, const Parameters &parameters);
   Value permute(Value code, ArrayRef<Value> table);
   Value permutePairs(Value code, ArrayRef<Value> table);
@@ -109,7 +111,9 @@ private:
   /// With `isKnownFinite`, infinities and NaNs do not occur.
   Value decodeFloat(Value code, FloatType type, bool isKnownFinite);
   Value decodeByHalf(Value code, FloatType type, bool isKnownFinite);
+  bool isByteTableCheap() const;
   SmallVector<Value> makeConstantTable();
+  SmallVector<Value> makeConstantBytes();
 
   VectorType lanesOf(Type element) const { return VectorType::get({row.lanes}, element); }
   Value ints(int64_t value);
