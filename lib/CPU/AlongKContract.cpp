@@ -9,9 +9,18 @@
 using namespace mlir;
 using namespace mlir::halftone;
 
-// Columns and rows whose sums are in registers: for a single row, and for as many as it takes to
-// make decoding a small part. (In 16 registers some wait on the stack.)
-constexpr int64_t singleRowColumns = 4, tileColumns = 2, mostTileRows = 8;
+// Columns of a single row that are decoded and added at a time.
+constexpr int64_t singleRowColumns = 4;
+// Sums in registers of more rows, whose columns are decoded before. (In 16 registers some wait on
+// the stack.)
+constexpr int64_t tileRows = 4, tileColumns = 4;
+// Columns that are decoded at a time then.
+constexpr int64_t decodedColumns = 2;
+// What is decoded of a panel before the next part, in elements of K: 16 columns fit the first-level
+// cache.
+constexpr int64_t blockDepth = 256;
+// The sums of all rows of a task wait on the stack of a thread meanwhile, a register for each.
+constexpr int64_t mostTaskRows = 64;
 
 namespace {
 
@@ -19,102 +28,228 @@ class AlongKContract : public ContractEmitter {
 public:
   AlongKContract(IndexMath &math, ContractOp op, const KernelRow &row)
       : ContractEmitter(math, op, row), dot(math, row), decoder(math, op, row),
-        tileRows(chooseTileRows()) {
+        nr(op.getPacking().getNr()), vectors(nr / row.lanes),
+        blockRows(decoder.getBlockRows(blockDepth / nr)) {
     // Columns are panels of their own in memory; the epilogue takes a register of them.
     panelColumns = row.lanes;
   }
 
 protected:
   void emitTask(const TaskRange &range) override;
-  void allocateScratch() override {
-    scratch = makeScratch(MemRefType::get({tileRows, panelColumns}, math.builder.getF32Type()));
-  }
+  void allocateScratch() override;
   int64_t getGrain() const override { return 1 << 20; }
-  int64_t getRowAlignment() const override { return tileRows; }
+  int64_t getRowAlignment() const override { return hasSingleRow() ? 1 : tileRows; }
+  int64_t getMaxTaskRows() const override { return mostTaskRows; }
 
 private:
-  bool isWide() { return op.getPacking().getNr() > row.lanes; }
-  int64_t chooseTileRows();
-  void emitTile(int64_t rows, Value firstRow, ArrayRef<Value> outer, const Panel &panel);
-  /// Writes the sums of `rows` rows and `count` columns from `column` on, which is `place` columns
-  /// into the panel.
-  void emitColumns(int64_t rows, Value firstRow, ArrayRef<Value> outer, Value column,
-                   int64_t count, Value place);
+  using Columns = SmallVector<WeightDecoder::Columns>;
+  using Sums = SmallVector<Value>;
+
+  bool hasSingleRow() const { return getConstantIntValue(space.rows) == 1; }
+  /// Registers of `count` columns from `place` of the panel on.
+  Columns columnsOf(const Panel &panel, Value place, int64_t count);
+  /// Calls `build` for `step` columns of the panel at a time, and for each of the rest.
+  void forEachColumns(const Panel &panel, int64_t step,
+                      llvm::function_ref<void(Value place, int64_t count)> build);
+
+  /// The sums of one row, each column decoded for it.
+  void emitSingleRow(Value rowIndex, ArrayRef<Value> outer, const Panel &panel);
+  /// The sums of all rows of the range, block after block of numbers.
+  void emitRows(const TaskRange &range, ArrayRef<Value> outer, const Panel &panel);
+  void clearNumbers();
+  void decodeBlock(const Panel &panel, Value first, int64_t count);
+  void addBlock(const TaskRange &range, ArrayRef<Value> outer, Value first, int64_t count,
+                bool isFirst);
+  /// Adds a block to the sums of a tile of `rows` rows, for which `k` begins at `begin`.
+  void addTile(int64_t rows, Value firstRow, Value scratchRow, Value place, ArrayRef<Value> outer,
+               Value begin, int64_t registers, bool isFirst);
+
+  Value loadVector(Value memref, ArrayRef<Value> indices) {
+    return vector::LoadOp::create(math.builder, math.loc, dot.getAccumulatorType(), memref,
+                                  indices);
+  }
+  void storeVector(Value vector, Value memref, ArrayRef<Value> indices) {
+    vector::StoreOp::create(math.builder, math.loc, vector, memref, indices);
+  }
+  Value loadLhs(ArrayRef<Value> outer, Value rowIndex, Value k) {
+    Value zero = math.constant(0);
+    return loadVector(space.lhs.memref, lhsIndices(outer, rowIndex, zero, zero, k));
+  }
+  void storeTotal(Value sum, Value scratchRow, Value column) {
+    memref::StoreOp::create(math.builder, math.loc, addLanes(sum), totals,
+                            ValueRange{scratchRow, column});
+  }
   /// The sum of all lanes, of halves of the vector again and again.
   Value addLanes(Value vector);
 
   DotEmitter dot;
   WeightDecoder decoder;
-  int64_t tileRows;
-  Value scratch;
+  /// k of a row of codes, and registers of them.
+  int64_t nr, vectors;
+  /// Rows of codes of a block.
+  int64_t blockRows;
+  /// Sums [rows][columns of a panel].
+  Value totals;
+  /// [][columns][lanes]: for each row what its sums are made of from block to block, and from
+  /// `firstNumber` on the numbers of a block.
+  Value lanes;
+  int64_t firstNumber = 0;
 };
 
 } // namespace
 
-int64_t AlongKContract::chooseTileRows() {
-  std::optional<int64_t> rows = getConstantIntValue(space.rows);
-  if (!rows)
-    return mostTileRows;
-  int64_t count = llvm::divideCeil(*rows, mostTileRows);
-  return std::max<int64_t>(1, llvm::divideCeil(*rows, std::max<int64_t>(count, 1)));
+void AlongKContract::allocateScratch() {
+  Type f32 = math.builder.getF32Type();
+  int64_t rows = hasSingleRow() ? 1 : taskRows;
+  totals = makeScratch(MemRefType::get({rows, panelColumns}, f32));
+  if (hasSingleRow())
+    return;
+  // Scratch memory of one type is one memory.
+  firstNumber = rows;
+  int64_t registers = rows + blockRows * vectors;
+  lanes = makeScratch(MemRefType::get({registers, panelColumns, row.lanes}, f32));
 }
 
 void AlongKContract::emitTask(const TaskRange &range) {
+  if (!hasSingleRow())
+    clearNumbers();
   emitPanels(range, [&](const Panel &panel) {
     emitOuterLoops(math, space, range, [&](ArrayRef<Value> outer) {
-      forEachTile(range, tileRows, [&](int64_t rows, Value firstRow) {
-        emitTile(rows, firstRow, outer, panel);
-      });
+      Value rows = math.sub(range.rowEnd, range.rowBegin);
+      if (hasSingleRow())
+        emitSingleRow(range.rowBegin, outer, panel);
+      else
+        emitRows(range, outer, panel);
+      emitScratchEpilogue(totals, math.constant(0), rows, outer, range.rowBegin, panel);
     });
   });
 }
 
-void AlongKContract::emitTile(int64_t rows, Value firstRow, ArrayRef<Value> outer,
-                              const Panel &panel) {
-  int64_t count = isWide() ? 1 : rows == 1 ? singleRowColumns : tileColumns;
-  Value columns = math.min(math.constant(panelColumns),
-                           math.sub(math.get(space.columns), panel.firstColumn));
-  if (panel.masks.front() == nullptr)
-    columns = math.constant(panelColumns);
-  Value whole = math.mul(math.div(columns, count), count);
-  math.loop(math.constant(0), whole, count, [&](Value place) {
-    emitColumns(rows, firstRow, outer, math.add(panel.firstColumn, place), count, place);
-  });
-  if (panel.masks.front())
-    math.loop(whole, columns, 1, [&](Value place) {
-      emitColumns(rows, firstRow, outer, math.add(panel.firstColumn, place), 1, place);
-    });
-  emitScratchEpilogue(scratch, math.constant(0), math.constant(rows), outer, firstRow, panel);
-}
-
-void AlongKContract::emitColumns(int64_t rows, Value firstRow, ArrayRef<Value> outer, Value column,
-                                 int64_t count, Value place) {
-  int64_t nr = op.getPacking().getNr(), vectors = nr / row.lanes;
-  SmallVector<WeightDecoder::Columns> registers;
-  for (int64_t index = 0; index < count; ++index)
+AlongKContract::Columns AlongKContract::columnsOf(const Panel &panel, Value place, int64_t count) {
+  Columns registers;
+  for (int64_t index = 0; index < count; ++index) {
+    Value column = math.add(math.add(panel.firstColumn, place), index);
     for (int64_t vector = 0; vector < vectors; ++vector)
-      registers.push_back({math.add(column, index), math.add(column, index), vector * row.lanes});
-  auto addRow = [&](ArrayRef<Value> numbers, Value codeRow, SmallVector<Value> &sums) {
-    for (int64_t vector = 0; vector < vectors; ++vector)
-      for (int64_t index = 0; index < rows; ++index) {
-        Value k = math.add(math.mul(codeRow, nr), vector * row.lanes), zero = math.constant(0);
-        Value lhs = vector::LoadOp::create(
-            math.builder, math.loc, dot.getAccumulatorType(), space.lhs.memref,
-            lhsIndices(outer, math.add(firstRow, index), zero, zero, k));
-        for (int64_t other = 0; other < count; ++other) {
-          Value &sum = sums[index * count + other];
-          sum = dot.step(sum, lhs, numbers[other * vectors + vector]);
-        }
-      }
-  };
-  SmallVector<Value> sums(rows * count, dot.zeroAccumulator());
-  sums = CodeLoop(math, decoder, registers, addRow).accumulate(sums);
-  for (auto [index, sum] : llvm::enumerate(sums)) {
-    Value scratchRow = math.constant(int64_t(index) / count);
-    Value scratchColumn = math.add(place, int64_t(index) % count);
-    memref::StoreOp::create(math.builder, math.loc, addLanes(sum), scratch,
-                            ValueRange{scratchRow, scratchColumn});
+      registers.push_back({column, column, vector * row.lanes});
   }
+  return registers;
+}
+
+void AlongKContract::forEachColumns(const Panel &panel, int64_t step,
+                                    llvm::function_ref<void(Value place, int64_t count)> build) {
+  // A column whose numbers are put together from several tables is enough work.
+  if (vectors > 1)
+    step = 1;
+  Value columns = math.constant(panelColumns);
+  bool isWhole = !panel.masks.front();
+  if (!isWhole)
+    columns = math.min(columns, math.sub(math.get(space.columns), panel.firstColumn));
+  Value whole = math.mul(math.div(columns, step), step);
+  math.loop(math.constant(0), whole, step, [&](Value place) { build(place, step); });
+  if (!isWhole && step > 1)
+    math.loop(whole, columns, 1, [&](Value place) { build(place, 1); });
+}
+
+void AlongKContract::emitSingleRow(Value rowIndex, ArrayRef<Value> outer, const Panel &panel) {
+  forEachColumns(panel, singleRowColumns, [&](Value place, int64_t count) {
+    auto addRow = [&](ArrayRef<Value> values, Value codeRow, Sums &sums) {
+      for (int64_t vector = 0; vector < vectors; ++vector) {
+        Value k = math.add(math.mul(codeRow, nr), vector * row.lanes);
+        Value lhs = loadLhs(outer, rowIndex, k);
+        for (auto [index, sum] : llvm::enumerate(sums))
+          sum = dot.step(sum, lhs, values[int64_t(index) * vectors + vector]);
+      }
+    };
+    Columns columns = columnsOf(panel, place, count);
+    Sums sums(count, dot.zeroAccumulator());
+    sums = CodeLoop(math, decoder, columns, addRow).accumulateAll(std::move(sums));
+    for (auto [index, sum] : llvm::enumerate(sums))
+      storeTotal(sum, math.constant(0), math.add(place, int64_t(index)));
+  });
+}
+
+void AlongKContract::emitRows(const TaskRange &range, ArrayRef<Value> outer, const Panel &panel) {
+  int64_t numRows = decoder.getNumRows(), whole = numRows / blockRows * blockRows;
+  auto emitBlock = [&](Value first, int64_t count, bool isFirst) {
+    decodeBlock(panel, first, count);
+    addBlock(range, outer, first, count, isFirst);
+  };
+  emitBlock(math.constant(0), blockRows, /*isFirst=*/true);
+  math.loop(math.constant(blockRows), math.constant(whole), blockRows,
+            [&](Value first) { emitBlock(first, blockRows, /*isFirst=*/false); });
+  if (whole < numRows)
+    emitBlock(math.constant(whole), numRows - whole, /*isFirst=*/false);
+  math.loop(math.constant(0), math.sub(range.rowEnd, range.rowBegin), 1, [&](Value scratchRow) {
+    math.loop(math.constant(0), math.constant(panelColumns), 1, [&](Value column) {
+      Value sum = loadVector(lanes, {scratchRow, column, math.constant(0)});
+      storeTotal(sum, scratchRow, column);
+    });
+  });
+}
+
+/// The columns behind the last one are added as well, to sums that nobody reads.
+void AlongKContract::clearNumbers() {
+  if (getConstantIntValue(space.columns).value_or(1) % panelColumns == 0)
+    return;
+  Value end = math.constant(firstNumber + blockRows * vectors);
+  math.loop(math.constant(firstNumber), end, 1, [&](Value vector) {
+    for (int64_t column = 0; column < panelColumns; ++column)
+      storeVector(dot.zeroAccumulator(), lanes, {vector, math.constant(column), math.constant(0)});
+  });
+}
+
+void AlongKContract::decodeBlock(const Panel &panel, Value first, int64_t count) {
+  forEachColumns(panel, decodedColumns, [&](Value place, int64_t numColumns) {
+    auto storeRow = [&](ArrayRef<Value> values, Value codeRow, Sums &) {
+      Value begin = math.add(math.mul(math.sub(codeRow, first), vectors), firstNumber);
+      for (auto [index, number] : llvm::enumerate(values))
+        storeVector(number, lanes,
+                    {math.add(begin, int64_t(index) % vectors),
+                     math.add(place, int64_t(index) / vectors), math.constant(0)});
+    };
+    Columns columns = columnsOf(panel, place, numColumns);
+    CodeLoop(math, decoder, columns, storeRow).accumulate(first, count, {});
+  });
+}
+
+void AlongKContract::addBlock(const TaskRange &range, ArrayRef<Value> outer, Value first,
+                              int64_t count, bool isFirst) {
+  Value begin = math.mul(first, nr);
+  forEachTile(range, tileRows, [&](int64_t rows, Value firstRow) {
+    Value scratchRow = math.sub(firstRow, range.rowBegin);
+    math.loop(math.constant(0), math.constant(panelColumns), tileColumns, [&](Value place) {
+      addTile(rows, firstRow, scratchRow, place, outer, begin, count * vectors, isFirst);
+    });
+  });
+}
+
+void AlongKContract::addTile(int64_t rows, Value firstRow, Value scratchRow, Value place,
+                             ArrayRef<Value> outer, Value begin, int64_t registers, bool isFirst) {
+  Value zero = math.constant(0);
+  auto placeOf = [&](size_t sum) -> SmallVector<Value> {
+    return {math.add(scratchRow, int64_t(sum) / tileColumns),
+            math.add(place, int64_t(sum) % tileColumns), zero};
+  };
+  Sums sums;
+  for (size_t sum = 0; sum < size_t(rows * tileColumns); ++sum)
+    sums.push_back(isFirst ? dot.zeroAccumulator() : loadVector(lanes, placeOf(sum)));
+  sums = math.carry(math.builder.getIndexAttr(registers), sums, [&](Value vector, Sums values) {
+    Sums rhs;
+    for (int64_t column = 0; column < tileColumns; ++column)
+      rhs.push_back(
+          loadVector(lanes, {math.add(vector, firstNumber), math.add(place, column), zero}));
+    Value k = math.add(begin, math.mul(vector, row.lanes));
+    for (int64_t index = 0; index < rows; ++index) {
+      Value lhs = loadLhs(outer, math.add(firstRow, index), k);
+      for (int64_t column = 0; column < tileColumns; ++column) {
+        Value &sum = values[index * tileColumns + column];
+        sum = dot.step(sum, lhs, rhs[column]);
+      }
+    }
+    return values;
+  });
+  for (auto [index, sum] : llvm::enumerate(sums))
+    storeVector(sum, lanes, placeOf(index));
 }
 
 Value AlongKContract::addLanes(Value vector) {

@@ -52,17 +52,19 @@ CodeLoop::Values CodeLoop::addRows(Value first, int64_t count, bool areShared, V
   return values;
 }
 
-CodeLoop::Values CodeLoop::accumulate(Values accumulators) {
-  int64_t numRows = decoder.getNumRows(), group = decoder.getGroup();
-  if (group < numRows && group % decoder.getStepRows() != 0)
-    return addRows(math.constant(0), numRows, /*areShared=*/false, accumulators);
-  int64_t numGroups = numRows / group;
+CodeLoop::Values CodeLoop::accumulate(Value first, int64_t count, Values accumulators) {
+  int64_t group = decoder.getGroup();
+  if (group == decoder.getNumRows())
+    return addRows(first, count, /*areShared=*/true, accumulators);
+  if (group % decoder.getStepRows() != 0)
+    return addRows(first, count, /*areShared=*/false, accumulators);
+  int64_t numGroups = count / group;
   accumulators = math.carry(math.builder.getIndexAttr(numGroups), accumulators,
                             [&](Value index, Values values) {
-                              return addRows(math.mul(index, group), group, /*areShared=*/true,
-                                             std::move(values));
+                              return addRows(math.add(first, math.mul(index, group)), group,
+                                             /*areShared=*/true, std::move(values));
                             });
-  if (int64_t rest = numRows % group)
-    return addRows(math.constant(numGroups * group), rest, /*areShared=*/true, accumulators);
+  if (int64_t rest = count % group)
+    return addRows(math.add(first, numGroups * group), rest, /*areShared=*/true, accumulators);
   return accumulators;
 }

@@ -7,8 +7,8 @@
 
 namespace mlir::halftone {
 
-/// Goes through all rows of some registers of codes, group after group: parameters stay in registers
-/// over a group that consists of whole steps.
+/// Goes through all rows of some registers of codes, group after group: parameters stay in
+/// registers over a group that consists of whole steps.
 class CodeLoop {
 public:
   using Values = SmallVector<Value>;
@@ -21,8 +21,12 @@ public:
            AddRow addRow, OnStep onStep = nullptr)
       : math(math), decoder(decoder), columns(columns), addRow(addRow), onStep(onStep) {}
 
-  /// What is left of `accumulators` after the last row.
-  Values accumulate(Values accumulators);
+  /// What becomes of `accumulators` over `count` rows from `first` on, a multiple of what
+  /// `getBlockRows` gives, or over all rows.
+  Values accumulate(Value first, int64_t count, Values accumulators);
+  Values accumulateAll(Values accumulators) {
+    return accumulate(math.constant(0), decoder.getNumRows(), std::move(accumulators));
+  }
 
 private:
   using Parameters = SmallVector<WeightDecoder::Parameters>;

@@ -580,11 +580,12 @@ Decoder mlir::halftone::makeDecoder(KernelBuilder &builder, const CodedWeights &
                                         : packWide(builder, values, nr);
     codes = values.element;
     decoder.inputs.push_back(tensor);
-    attributes.push_back(DecoderInputAttr::get(
-        context, isBytes ? "table_bytes" : parameter.role, isBytes ? byte : values.element,
-        parameter.group, parameter.block));
+    attributes.push_back(DecoderInputAttr::get(context, isBytes ? "table_bytes" : parameter.role,
+                                               isBytes ? byte : values.element, parameter.group,
+                                               parameter.block));
   }
-  decoder.attribute = DecoderAttr::get(context, weights.codes.element, weights.isFinite, attributes);
+  decoder.attribute =
+      DecoderAttr::get(context, weights.codes.element, weights.isFinite, attributes);
   return decoder;
 }
 

@@ -24,6 +24,10 @@ IndexMath::carry(OpFoldResult count, SmallVector<Value> values,
     return values;
   if (known == 1)
     return body(constant(0), values);
+  if (values.empty()) {
+    loop(constant(0), get(count), 1, [&](Value index) { body(index, {}); });
+    return values;
+  }
   auto forOp = scf::ForOp::create(builder, loc, constant(0), get(count), constant(1), values);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(forOp.getBody());

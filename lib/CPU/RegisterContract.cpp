@@ -169,7 +169,8 @@ Value RegisterContract::outerIndex(const TaskRange &range, ArrayRef<Value> outer
 }
 
 void RegisterContract::emitRows(const TaskRange &range, ArrayRef<Value> outer, const Panel &panel) {
-  forEachTile(range, tileRows, [&](int64_t rows, Value firstRow) { emitTile(rows, firstRow, outer, panel); });
+  forEachTile(range, tileRows,
+              [&](int64_t rows, Value firstRow) { emitTile(rows, firstRow, outer, panel); });
 }
 
 void RegisterContract::clearScratch(Value rows, const Panel &panel) {
@@ -353,7 +354,7 @@ SmallVector<Value> RegisterContract::accumulateCodes(int64_t rows, Value firstRo
     int64_t offset = vector * row.lanes;
     columns.push_back({panel.index, math.add(panel.firstColumn, offset), offset});
   }
-  return CodeLoop(math, *decoder, columns, addRow, prefetch).accumulate(accumulators);
+  return CodeLoop(math, *decoder, columns, addRow, prefetch).accumulateAll(accumulators);
 }
 
 SmallVector<Value> RegisterContract::accumulate(int64_t rows, Value firstRow, ArrayRef<Value> outer,

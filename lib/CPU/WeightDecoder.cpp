@@ -24,8 +24,8 @@ constexpr unsigned maxSelectedBits = 4;
 
 WeightDecoder::WeightDecoder(IndexMath &math, const CodedPanels &panels, const KernelRow &row)
     : math(math), rhs(panels.codes), row(row), codes(panels.decoder.getCodes()),
-      isAlongK(panels.packing.getIsAlongK()), isFinite(panels.decoder.getIsFinite()), bits(codes.getIntOrFloatBitWidth()),
-      nr(panels.packing.getNr()),
+      isAlongK(panels.packing.getIsAlongK()), isFinite(panels.decoder.getIsFinite()),
+      bits(codes.getIntOrFloatBitWidth()), nr(panels.packing.getNr()),
       depth(isAlongK ? panels.packing.getK() / nr : panels.packing.getK()),
       stepRows(bits > 8 ? 1 : ::halftone::getCodeRows(bits)) {
   if (bits <= 8)
@@ -37,6 +37,11 @@ WeightDecoder::WeightDecoder(IndexMath &math, const CodedPanels &panels, const K
   if (!group)
     group = depth;
   method = chooseMethod();
+}
+
+int64_t WeightDecoder::getBlockRows(int64_t rows) const {
+  int64_t unit = group == depth ? stepRows : std::lcm(group, stepRows);
+  return std::min(depth, std::max<int64_t>(1, rows / unit) * unit);
 }
 
 const WeightDecoder::Input *WeightDecoder::findInput(StringRef role) const {
@@ -424,8 +429,7 @@ SmallVector<Value> WeightDecoder::lookUpBytes(Value rowCodes, const Parameters &
   Value index = as(words, 64, byte);
   Value zero = arith::ConstantOp::create(builder, math.loc, builder.getZeroAttr(index.getType()));
   auto isZero = [](Value entries) { return matchPattern(entries, m_Zero()); };
-  Value isUpper =
-      arith::CmpIOp::create(builder, math.loc, arith::CmpIPredicate::slt, index, zero);
+  Value isUpper = arith::CmpIOp::create(builder, math.loc, arith::CmpIPredicate::slt, index, zero);
   auto lookUp = [&](ArrayRef<Value> table) -> Value {
     SmallVector<Value> found;
     auto name = builder.getStringAttr(row.bytePairIntrinsic);

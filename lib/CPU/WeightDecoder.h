@@ -60,6 +60,9 @@ public:
   /// All parameters are the same for this many rows from its multiples on.
   int64_t getGroup() const { return group; }
 
+  /// A number of rows, about `rows` and at most all, after which steps and groups begin anew.
+  int64_t getBlockRows(int64_t rows) const;
+
   Parameters loadParameters(const Columns &columns, Value k);
   /// The numbers of row `row` of a step.
   Value decode(const Columns &columns, Step &step, int64_t row, const Parameters &parameters);
