@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "CodeLoop.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace mlir::halftone;
+
+int64_t CodeLoop::chooseBatchRows(const WeightDecoder &decoder) {
+  constexpr int64_t fewRows = 8;
+  int64_t stepRows = decoder.getStepRows();
+  bool areSmall = decoder.getGroup() < fewRows && decoder.getGroup() < decoder.getNumRows();
+  return areSmall ? std::lcm(stepRows, fewRows) : stepRows;
+}
 
 CodeLoop::Parameters CodeLoop::load(Value row) {
   Parameters parameters;
@@ -11,15 +20,21 @@ CodeLoop::Parameters CodeLoop::load(Value row) {
   return parameters;
 }
 
-void CodeLoop::addStep(Value index, int64_t count, const Parameters *shared, Values &accumulators) {
-  WeightDecoder::Step step;
-  step.index = index;
-  Parameters own;
+void CodeLoop::addBatch(Value first, int64_t count, const Parameters *shared,
+                        Values &accumulators) {
   int64_t group = decoder.getGroup(), stepRows = decoder.getStepRows();
-  for (int64_t codeRow = 0; codeRow < count; ++codeRow) {
-    Value row = math.add(math.mul(index, stepRows), codeRow);
-    // Whole groups in a step begin at the same rows of each.
-    if (!shared && (stepRows % group != 0 || codeRow % group == 0))
+  Value firstStep = math.div(first, stepRows);
+  WeightDecoder::Step step;
+  Parameters own;
+  for (int64_t index = 0; index < count; ++index) {
+    int64_t codeRow = index % stepRows;
+    if (codeRow == 0) {
+      step = WeightDecoder::Step();
+      step.index = math.add(firstStep, index / stepRows);
+    }
+    Value row = math.add(first, index);
+    // Whole groups in a batch begin at the same rows of each.
+    if (!shared && (batchRows % group != 0 || index % group == 0))
       own = load(row);
     Values numbers;
     for (auto [each, parameters] : llvm::zip_equal(columns, shared ? *shared : own))
@@ -28,27 +43,20 @@ void CodeLoop::addStep(Value index, int64_t count, const Parameters *shared, Val
   }
 }
 
-CodeLoop::Values CodeLoop::addSteps(Value firstStep, int64_t count, const Parameters *shared,
-                                    const Values &before) {
-  int64_t stepRows = decoder.getStepRows();
-  Value numSteps = math.constant(decoder.getNumRows() / stepRows);
-  return math.carry(math.builder.getIndexAttr(count), before, [&](Value step, Values values) {
-    Value index = math.add(firstStep, step);
-    if (onStep)
-      onStep(index, numSteps);
-    addStep(index, stepRows, shared, values);
-    return values;
-  });
-}
-
 CodeLoop::Values CodeLoop::addRows(Value first, int64_t count, bool areShared, Values values) {
   Parameters parameters = areShared ? load(first) : Parameters();
   const Parameters *shared = areShared ? &parameters : nullptr;
-  int64_t stepRows = decoder.getStepRows();
-  Value firstStep = math.div(first, stepRows);
-  values = addSteps(firstStep, count / stepRows, shared, values);
-  if (int64_t rest = count % stepRows)
-    addStep(math.add(firstStep, count / stepRows), rest, shared, values);
+  int64_t numBatches = count / batchRows;
+  values =
+      math.carry(math.builder.getIndexAttr(numBatches), values, [&](Value index, Values before) {
+        Value begin = math.add(first, math.mul(index, batchRows));
+        if (onBatch)
+          onBatch(math.div(begin, batchRows), math.constant(decoder.getNumRows() / batchRows));
+        addBatch(begin, batchRows, shared, before);
+        return before;
+      });
+  if (int64_t rest = count % batchRows)
+    addBatch(math.add(first, numBatches * batchRows), rest, shared, values);
   return values;
 }
 
@@ -56,7 +64,7 @@ CodeLoop::Values CodeLoop::accumulate(Value first, int64_t count, Values accumul
   int64_t group = decoder.getGroup();
   if (group == decoder.getNumRows())
     return addRows(first, count, /*areShared=*/true, accumulators);
-  if (group % decoder.getStepRows() != 0)
+  if (group % batchRows != 0)
     return addRows(first, count, /*areShared=*/false, accumulators);
   int64_t numGroups = count / group;
   accumulators = math.carry(math.builder.getIndexAttr(numGroups), accumulators,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "CodedWeights.h"
 
+#include "WeightDecoder.h"
 #include "halftone/Dialect/DecodeOps.h"
 #include "halftone/Numerics/PackedCodes.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -528,7 +529,7 @@ CodeLayout mlir::halftone::chooseCodeLayout(const CodedWeights &weights, const K
     return {byteRow, /*isAlongK=*/true, /*hasTableBytes=*/true};
   int64_t nr = choosePanelColumns(row, shape);
   // So that numbers of constant tables can be looked up byte by byte as well.
-  bool wantsBytes = !hasTable && bits >= minByteBits - 1 && bits <= 8 && numPlanes == 0;
+  bool wantsBytes = !hasTable && numPlanes == 0 && isByteTableCheap(weights.codes.element);
   if (wantsBytes && !row.bytePairIntrinsic.empty() && weights.codes.columns > byteRow / 2)
     nr = byteRow;
   return {nr};

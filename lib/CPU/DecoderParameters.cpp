@@ -53,6 +53,20 @@ Value WeightDecoder::gatherFrom(Value table, Value tableRow, Value indices) {
                                   ValueRange{tableRow, math.constant(0)}, indices, all, none);
 }
 
+/// The entries of a table for scales, each in all lanes.
+SmallVector<Value> WeightDecoder::loadScaleTable(const Input &table, unsigned bits) {
+  OpBuilder &builder = math.builder;
+  SmallVector<Value> entries;
+  Value zero = math.constant(0);
+  for (int64_t entry = 0; entry < int64_t(1) << bits; ++entry) {
+    Value scalar = memref::LoadOp::create(builder, math.loc, table.memref,
+                                          ValueRange{zero, zero, math.constant(entry)});
+    entries.push_back(
+        vector::BroadcastOp::create(builder, math.loc, lanesOf(builder.getF32Type()), scalar));
+  }
+  return entries;
+}
+
 /// One number for each column, stored side by side.
 Value WeightDecoder::loadPacked(const Input &input, const Columns &columns, Value inputRow) {
   OpBuilder &builder = math.builder;
@@ -108,8 +122,8 @@ Value WeightDecoder::gatherShared(const Input &input, const Columns &columns, Va
   return numbers;
 }
 
-Value WeightDecoder::loadNumbers(const Input &input, const Input *table, const Columns &columns,
-                                 Value k) {
+WeightDecoder::Numbers WeightDecoder::loadNumbers(const Input &input, const Input *table,
+                                                  const Columns &columns, Value k) {
   OpBuilder &builder = math.builder;
   Value inputRow = rowOf(input, k), number;
   int64_t block = input.attribute.getColumns();
@@ -124,22 +138,28 @@ Value WeightDecoder::loadNumbers(const Input &input, const Input *table, const C
     number = gatherShared(input, columns, inputRow);
   Type element = input.attribute.getElement();
   unsigned width = element.getIntOrFloatBitWidth();
-  if (table) {
-    SmallVector<Value> entries;
-    Value zero = math.constant(0);
-    for (int64_t entry = 0; entry < int64_t(1) << width; ++entry) {
-      Value scalar = memref::LoadOp::create(builder, math.loc, table->memref,
-                                            ValueRange{zero, zero, math.constant(entry)});
-      entries.push_back(
-          vector::BroadcastOp::create(builder, math.loc, lanesOf(builder.getF32Type()), scalar));
-    }
-    return select(number, entries);
-  }
+  if (table)
+    return {number, loadScaleTable(*table, width)};
   if (width <= 8)
-    return toNumber(number, element);
+    return {toNumber(number, element)};
   if (width == 32)
-    return number;
-  return arith::ExtFOp::create(builder, math.loc, lanesOf(builder.getF32Type()), number);
+    return {number};
+  return {arith::ExtFOp::create(builder, math.loc, lanesOf(builder.getF32Type()), number)};
+}
+
+/// scale * product. Two entries are multiplied before one is chosen: their products are the same
+/// for all rows that `product` is for.
+Value WeightDecoder::multiplyScales(Numbers scale, Value product) {
+  OpBuilder &builder = math.builder;
+  auto multiply = [&](Value factor) -> Value {
+    return product ? arith::MulFOp::create(builder, math.loc, factor, product).getResult() : factor;
+  };
+  if (scale.entries.size() == 2) {
+    for (Value &entry : scale.entries)
+      entry = multiply(entry);
+    return select(scale.values, scale.entries);
+  }
+  return multiply(scale.entries.empty() ? scale.values : select(scale.values, scale.entries));
 }
 
 void WeightDecoder::loadTable(const Input &input, const Columns &columns, Value k,
@@ -207,7 +227,7 @@ SmallVector<Value> WeightDecoder::tabulatePlanes(const Parameters &parameters) {
 WeightDecoder::Parameters WeightDecoder::loadParameters(const Columns &columns, Value k) {
   OpBuilder &builder = math.builder;
   Parameters parameters;
-  SmallVector<Value> scales;
+  SmallVector<Numbers> scales;
   for (const Input &input : inputs) {
     StringRef role = input.attribute.getRole();
     if (role == "scale_table")
@@ -218,9 +238,10 @@ WeightDecoder::Parameters WeightDecoder::loadParameters(const Columns &columns, 
     }
     const Input *next = &input + 1;
     bool hasTable = next != inputs.end() && next->attribute.getRole() == "scale_table";
-    Value numbers = loadNumbers(input, hasTable ? next : nullptr, columns, k);
+    Numbers loaded = loadNumbers(input, hasTable ? next : nullptr, columns, k);
+    Value numbers = loaded.values;
     if (role == "scale")
-      scales.push_back(numbers);
+      scales.push_back(loaded);
     else if (role == "zero_point")
       parameters.zeroPoint = numbers;
     else if (role == "offset")
@@ -228,11 +249,8 @@ WeightDecoder::Parameters WeightDecoder::loadParameters(const Columns &columns, 
     else
       parameters.planes.push_back(arith::NegFOp::create(builder, math.loc, numbers));
   }
-  for (Value scale : llvm::reverse(scales))
-    parameters.scale =
-        parameters.scale
-            ? arith::MulFOp::create(builder, math.loc, scale, parameters.scale).getResult()
-            : scale;
+  for (const Numbers &scale : llvm::reverse(scales))
+    parameters.scale = multiplyScales(scale, parameters.scale);
   if (method == Method::Permutation && parameters.permuted.empty())
     parameters.permuted =
         parameters.planes.empty() ? makeConstantTable() : tabulatePlanes(parameters);

@@ -44,6 +44,13 @@ int64_t WeightDecoder::getBlockRows(int64_t rows) const {
   return std::min(depth, std::max<int64_t>(1, rows / unit) * unit);
 }
 
+bool mlir::halftone::isByteTableCheap(Type codes) {
+  unsigned bits = codes.getIntOrFloatBitWidth();
+  if (bits == 8)
+    return llvm::isa<FloatType>(codes) && !llvm::isa<Float8E5M2Type>(codes);
+  return bits == 3 || (bits >= 5 && bits < 8);
+}
+
 const WeightDecoder::Input *WeightDecoder::findInput(StringRef role) const {
   const Input *input =
       llvm::find_if(inputs, [&](const Input &each) { return each.attribute.getRole() == role; });
@@ -65,7 +72,7 @@ WeightDecoder::Method WeightDecoder::chooseMethod() const {
     return canPermute || canPermutePairs(maxPermutedTableBits) ? Method::Permutation
                                                                : Method::Gather;
   }
-  if (isByteTableCheap())
+  if (!row.bytePairIntrinsic.empty() && nr % byteLanes == 0 && isByteTableCheap(codes))
     return Method::Bytes;
   // Two permutations and a choice are more than the conversion of an integer.
   bool isCheap = row.lanes >= 16 || llvm::isa<FloatType>(codes);
@@ -188,8 +195,9 @@ Value WeightDecoder::decodeFloat(Value code, FloatType type, bool isKnownFinite)
   };
   Value magnitude = isSigned ? mask(code, (1 << magnitudeBits) - 1) : code;
   Value result = cast(shiftLeft(magnitude, 23 - mantissa), f32);
-  if (mantissa == 0) { // f8E8M0FNU: an exponent; 2^-127 is a denormal, whose bits are not that.
-    result = choose(arith::CmpIPredicate::eq, magnitude, 0, floats(0x1p-127f), result);
+  if (mantissa == 0) { // f8E8M0FNU: an exponent, or 2^-127, a denormal with one bit.
+    constexpr int32_t smallest = 1 << 22;
+    result = cast(arith::MaxUIOp::create(builder, loc, cast(result, i32), ints(smallest)), f32);
   } else {
     int bias = 1 - int(llvm::APFloat::semanticsMinExponent(semantics));
     Value factor = floats(std::ldexp(1.0f, 127 - bias));
@@ -240,13 +248,6 @@ SmallVector<Value> WeightDecoder::makeConstantTable() {
   return registers;
 }
 
-/// Where the bytes of 64 numbers take less than to put codes together, or floats, lane by lane.
-bool WeightDecoder::isByteTableCheap() const {
-  if (row.bytePairIntrinsic.empty() || nr % byteLanes != 0 || bits < 6 || bits > 8)
-    return false;
-  return bits < 8 || (llvm::isa<FloatType>(codes) && !llvm::isa<Float8E5M2Type>(codes));
-}
-
 SmallVector<Value> WeightDecoder::makeConstantBytes() {
   SmallVector<Value> registers;
   auto type = VectorType::get({byteLanes}, math.builder.getI8Type());
@@ -254,7 +255,8 @@ SmallVector<Value> WeightDecoder::makeConstantBytes() {
     for (int64_t first = 0; first < int64_t(1) << bits; first += byteLanes) {
       SmallVector<uint8_t> values;
       for (int64_t lane = 0; lane < byteLanes; ++lane) {
-        auto number = llvm::bit_cast<uint32_t>(valueOfCode(codes, unsigned(first + lane)));
+        unsigned code = unsigned(first + lane) % (1u << bits);
+        auto number = llvm::bit_cast<uint32_t>(valueOfCode(codes, code));
         values.push_back(uint8_t(number >> (8 * byte)));
       }
       auto content = DenseElementsAttr::get(type, ArrayRef(values));

@@ -19,6 +19,10 @@ struct CodedPanels {
   PackingAttr packing;
 };
 
+/// Whether it takes less to look the bytes of 64 numbers up than to put codes together, or floats,
+/// lane by lane.
+bool isByteTableCheap(Type codes);
+
 class WeightDecoder {
 public:
   WeightDecoder(IndexMath &math, const CodedPanels &panels, const KernelRow &row);
@@ -82,8 +86,14 @@ private:
   /// The rows of codes that an element of the input is for; all of them where that is 0.
   int64_t rowsOfGroup(const Input &input) const;
   Value rowOf(const Input &input, Value k);
-  /// The numbers of an input; those that its codes choose from `table`, where that is not null.
-  Value loadNumbers(const Input &input, const Input *table, const Columns &columns, Value k);
+  /// Numbers, or codes and the entries that they choose from.
+  struct Numbers {
+    Value values;
+    SmallVector<Value> entries = {};
+  };
+  SmallVector<Value> loadScaleTable(const Input &table, unsigned bits);
+  Numbers loadNumbers(const Input &input, const Input *table, const Columns &columns, Value k);
+  Value multiplyScales(Numbers scale, Value product);
   Value loadPacked(const Input &input, const Columns &columns, Value row);
   Value loadShared(const Input &input, ArrayRef<Value> place);
   Value loadOfColumn(const Input &input, Value row, Value column);
@@ -114,7 +124,6 @@ private:
   /// With `isKnownFinite`, infinities and NaNs do not occur.
   Value decodeFloat(Value code, FloatType type, bool isKnownFinite);
   Value decodeByHalf(Value code, FloatType type, bool isKnownFinite);
-  bool isByteTableCheap() const;
   SmallVector<Value> makeConstantTable();
   SmallVector<Value> makeConstantBytes();
 
