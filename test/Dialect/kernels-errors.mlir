@@ -394,3 +394,56 @@ func.func @decode_plain(%codes: tensor<1x6x16xi8>, %init: tensor<1x6x16xf32>) {
         sizes = array<i64: 3, 2>, padded = array<i64: 3, 2>, strides = array<i64: 1, 3>} -> tensor<1x6x16xf32>
   return
 }
+
+// -----
+
+// Lanes along k are for codes.
+func.func @along_k_of_floats(%x: tensor<4x32xf32>, %w: tensor<1x32x16x1xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+1 {{expects a decoder with `along_k`}}
+  %y = halftone.contract ins(%x, %w : tensor<4x32xf32>, tensor<1x32x16x1xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32-generic", nr = 16, kr = 1, k = 32, n = 16, along_k = true>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+// (C5) a row of 16 k would have two groups.
+func.func @groups_within_rows(%x: tensor<4x32xf32>, %w: tensor<16x1x16xi8>, %t: tensor<4x16x16xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+1 {{expects `k` of `packing`, and groups of its decoder, to be multiples of `nr` with `along_k`}}
+  %y = halftone.contract ins(%x, %w : tensor<4x32xf32>, tensor<16x1x16xi8>) decoder_ins(%t : tensor<4x16x16xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 32, n = 16, along_k = true>,
+        decoder = #halftone.decoder<ui4, inputs = [<"table", f32, group = 8, columns = 1>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+// (C5) each column is a panel.
+func.func @columns_along_k(%x: tensor<4x32xf32>, %w: tensor<1x1x32xi8>, %t: tensor<2x16x16xf32>, %init: tensor<4x16xf32>) {
+  // expected-error @+3 {{expects `rhs` to agree with the decoder}}
+  // expected-note @+2 {{expected [16, 1, 16] of 'i8'}}
+  // expected-note @+1 {{actual 'tensor<1x1x32xi8>'}}
+  %y = halftone.contract ins(%x, %w : tensor<4x32xf32>, tensor<1x1x32xi8>) decoder_ins(%t : tensor<2x16x16xf32>) outs(%init : tensor<4x16xf32>)
+      attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 32, n = 16, along_k = true>,
+        decoder = #halftone.decoder<ui4, inputs = [<"table", f32, group = 16, columns = 1>]>} {
+  ^bb0(%acc: f32):
+    halftone.yield %acc : f32
+  } -> tensor<4x16xf32>
+  return
+}
+
+// -----
+
+func.func @panels_along_k(%codes: tensor<16x1x16xi8>, %init: tensor<1x16x16xf32>) {
+  // expected-error @+1 {{expects lanes of columns, not `along_k`}}
+  %w = halftone.decode_panels ins(%codes : tensor<16x1x16xi8>) outs(%init : tensor<1x16x16xf32>)
+      attributes {decoder = #halftone.decoder<i8>, packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 1, k = 16, n = 16, along_k = true>,
+        sizes = array<i64: 16>, padded = array<i64: 16>, strides = array<i64: 1>} -> tensor<1x16x16xf32>
+  return
+}
