@@ -4,6 +4,7 @@
 #include "ProgressLine.h"
 #include "Version.h"
 #include "halftone/Driver/Compile.h"
+#include "halftone/Driver/SearchBudget.h"
 #include "halftone/Transforms/Recipe.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -48,6 +49,21 @@ struct Arguments {
   cl::opt<std::string> saveObservations{"save-observations", cl::value_desc("file"),
                                         cl::cat(category),
                                         cl::desc("Keep what calibration has observed")};
+  const std::string candidatesHelp = "With --budget: what each layer can have (default: " +
+                                     llvm::join(halftone::defaultCandidates(), ",") + ")";
+  cl::list<std::string> budget{
+      "budget", cl::value_desc("size=1.2MB|accuracy=30dB"), cl::cat(category),
+      cl::desc("Instead of --recipe: choose a scheme for each layer so that the weights take so "
+               "many bytes at most and the error is least, or the outputs are so good on --samples "
+               "and the bytes are fewest (repeatable)")};
+  cl::list<std::string> candidates{"candidates", cl::CommaSeparated,
+                                   cl::value_desc("preset|file.yaml,..."), cl::cat(category),
+                                   cl::desc(candidatesHelp)};
+  cl::opt<std::string> samples{"samples", cl::value_desc("data.npz|folder"), cl::cat(category),
+                               cl::desc("With --budget: where the outputs are compared with those "
+                                        "of the float model")};
+  cl::opt<std::string> writeRecipe{"write-recipe", cl::value_desc("file.yaml"), cl::cat(category),
+                                   cl::desc("With --budget: keep the recipe that was chosen")};
   halftone::ModelArguments common{category};
   cl::opt<std::string> target{"target", cl::init("native"), cl::value_desc("cpu"),
                               cl::cat(category),
@@ -109,6 +125,39 @@ static bool fillOptions(const Arguments &arguments, CompileOptions &options) {
   return arguments.common.fill("quant-compile", options);
 }
 
+static bool checkBudget(const Arguments &arguments) {
+  bool hasBudget = !arguments.budget.empty();
+  if (!hasBudget && (!arguments.candidates.empty() || !arguments.samples.empty() ||
+                     !arguments.writeRecipe.empty()))
+    return fail("--candidates, --samples and --write-recipe are for --budget");
+  if (hasBudget && arguments.recipe.getNumOccurrences() > 0)
+    return fail("--budget chooses a recipe; give one of --budget and --recipe");
+  if (hasBudget && arguments.samples.empty())
+    return fail("--budget needs --samples DATA.npz, on which errors are measured");
+  return true;
+}
+
+/// Makes the recipe that `options` compile with.
+static bool searchBudget(const Arguments &arguments, halftone::ProgressLine &line,
+                         CompileOptions &options) {
+  halftone::SearchBudgetOptions search;
+  static_cast<halftone::ModelOptions &>(search) = options;
+  search.budgets.assign(arguments.budget.begin(), arguments.budget.end());
+  search.candidates.assign(arguments.candidates.begin(), arguments.candidates.end());
+  search.samples = arguments.samples;
+  search.calibration = arguments.calibration;
+  search.observations = arguments.observations;
+  search.writeRecipe = arguments.writeRecipe;
+  std::optional<halftone::FoundRecipe> found = halftone::searchBudget(search);
+  line.clear();
+  if (!found)
+    return false;
+  llvm::outs() << found->table;
+  options.recipe = search.writeRecipe.empty() ? "budget" : search.writeRecipe;
+  options.recipeText = found->text;
+  return true;
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   Arguments arguments;
@@ -120,13 +169,16 @@ int main(int argc, char **argv) {
       "  quant-compile model.onnx -o model.so\n"
       "  quant-compile model.onnx -o model.so --recipe w8a8-static --calibration data.npz\n"
       "  quant-compile model.onnx -o int8.onnx --emit=onnx --recipe w8a8-static --calibration "
-      "data.npz\n");
+      "data.npz\n"
+      "  quant-compile model.onnx -o small.so --budget size=1.2MB --samples data.npz\n");
   CompileOptions options;
-  if (!fillOptions(arguments, options))
+  if (!fillOptions(arguments, options) || !checkBudget(arguments))
     return 1;
   halftone::ProgressLine line(!arguments.common.quiet);
   options.progress = [&](const halftone::Progress &progress) {
     line.show(progress.phase, progress.done, progress.total);
   };
+  if (!arguments.budget.empty() && !searchBudget(arguments, line, options))
+    return 1;
   return halftone::compile(options) ? 0 : 1;
 }

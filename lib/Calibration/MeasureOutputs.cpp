@@ -2,6 +2,8 @@
 #include "halftone/Calibration/MeasureOutputs.h"
 
 #include "SampleRun.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringMap.h"
 
 using namespace halftone;
 
@@ -24,7 +26,7 @@ static const halftone_tensor *findOutput(const SampleRun &run, llvm::StringRef n
 
 /// Of the last runs.
 static llvm::Error addOutputs(const SampleRun &expected, const SampleRun &actual,
-                              llvm::StringRef apart, OutputError &sum) {
+                              const llvm::StringMap<size_t> &apart, OutputError &sum) {
   for (uint32_t index = 0; index != actual.entry().num_outputs; ++index) {
     llvm::StringRef name = actual.entry().outputs[index].name;
     const halftone_tensor *left = findOutput(expected, name);
@@ -34,8 +36,9 @@ static llvm::Error addOutputs(const SampleRun &expected, const SampleRun &actual
     if (getDims(*left) != getDims(right))
       return llvm::createStringError("output '" + name +
                                      "' has another shape when the model is quantized");
-    bool isApart = !apart.empty() && name == apart;
-    (isApart ? sum.apart : sum.metrics).add(measureError(getFloats(*left), getFloats(right)));
+    auto found = apart.find(name);
+    ErrorMetrics &metrics = found == apart.end() ? sum.metrics : sum.apart[found->second];
+    metrics.add(measureError(getFloats(*left), getFloats(right)));
   }
   return llvm::Error::success();
 }
@@ -46,8 +49,8 @@ static bool hasFloatOutputs(const halftone_entry &entry) {
       [](const halftone_tensor_info &output) { return output.dtype == HALFTONE_DTYPE_F32; });
 }
 
-static llvm::Error runBoth(SampleRun &expected, SampleRun &actual, llvm::StringRef apart,
-                           OutputError &sum) {
+static llvm::Error runBoth(SampleRun &expected, SampleRun &actual,
+                           const llvm::StringMap<size_t> &apart, OutputError &sum) {
   if (llvm::Error error = expected.run())
     return error;
   if (llvm::Error error = actual.run())
@@ -70,11 +73,15 @@ llvm::Expected<OutputError> halftone::measureOutputs(llvm::StringRef reference,
   if (!hasFloatOutputs((*expected)->entry()))
     return llvm::createStringError("the model has no output of f32 whose error could be measured");
   OutputError result;
+  result.apart.resize(options.apart.size());
+  llvm::StringMap<size_t> apart;
+  for (auto [index, name] : llvm::enumerate(options.apart))
+    apart[name] = index;
   result.numSamples = (*expected)->getNumSamples();
   if (options.maxSamples != 0)
     result.numSamples = std::min(result.numSamples, options.maxSamples);
   for (int64_t sample = 0; sample != result.numSamples; ++sample)
-    if (llvm::Error error = runBoth(**expected, **actual, options.apart, result))
+    if (llvm::Error error = runBoth(**expected, **actual, apart, result))
       return llvm::createStringError("sample " + llvm::Twine(sample) + ": " +
                                      llvm::toString(std::move(error)));
   return result;

@@ -134,15 +134,8 @@ bool ModelComparison::calibrate() {
     return fail("recipe '" + recipe->getName() +
                 "' needs calibration data; give --calibration DATA.npz or --observations FILE of "
                 "quant-calibrate");
-  Observations observations(sourceHash);
-  CalibrationOptions calibration;
-  calibration.samples.data = options.calibration;
-  if (!createTemporary("compare", "json", observationsPath) ||
-      !observe(std::move(calibration), observations))
-    return false;
-  if (llvm::Error error = observations.save(observationsPath))
-    return fail(std::move(error));
-  return true;
+  return createTemporary("compare", "json", observationsPath) &&
+         calibrateInto(options.calibration, observationsPath);
 }
 
 bool ModelComparison::gatherInputs() {
@@ -156,7 +149,9 @@ bool ModelComparison::gatherInputs() {
 
 OwningOpRef<ModuleOp> ModelComparison::makeVariant(IsQuantized isQuantized, IsQuantized isOutput) {
   OwningOpRef<ModuleOp> variant = module->clone();
-  mlir::halftone::addLayerOutputs(*variant, isOutput);
+  mlir::halftone::addLayerOutputs(*variant, [&](mlir::Operation *op) {
+    return mlir::halftone::getScheme(op) && isOutput(mlir::halftone::getNodeName(op->getLoc()));
+  });
   variant->walk([&](mlir::Operation *op) {
     if (!mlir::halftone::getScheme(op) || isQuantized(mlir::halftone::getNodeName(op->getLoc())))
       return;
@@ -201,7 +196,7 @@ bool ModelComparison::measure(IsQuantized isQuantized, llvm::StringRef node, Out
     return false;
   MeasureOptions measuring{options.inputs, options.numSamples, options.threads};
   if (!node.empty())
-    measuring.apart = mlir::halftone::nameLayerOutput(node);
+    measuring.apart = {mlir::halftone::nameLayerOutput(node)};
   llvm::Expected<OutputError> measured = measureOutputs(floatPath, variantPath, measuring);
   if (!measured)
     return fail(measured.takeError());
@@ -228,8 +223,8 @@ bool ModelComparison::compareAll() {
       return false;
     layer.alone = alone.metrics;
     layer.leftOut = leftOut.metrics;
-    layer.own = alone.apart;
-    layer.inherited = leftOut.apart;
+    layer.own = alone.apart.front();
+    layer.inherited = leftOut.apart.front();
   }
   return true;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Comparison.h"
 
+#include "TextTable.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
@@ -32,42 +34,13 @@ void Comparison::rank() {
   });
 }
 
-std::string mlir::halftone::formatDecibels(double value, llvm::StringRef exact) {
-  if (std::isnan(value))
-    return "nan";
-  if (std::isinf(value))
-    return value > 0 ? exact.str() : "-inf";
-  std::string text = llvm::formatv("{0:F2}", value).str();
-  return text == "-0.00" ? "0.00" : text;
-}
-
 static std::string formatSeen(const ErrorMetrics &metrics) {
   return metrics.count == 0 ? "-" : formatDecibels(metrics.sqnr(), "exact");
 }
 
-using Row = std::vector<std::string>;
-
-static std::string alignColumns(llvm::ArrayRef<Row> rows, size_t numTexts) {
-  std::vector<size_t> widths(rows.front().size());
-  for (const Row &row : rows)
-    for (auto [width, cell] : llvm::zip_equal(widths, row))
-      width = std::max(width, cell.size());
-  std::string text;
-  for (const Row &row : rows) {
-    std::string line;
-    for (size_t column = 0; column != row.size(); ++column) {
-      std::string space(widths[column] - row[column].size(), ' ');
-      line += column < numTexts ? row[column] + space : space + row[column];
-      line += column + 1 < row.size() ? "  " : "\n";
-    }
-    text += line;
-  }
-  return text;
-}
-
 std::string Comparison::makeTable() const {
-  std::vector<Row> rows = {{"node", "weights", "inputs", "float bytes", "bytes", "own dB",
-                            "inherited dB", "alone dB", "left out dB", "gain dB"}};
+  std::vector<TextRow> rows = {{"node", "weights", "inputs", "float bytes", "bytes", "own dB",
+                                "inherited dB", "alone dB", "left out dB", "gain dB"}};
   for (const ComparedLayer &layer : layers)
     rows.push_back(
         {layer.node, layer.weights, layer.activations.empty() ? "-" : layer.activations,

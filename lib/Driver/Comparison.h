@@ -25,9 +25,6 @@ struct ComparedLayer {
   ::halftone::ErrorMetrics leftOut;
 };
 
-/// For people: two digits, or `exact`, which is what an infinite ratio means.
-std::string formatDecibels(double value, llvm::StringRef exact);
-
 struct Comparison {
   std::string model;
   std::string recipe;

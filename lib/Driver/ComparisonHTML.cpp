@@ -2,6 +2,7 @@
 #include "Comparison.h"
 #include "ReportChart.h"
 #include "ReportElements.h"
+#include "TextTable.h"
 
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"

@@ -65,7 +65,6 @@ private:
   bool openOutputs();
   bool smooth();
   bool findObservations();
-  bool calibrateInto(llvm::StringRef path);
   bool failWithoutData(llvm::ArrayRef<std::string> layers, llvm::StringRef advice);
   bool roundWeights();
   bool quantize();
@@ -118,7 +117,9 @@ mlir::halftone::EmitOptions Compilation::emitOptions() {
 }
 
 bool Compilation::prepare() {
-  llvm::Expected<Recipe> loaded = Recipe::load(options.recipe);
+  llvm::Expected<Recipe> loaded = options.recipeText.empty()
+                                      ? Recipe::load(options.recipe)
+                                      : Recipe::parse(options.recipeText, options.recipe);
   if (!loaded)
     return fail(loaded.takeError());
   recipe = std::make_shared<const Recipe>(std::move(*loaded));
@@ -163,17 +164,6 @@ bool Compilation::openOutputs() {
   return true;
 }
 
-bool Compilation::calibrateInto(llvm::StringRef path) {
-  Observations observations(sourceHash);
-  CalibrationOptions calibration;
-  calibration.samples.data = options.calibration;
-  if (!observe(std::move(calibration), observations))
-    return false;
-  if (llvm::Error error = observations.save(path))
-    return fail(std::move(error));
-  return true;
-}
-
 bool Compilation::failWithoutData(llvm::ArrayRef<std::string> layers, llvm::StringRef advice) {
   constexpr size_t maxNames = 10;
   std::string names = llvm::join(layers.take_front(maxNames), ", ");
@@ -213,7 +203,7 @@ bool Compilation::smooth() {
     path = options.saveObservations;
     if (path.empty() && !createTemporary("observations", "json", path))
       return false;
-    if (!phase("calibrate", [&] { return calibrateInto(path); }))
+    if (!phase("calibrate", [&] { return calibrateInto(options.calibration, path); }))
       return false;
   }
   return phase("smooth", [&] {
@@ -256,7 +246,7 @@ bool Compilation::findObservations() {
   observationsPath = keepAt;
   if (observationsPath.empty() && !createTemporary("observations", "json", observationsPath))
     return false;
-  return phase("calibrate", [&] { return calibrateInto(observationsPath); });
+  return phase("calibrate", [&] { return calibrateInto(options.calibration, observationsPath); });
 }
 
 /// Those weights whose rounding depends on the layers' inputs.

@@ -5,6 +5,7 @@
 #include "halftone/Transforms/SchemeAttribute.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SmallPtrSet.h"
 
 using namespace mlir;
 using namespace mlir::halftone;
@@ -26,15 +27,31 @@ static void addOutput(func::FuncOp function, func::ReturnOp end, StringRef node,
 }
 
 void mlir::halftone::addLayerOutputs(ModuleOp model,
-                                     llvm::function_ref<bool(StringRef node)> isWanted) {
+                                     llvm::function_ref<bool(Operation *)> isWanted) {
   for (auto function : model.getOps<func::FuncOp>()) {
     Block &body = function.getBody().front();
     llvm::MapVector<StringRef, Value> outputs;
     for (Operation &op : body)
-      if (StringRef node = getNodeName(op.getLoc()); getScheme(&op) && isWanted(node))
-        outputs[node] = op.getResult(0);
+      if (isWanted(&op))
+        outputs[getNodeName(op.getLoc())] = op.getResult(0);
     auto end = llvm::cast<func::ReturnOp>(body.getTerminator());
     for (auto [node, value] : outputs)
       addOutput(function, end, node, value);
   }
+}
+
+void mlir::halftone::addQuantizedTwins(ModuleOp model) {
+  llvm::SmallPtrSet<Operation *, 16> twins;
+  for (auto function : model.getOps<func::FuncOp>())
+    for (Operation &op : llvm::make_early_inc_range(function.getBody().front()))
+      if (getScheme(&op)) {
+        OpBuilder b(function.getContext());
+        b.setInsertionPointAfter(&op);
+        twins.insert(b.clone(op));
+      }
+  model.walk([&](Operation *op) {
+    if (!twins.contains(op))
+      removeScheme(op);
+  });
+  addLayerOutputs(model, [&](Operation *op) { return twins.contains(op); });
 }

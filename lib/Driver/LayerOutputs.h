@@ -10,10 +10,15 @@ namespace mlir::halftone {
 /// What the output is called that `addLayerOutputs` makes of the layer of a node.
 std::string nameLayerOutput(StringRef node);
 
-/// Makes what layers with a scheme put out outputs of the model, behind its own: of those nodes
-/// that `isWanted`, of several layers of one node the last. Those in branches and loops are left
-/// out, since nothing outside sees what they compute.
-void addLayerOutputs(ModuleOp model, llvm::function_ref<bool(StringRef node)> isWanted);
+/// Makes what the ops that `isWanted` put out outputs of the model, behind its own: of several ops
+/// of one node the last. Those in branches and loops are left out, since nothing outside sees what
+/// they compute.
+void addLayerOutputs(ModuleOp model, llvm::function_ref<bool(Operation *)> isWanted);
+
+/// Computes each layer that has a scheme, outside of branches and loops, twice: in float for those
+/// that use it, and with its scheme as an output of the model. So every layer's error is its own,
+/// if no scheme has static activations.
+void addQuantizedTwins(ModuleOp model);
 
 } // namespace mlir::halftone
 

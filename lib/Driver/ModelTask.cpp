@@ -169,3 +169,14 @@ bool ModelTask::observe(::halftone::CalibrationOptions calibration,
     return ::halftone::calibrate(program, calibration, observations);
   });
 }
+
+bool ModelTask::calibrateInto(StringRef samples, StringRef path) {
+  ::halftone::Observations observations(sourceHash);
+  ::halftone::CalibrationOptions calibration;
+  calibration.samples.data = samples.str();
+  if (!observe(std::move(calibration), observations))
+    return false;
+  if (llvm::Error error = observations.save(path.str()))
+    return fail(std::move(error));
+  return true;
+}

@@ -38,6 +38,8 @@ protected:
   /// Runs the simplified model on samples and adds what the inputs of its contractions were. Takes
   /// threads and progress of `calibration` from the task.
   bool observe(::halftone::CalibrationOptions calibration, ::halftone::Observations &observations);
+  /// Observes all of `samples` and saves what was seen at `path`.
+  bool calibrateInto(StringRef samples, StringRef path);
   /// A file that lives as long as the task: halftone-NAME and so on (TemporaryFile).
   bool createTemporary(StringRef name, StringRef suffix, std::string &path);
   /// Quantizes a copy of the model whose layers have their schemes already.

@@ -6,6 +6,7 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <string>
+#include <vector>
 
 namespace halftone {
 
@@ -16,15 +17,16 @@ struct MeasureOptions {
   int64_t maxSamples = 0;
   /// Of a run; 0: one per CPU.
   int threads = 0;
-  /// An output that is measured apart from the others, for example what a layer puts out; empty:
-  /// none.
-  std::string apart = {};
+  /// Outputs that are measured apart from the others and from each other, for example what layers
+  /// put out.
+  std::vector<std::string> apart = {};
 };
 
 struct OutputError {
   ErrorMetrics metrics;
-  /// Of the output that is measured apart; of nothing if neither program, or but one, has it.
-  ErrorMetrics apart;
+  /// Of the outputs that are measured apart, in their order; of nothing where neither program, or
+  /// but one, has the output.
+  std::vector<ErrorMetrics> apart;
   int64_t numSamples = 0;
 };
 

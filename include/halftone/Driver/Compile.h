@@ -32,6 +32,8 @@ struct CompileOptions : ModelOptions {
   std::string output;
   /// Preset name or YAML file.
   std::string recipe = "float";
+  /// If not empty, the YAML itself; errors call it `recipe`.
+  std::string recipeText;
   /// Samples (SampleSource) for static ranges and for weights that are rounded by inputs, or
   /// observations made before for static ranges. Both only where such weights need the samples.
   std::string calibration;

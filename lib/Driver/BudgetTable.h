@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef HALFTONE_LIB_DRIVER_BUDGETTABLE_H
+#define HALFTONE_LIB_DRIVER_BUDGETTABLE_H
+
+#include "SensitivityTask.h"
+#include "halftone/Numerics/AssignmentFront.h"
+
+namespace mlir::halftone {
+
+/// An assignment as a row of the table.
+struct BudgetRow {
+  std::string name;
+  int64_t bytes = 0;
+  /// As if the errors of the layers added up.
+  double predictedError = 0;
+  std::optional<double> measuredError;
+  bool isChosen = false;
+};
+
+struct BudgetTable {
+  ArrayRef<Candidate> candidates;
+  ArrayRef<LayerChoices> layers;
+  SensitivityTask::Assignment chosen;
+  std::vector<BudgetRow> rows;
+  /// Of the outputs of the float model.
+  double signalPower = 0;
+  int64_t numSamples = 0;
+
+  /// Signal to noise in dB.
+  double getDecibels(double error) const;
+  std::string make() const;
+};
+
+} // namespace mlir::halftone
+
+#endif // HALFTONE_LIB_DRIVER_BUDGETTABLE_H
