@@ -10,6 +10,7 @@
 #include "halftone/Transforms/Passes.h"
 #include "llvm/ADT/StringMap.h"
 #include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace mlir::halftone;
@@ -249,36 +250,66 @@ bool SensitivityTask::measureAlone(size_t layer, size_t choice) {
 
 //===--- Errors ---===//
 
-/// Of those choices that change something, by their own error, the one in the middle: not so good
-/// that its error drowns in that of floats, nor so bad that the model does something else.
-static std::optional<size_t> findReference(const LayerChoices &layer) {
+/// Those choices whose own error is seen and not 0, the least first.
+static std::vector<size_t> findChanging(const LayerChoices &layer) {
   std::vector<size_t> changing;
   for (auto [index, choice] : llvm::enumerate(layer.choices))
     if (std::isfinite(choice.own.errorPower) && choice.own.errorPower > 0)
       changing.push_back(index);
-  if (changing.empty())
-    return std::nullopt;
   llvm::sort(changing, [&](size_t lhs, size_t rhs) {
     return std::pair(layer.choices[lhs].own.errorPower, lhs) <
            std::pair(layer.choices[rhs].own.errorPower, rhs);
   });
-  return changing[changing.size() / 2];
+  return changing;
+}
+
+/// The error at the outputs by the measured choice whose own error is the nearest, if there is one
+/// that says anything.
+static std::optional<double> estimate(const LayerChoices &layer, const LayerChoice &choice) {
+  if (choice.own.count == 0)
+    return std::nullopt;
+  const LayerChoice *nearest = nullptr;
+  double least = std::numeric_limits<double>::infinity();
+  for (const LayerChoice &each : layer.choices) {
+    // Otherwise nothing of it reaches the outputs of these samples, or it makes no numbers of them.
+    bool says =
+        each.isMeasured && each.own.errorPower > 0 && each.error > 0 && std::isfinite(each.error);
+    double ratio = says ? choice.own.errorPower / each.own.errorPower : 0;
+    double distance = ratio == 0 ? 0 : std::abs(std::log(ratio));
+    if (says && distance < least) {
+      nearest = &each;
+      least = distance;
+    }
+  }
+  if (!nearest)
+    return std::nullopt;
+  return nearest->error * choice.own.errorPower / nearest->own.errorPower;
+}
+
+/// With the choice in the middle: not so good that its error drowns in that of floats, nor so bad
+/// that the model does something else. Where it is that bad, the error says nothing of small ones;
+/// the best choice is measured, too.
+bool SensitivityTask::measureReferences(size_t index) {
+  constexpr double kLoud = 0.01; // 20 dB
+  std::vector<size_t> changing = findChanging(layers[index]);
+  if (changing.empty())
+    return true;
+  size_t middle = changing[changing.size() / 2], best = changing.front();
+  if (!measureAlone(index, middle))
+    return false;
+  double signal = uniform.front().metrics.expectedPower;
+  bool isSmall = layers[index].choices[middle].error <= kLoud * signal;
+  return isSmall || middle == best || measureAlone(index, best);
 }
 
 bool SensitivityTask::measureLayer(size_t index) {
-  LayerChoices &layer = layers[index];
-  std::optional<size_t> reference = findReference(layer);
-  if (reference && !measureAlone(index, *reference))
+  if (!measureReferences(index))
     return false;
-  // Nothing of it reaches the outputs of these samples, or it makes no numbers of them.
-  bool isUsable = reference && layer.choices[*reference].error > 0 &&
-                  std::isfinite(layer.choices[*reference].error);
-  for (auto [number, choice] : llvm::enumerate(layer.choices)) {
+  for (auto [number, choice] : llvm::enumerate(layers[index].choices)) {
     if (!choice.scheme || choice.isMeasured)
       continue;
-    if (isUsable && choice.own.count > 0)
-      choice.error = layer.choices[*reference].error * choice.own.errorPower /
-                     layer.choices[*reference].own.errorPower;
+    if (std::optional<double> error = estimate(layers[index], choice))
+      choice.error = *error;
     else if (!measureAlone(index, number))
       return false;
   }

@@ -52,10 +52,11 @@ struct LayerChoices {
 /// layer is measured with one candidate, alone in a float model, and the others cost as much more
 /// or less as their error at the layer's own output does. The own errors of all layers come from
 /// one program per candidate, which computes every layer twice: in float, for those behind it, and
-/// quantized, to look at. So n layers and c candidates take n + 2 c programs instead of n c. Where
-/// own errors cannot be seen, or say nothing (the one that was measured has none), each candidate
-/// is measured. So are static activations, whatever their number: all that reads the same tensor
-/// gets the rounded values, so that more is wrong at the outputs than the layer itself.
+/// quantized, to look at. So n layers and c candidates take n + 2 c programs instead of n c, and
+/// one more for each layer whose error is so large that it is no longer in proportion. Where own
+/// errors cannot be seen, or say nothing (the one that was measured has none), each candidate is
+/// measured. So are static activations, whatever their number: all that reads the same tensor gets
+/// the rounded values, so that more is wrong at the outputs than the layer itself.
 class SensitivityTask : public ModelTask {
 public:
   /// For each layer the choice that it gets.
@@ -99,6 +100,7 @@ private:
   bool measureUniform(size_t candidate);
   bool measureOwn(size_t candidate);
   bool measureAlone(size_t layer, size_t choice);
+  bool measureReferences(size_t layer);
   bool measureLayer(size_t layer);
   void showProgress();
 
