@@ -33,6 +33,14 @@ ReportLayer *Report::find(StringRef node) {
   return layer == data.layers.end() ? nullptr : &*layer;
 }
 
+SmallVector<ReportLayer *> Report::findAll(StringRef node) {
+  SmallVector<ReportLayer *> found;
+  for (ReportLayer &layer : data.layers)
+    if (layer.node == node)
+      found.push_back(&layer);
+  return found;
+}
+
 //===--- Layers and their weights ---===//
 
 void Report::addLayers(ModuleOp simplified, bool withHistograms) {
@@ -99,10 +107,7 @@ static llvm::json::Value describe(Attribute attribute) {
 }
 
 /// What the passes said of a node's weights.
-void Report::addDescription(StringRef node, DictionaryAttr description) {
-  ReportLayer *layer = find(node);
-  if (!layer)
-    return;
+static void addDescription(ReportLayer *layer, DictionaryAttr description) {
   if (!layer->quantization)
     layer->quantization.emplace();
   ReportQuantization &quantization = *layer->quantization;
@@ -132,20 +137,28 @@ void Report::addDescription(StringRef node, DictionaryAttr description) {
 }
 
 void Report::addQuantization(ModuleOp quantized) {
-  llvm::StringMap<Operation *> contractions;
+  llvm::StringMap<SmallVector<Operation *>> contractions;
   quantized.walk([&](Operation *op) {
     if (findCodes(op))
-      contractions[getNodeName(op->getLoc())] = op;
+      contractions[getNodeName(op->getLoc())].push_back(op);
   });
-  for (ReportLayer &layer : data.layers)
-    if (Operation *op = contractions.lookup(layer.node))
-      layer.quantization = describeCodes(op);
+  for (auto &[node, ops] : contractions) {
+    // A node that became several ops has as many rows, in the same order, unless some stay float.
+    SmallVector<ReportLayer *> rows = findAll(node);
+    for (auto [index, row] : llvm::enumerate(rows))
+      row->quantization = describeCodes(ops.size() == rows.size() ? ops[index] : ops.back());
+  }
   for (auto function : quantized.getOps<func::FuncOp>()) {
     auto descriptions = function->getAttrOfType<DictionaryAttr>(kQuantizedWeightsName);
     if (!descriptions)
       continue;
-    for (NamedAttribute entry : descriptions)
-      addDescription(entry.getName(), llvm::cast<DictionaryAttr>(entry.getValue()));
+    for (NamedAttribute entry : descriptions) {
+      SmallVector<Attribute> all = {entry.getValue()};
+      if (auto list = llvm::dyn_cast<ArrayAttr>(entry.getValue()))
+        all = llvm::to_vector(list);
+      for (auto [row, description] : llvm::zip(findAll(entry.getName()), all))
+        addDescription(row, llvm::cast<DictionaryAttr>(description));
+    }
     function->removeAttr(kQuantizedWeightsName);
   }
 }

@@ -36,7 +36,8 @@ public:
 
 private:
   ReportLayer *find(StringRef node);
-  void addDescription(StringRef node, DictionaryAttr description);
+  /// One for each op that the node became.
+  SmallVector<ReportLayer *> findAll(StringRef node);
 };
 
 } // namespace mlir::halftone

@@ -94,6 +94,23 @@ static void describeGrid(Builder b, const Encoding &encoding,
     fields.push_back(b.getNamedAttr("sqnr_nearest", b.getF64FloatAttr(sqnr)));
 }
 
+/// A node that became several ops has a list, one description of each.
+static void addDescription(NamedAttrList &descriptions, StringRef node,
+                           DictionaryAttr description) {
+  Attribute before = descriptions.get(node);
+  SmallVector<Attribute> all;
+  if (auto list = llvm::dyn_cast_or_null<ArrayAttr>(before))
+    llvm::append_range(all, list);
+  else if (before)
+    all.push_back(before);
+  if (all.empty()) {
+    descriptions.set(node, description);
+    return;
+  }
+  all.push_back(description);
+  descriptions.set(node, ArrayAttr::get(description.getContext(), all));
+}
+
 namespace {
 struct QuantizeWeights : public mlir::halftone::impl::QuantizeWeightsBase<QuantizeWeights> {
   using Base::Base;
@@ -120,7 +137,7 @@ struct QuantizeWeights : public mlir::halftone::impl::QuantizeWeightsBase<Quanti
         return WalkResult::interrupt();
       removeGramMatrix(op);
       if (StringRef node = getNodeName(op->getLoc()); !node.empty())
-        descriptions.set(node, quantized->description);
+        addDescription(descriptions, node, quantized->description);
       return WalkResult::advance();
     });
     if (result.wasInterrupted())

@@ -11,7 +11,8 @@
 
 namespace mlir::halftone {
 
-/// The attribute of a function that describes its quantized weights by node.
+/// The attribute of a function that describes its quantized weights by node: a dictionary, or of a
+/// node that became several ops a list of them in the order of the ops.
 inline constexpr llvm::StringLiteral kQuantizedWeightsName = "halftone.quantized_weights";
 
 /// The attribute of a product that says how many rows of its weights stand beside it as floats.
