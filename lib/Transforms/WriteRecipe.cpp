@@ -50,6 +50,7 @@ static std::string writeBool(bool value) { return value ? "true" : "false"; }
 
 template <typename Range> static std::string writeNumbers(const Range &numbers) {
   std::vector<std::string> texts;
+  texts.reserve(numbers.size());
   for (auto number : numbers)
     texts.push_back(writeNumber(number));
   return "[" + llvm::join(texts, ", ") + "]";
@@ -107,6 +108,7 @@ static void addRounding(MapText &map, const WeightScheme &scheme) {
 
 static std::string writeAlternatives(const WeightScheme &scheme) {
   std::vector<std::string> names;
+  names.reserve(scheme.alternatives.size());
   for (const WeightScheme &alternative : scheme.alternatives)
     names.push_back(alternative.format);
   return "{ or: [" + llvm::join(names, ", ") + "], by: " + scheme.choice + " }";
