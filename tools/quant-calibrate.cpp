@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // quant-calibrate: ONNX model and samples in, observations file out.
 #include "ModelArguments.h"
+#include "Part.h"
 #include "ProgressLine.h"
 #include "Version.h"
 #include "halftone/Driver/CalibrateModel.h"
@@ -47,11 +48,11 @@ static bool fail(const llvm::Twine &message) {
 }
 
 static bool parseShard(llvm::StringRef text, halftone::SampleSelection &samples) {
-  auto [part, count] = text.split('/');
-  if (part.getAsInteger(10, samples.shard) || count.getAsInteger(10, samples.numShards) ||
-      samples.shard < 1 || samples.shard > samples.numShards || samples.numShards > INT32_MAX)
+  std::optional<std::pair<int64_t, int64_t>> part = halftone::parsePart(text);
+  if (!part)
     return fail("--shard '" + text + "': expected i/n with i from 1 to n");
-  --samples.shard;
+  samples.shard = part->first - 1;
+  samples.numShards = part->second;
   return true;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // quant-compile: ONNX model and recipe in, module file out.
 #include "ModelArguments.h"
+#include "Part.h"
 #include "ProgressLine.h"
 #include "Version.h"
 #include "halftone/Driver/Compile.h"
@@ -28,7 +29,7 @@ struct Arguments {
   cl::OptionCategory category{"quant-compile options"};
   cl::opt<std::string> model{cl::Positional, cl::Required, cl::desc("MODEL.onnx"),
                              cl::cat(category)};
-  cl::opt<std::string> output{"o", cl::Required, cl::value_desc("file"), cl::desc("Output file"),
+  cl::opt<std::string> output{"o", cl::value_desc("file"), cl::desc("Output file"),
                               cl::cat(category)};
   cl::opt<std::string> recipe{"recipe", cl::init("float"), cl::value_desc("preset|file.yaml"),
                               cl::desc(recipeHelp), cl::cat(category)};
@@ -46,6 +47,14 @@ struct Arguments {
       cl::cat(category),
       cl::desc("What one run over the data may keep of the inputs for which weights are rounded "
                "(default: 1024); less means more runs")};
+  cl::opt<std::string> checkpoint{
+      "checkpoint", cl::value_desc("folder"), cl::cat(category),
+      cl::desc("Keep weights that are rounded by inputs, layer by layer, and take those that are "
+               "there: a run that was killed goes on, and gives the same bytes")};
+  cl::opt<std::string> blocks{
+      "blocks", cl::value_desc("i/n"), cl::cat(category),
+      cl::desc("Round only part i of n (from 1) into the --checkpoint, and make no module; a run "
+               "without it merges the parts")};
   cl::opt<std::string> saveObservations{"save-observations", cl::value_desc("file"),
                                         cl::cat(category),
                                         cl::desc("Keep what calibration has observed")};
@@ -101,6 +110,20 @@ static bool fail(const llvm::Twine &message) {
   return false;
 }
 
+static bool fillCheckpoint(const Arguments &arguments, CompileOptions &options) {
+  options.checkpoint = arguments.checkpoint;
+  if (!arguments.blocks.empty()) {
+    options.blocks = halftone::parsePart(arguments.blocks);
+    if (!options.blocks)
+      return fail("--blocks '" + arguments.blocks + "': expected i/n with i from 1 to n");
+    if (!arguments.output.empty())
+      return fail("--blocks makes no module: leave out -o, or --blocks");
+  } else if (arguments.output.empty()) {
+    return fail("-o FILE is missing: where to write what is compiled");
+  }
+  return true;
+}
+
 static bool fillOptions(const Arguments &arguments, CompileOptions &options) {
   options.model = arguments.model;
   options.output = arguments.output;
@@ -122,7 +145,7 @@ static bool fillOptions(const Arguments &arguments, CompileOptions &options) {
     return fail("--emit '" + arguments.emit +
                 "': expected one of: " + llvm::join(halftone::emitStageNames(), ", "));
   options.emit = *stage;
-  return arguments.common.fill("quant-compile", options);
+  return fillCheckpoint(arguments, options) && arguments.common.fill("quant-compile", options);
 }
 
 static bool checkBudget(const Arguments &arguments) {

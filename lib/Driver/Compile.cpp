@@ -67,6 +67,7 @@ private:
   bool findObservations();
   bool failWithoutData(llvm::ArrayRef<std::string> layers, llvm::StringRef advice);
   bool roundWeights();
+  bool checkBlocks();
   bool quantize();
   bool lowerAndEmit();
   bool finish(LogicalResult (*emit)(ModuleOp, const mlir::halftone::EmitOptions &,
@@ -123,7 +124,7 @@ bool Compilation::prepare() {
   if (!loaded)
     return fail(loaded.takeError());
   recipe = std::make_shared<const Recipe>(std::move(*loaded));
-  if (!chooseTarget() || !openOutputs())
+  if (!chooseTarget() || !checkBlocks() || (!options.blocks && !openOutputs()))
     return false;
   bool needsBoth = recipe->needsInputs() || (recipe->getSmoothing() && recipe->needsObservations());
   if (!options.calibration.empty() && !options.observations.empty() && !needsBoth)
@@ -144,6 +145,21 @@ bool Compilation::chooseTarget() {
   if (!found)
     return fail(found.takeError());
   target = *found;
+  return true;
+}
+
+bool Compilation::checkBlocks() {
+  if (!options.checkpoint.empty() && !recipe->needsInputs())
+    return fail("recipe '" + recipe->getName() +
+                "' rounds no weights by their inputs: there is nothing to keep in a checkpoint; "
+                "leave it out");
+  if (options.blocks && options.checkpoint.empty())
+    return fail("--blocks needs --checkpoint FOLDER, where its part of the weights is kept");
+  if (options.blocks && recipe->isSequential())
+    return fail(
+        "recipe '" + recipe->getName() +
+        "' is sequential: each layer is rounded for what the rounded layers before it give, "
+        "so that none is independent; leave out --blocks, or 'sequential: true'");
   return true;
 }
 
@@ -263,7 +279,10 @@ bool Compilation::roundWeights() {
     if (options.calibration.empty() && !layers.empty())
       return failWithoutData(layers, "give --calibration DATA.npz: weights are rounded by what the "
                                      "inputs are, which observations do not hold");
-    return roundByInputs(*recipe, {options.calibration, options.maxRoundingBytes});
+    Keeping keeping{options.checkpoint, options.observations, std::nullopt};
+    if (options.blocks)
+      keeping.share = {options.blocks->first, options.blocks->second};
+    return roundByInputs(*recipe, {options.calibration, options.maxRoundingBytes}, keeping);
   });
 }
 
@@ -438,7 +457,11 @@ bool Compilation::run() {
   report.addLayers(*module, /*withHistograms=*/!options.report.empty());
   if (stopsAt(EmitStage::Graph))
     return writeText(*module) && writeReport();
-  if (!smooth() || !findObservations() || !roundWeights() || !quantize())
+  if (!smooth())
+    return false;
+  if (options.blocks)
+    return roundWeights();
+  if (!findObservations() || !roundWeights() || !quantize())
     return false;
   report.addQuantization(*module);
   if (!completeReport())

@@ -68,7 +68,7 @@ struct ChooseFormats : public mlir::halftone::impl::ChooseFormatsBase<ChooseForm
       std::optional<WeightContraction> layer = matchWeightContraction(op);
       if (!layer)
         layer = matchEmbedding(op);
-      if (!layer || (observedOnly && !getGramMatrix(op)))
+      if (!layer || (observedOnly && !isObserved(op)))
         return WalkResult::advance();
       return WalkResult(choose(*layer, *scheme));
     });

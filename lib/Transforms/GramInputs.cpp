@@ -2,6 +2,7 @@
 #include "halftone/Transforms/GramInputs.h"
 
 #include "halftone/Dialect/ConstantData.h"
+#include "halftone/Transforms/RoundedFile.h"
 #include "halftone/Transforms/SchemeAttribute.h"
 
 using namespace mlir;
@@ -98,4 +99,8 @@ void mlir::halftone::setGramMatrix(const GramInput &input, ArrayRef<float> gram,
 void mlir::halftone::removeGramMatrix(Operation *layer) {
   layer->removeAttr(kGramMatrixName);
   layer->removeAttr(kHeldBackName);
+}
+
+bool mlir::halftone::isObserved(Operation *layer) {
+  return getGramMatrix(layer) || !getRoundedFile(layer).empty();
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "GramRounding.h"
 
+#include "RoundedFile.h"
 #include "halftone/Dialect/ConstantData.h"
-#include "halftone/Numerics/OutputError.h"
 #include "halftone/Numerics/WeakInputs.h"
 #include "halftone/Transforms/GramInputs.h"
 #include <cmath>
@@ -21,6 +21,24 @@ static double toDecibels(double power, double error) { return 10 * std::log10(po
 
 double RoundedWeights::sqnr() const { return toDecibels(power, error); }
 double RoundedWeights::nearestSqnr() const { return toDecibels(power, nearestError); }
+
+void RoundedWeights::layKeptOver(const WeightMatrix &view) {
+  for (auto [i, input] : llvm::enumerate(weakInputs))
+    for (int64_t channel = 0; channel != view.channels; ++channel)
+      numbers[view.at(input, channel)] = kept[i * size_t(view.channels) + size_t(channel)];
+}
+
+void RoundedWeights::complete(const WeightContraction &contraction, const Format &format,
+                              const ::halftone::Granularity &blocks) {
+  for (::halftone::EncodedScales &scales : tensor.scales)
+    scales.granularity = blocks;
+  if (format.coding == Format::Coding::Codebook)
+    tensor.blocks = blocks;
+  numbers = ::halftone::decodeTensor(tensor, format);
+  WeightMatrix view =
+      WeightMatrix::get(contraction.getWeightsType().getShape(), unsigned(contraction.channelAxis));
+  layKeptOver(view);
+}
 
 LogicalResult GramRounding::read(const WeightContraction &contraction, ElementsAttr constant,
                                  Matrices &matrices) {
@@ -132,10 +150,7 @@ static llvm::Error roundAroundWeak(const ::halftone::RoundingMethod &method,
   for (float weight : weak->compensate(problem.values, result.numbers, view))
     result.kept.push_back(half.decode(half.encode(weight)));
   std::vector<float> errors(problem.values.begin(), problem.values.end());
-  for (auto [i, input] : llvm::enumerate(result.weakInputs))
-    for (int64_t channel = 0; channel != view.channels; ++channel)
-      result.numbers[view.at(input, channel)] =
-          result.kept[i * size_t(view.channels) + size_t(channel)];
+  result.layKeptOver(view);
   for (auto [error, number] : llvm::zip_equal(errors, result.numbers))
     error -= number;
   result.power = ::halftone::measureOutputPower(problem.values, view, judge);
@@ -205,13 +220,25 @@ FailureOr<RoundedWeights> GramRounding::round(const WeightContraction &contracti
     result.weakInputs.clear();
     result.kept.clear();
   }
-  ::halftone::Granularity whole =
-      ::halftone::makeGranularity(contraction.getWeightsType().getShape(), options);
-  for (::halftone::EncodedScales &scales : result.tensor.scales)
-    scales.granularity = whole;
-  if (result.tensor.blocks)
-    result.tensor.blocks = whole;
-  if (result.weakInputs.empty())
-    result.numbers = ::halftone::decodeTensor(result.tensor, format);
+  result.complete(contraction, format,
+                  ::halftone::makeGranularity(contraction.getWeightsType().getShape(), options));
+  if (StringRef path = getRoundedFile(contraction.op); !path.empty())
+    if (llvm::Error error = writeRoundedFile(path, result))
+      return LogicalResult(contraction.op->emitError("cannot keep its rounded weights: ")
+                           << llvm::toString(std::move(error)));
   return result;
+}
+
+FailureOr<RoundedWeights> GramRounding::load(const WeightContraction &contraction,
+                                             const WeightScheme &scheme, const Format &format,
+                                             const EncodeOptions &options) {
+  countWeak(contraction, scheme, format); // For its remarks.
+  llvm::Expected<RoundedWeights> rounded =
+      readRoundedFile(getRoundedFile(contraction.op), contraction, format, options);
+  if (rounded)
+    return std::move(*rounded);
+  InFlightDiagnostic diag = contraction.op->emitError("cannot use its rounded weights: ")
+                            << llvm::toString(rounded.takeError());
+  diag.attachNote() << "remove the file, so that they are rounded again";
+  return LogicalResult(diag);
 }

@@ -5,6 +5,7 @@
 #include "RoundingMethods.h"
 #include "halftone/Analysis/WeightContraction.h"
 #include "halftone/Numerics/EncodeTensor.h"
+#include "halftone/Numerics/OutputError.h"
 #include "halftone/Transforms/Recipe.h"
 
 namespace mlir::halftone {
@@ -22,6 +23,12 @@ struct RoundedWeights {
   /// Of the layer's output, of its error, and of the error that rounding to nearest leaves.
   double power = 0, error = 0, nearestError = 0;
 
+  /// Fills in what follows from the rest and the weights' format: how the tensor is cut, and the
+  /// numbers.
+  void complete(const WeightContraction &contraction, const ::halftone::Format &format,
+                const ::halftone::Granularity &blocks);
+  /// Puts the weights that stay into the numbers.
+  void layKeptOver(const ::halftone::WeightMatrix &view);
   /// Signal to noise of the output in dB; infinite without noise.
   double sqnr() const;
   double nearestSqnr() const;
@@ -31,12 +38,18 @@ struct RoundedWeights {
 /// and read the same input share what is computed of its matrix.
 class GramRounding {
 public:
-  /// Never with more error of the output than rounding to nearest. Failure after an error at the
-  /// op.
+  /// Never with more error of the output than rounding to nearest. Writes the layer's file if it
+  /// has one (setRoundedFile). Failure after an error at the op.
   FailureOr<RoundedWeights> round(const WeightContraction &contraction,
                                   const ::halftone::WeightScheme &scheme, ArrayRef<float> values,
                                   const ::halftone::Format &format,
                                   const ::halftone::EncodeOptions &options);
+
+  /// What `round` has written to the layer's file before. Failure after an error at the op.
+  static FailureOr<RoundedWeights> load(const WeightContraction &contraction,
+                                        const ::halftone::WeightScheme &scheme,
+                                        const ::halftone::Format &format,
+                                        const ::halftone::EncodeOptions &options);
 
 private:
   /// A constant of the layer's matrices and their elements, in `copied` if they are not in memory

@@ -9,6 +9,7 @@
 #include "halftone/Numerics/ErrorMetrics.h"
 #include "halftone/Transforms/GramInputs.h"
 #include "halftone/Transforms/Passes.h"
+#include "halftone/Transforms/RoundedFile.h"
 #include "halftone/Transforms/SchemeAttribute.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -130,12 +131,13 @@ struct QuantizeWeights : public mlir::halftone::impl::QuantizeWeightsBase<Quanti
         contraction = matchEmbedding(op);
       if (!scheme || !contraction || scheme->weights.format.empty())
         return WalkResult::advance();
-      if (observedOnly && !getGramMatrix(op))
+      if (observedOnly && !isObserved(op))
         return WalkResult::advance();
       const Quantized *quantized = quantize(*contraction, scheme->weights);
       if (!quantized)
         return WalkResult::interrupt();
       removeGramMatrix(op);
+      removeRoundedFile(op);
       if (StringRef node = getNodeName(op->getLoc()); !node.empty())
         addDescription(descriptions, node, quantized->description);
       return WalkResult::advance();
@@ -148,8 +150,8 @@ struct QuantizeWeights : public mlir::halftone::impl::QuantizeWeightsBase<Quanti
 
 private:
   /// What makes two contractions share codes: the constant, the channel axis, the scheme and, where
-  /// that matters, the inputs.
-  using Key = std::tuple<const void *, int64_t, const void *, const void *>;
+  /// that matters, the inputs, or the file of what they have made of it.
+  using Key = std::tuple<const void *, int64_t, const void *, const void *, StringRef>;
   struct Quantized {
     Value numbers;
     /// Inputs whose weights are not codes, and these; null if there are none.
@@ -162,7 +164,8 @@ private:
     ElementsAttr gram = scheme.roundsByInputs() ? getGramMatrix(contraction.op) : ElementsAttr();
     Key key{contraction.getWeights().getAsOpaquePointer(), contraction.channelAxis,
             getWeightSchemeAttr(contraction.op).getAsOpaquePointer(),
-            gram ? gram.getAsOpaquePointer() : nullptr};
+            gram ? gram.getAsOpaquePointer() : nullptr,
+            gram ? StringRef() : getRoundedFile(contraction.op)};
     Quantized &quantized = done[key];
     if (!quantized.numbers && failed(encode(contraction, scheme, quantized)))
       return nullptr;
@@ -273,8 +276,10 @@ private:
                                           const WeightScheme &scheme, ArrayRef<float> values,
                                           const Format &format, const EncodeOptions &options,
                                           NamedAttrList &fields) {
+    bool isLoaded = !getGramMatrix(contraction.op) && !getRoundedFile(contraction.op).empty();
     FailureOr<RoundedWeights> rounded =
-        gramRounding.round(contraction, scheme, values, format, options);
+        isLoaded ? GramRounding::load(contraction, scheme, format, options)
+                 : gramRounding.round(contraction, scheme, values, format, options);
     if (failed(rounded))
       return failure();
     Builder b(&getContext());

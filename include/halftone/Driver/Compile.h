@@ -41,6 +41,12 @@ struct CompileOptions : ModelOptions {
   /// What the Gram matrices of inputs, for weights that are rounded by them, may take in memory;
   /// the largest one always has room.
   uint64_t maxRoundingBytes = uint64_t(1) << 30;
+  /// A folder where weights that are rounded by their inputs are kept layer by layer, so that
+  /// another compilation goes on from there; empty: nowhere.
+  std::string checkpoint;
+  /// With `checkpoint`: rounds only part i of n of what can be rounded independently, 1 <= i <= n,
+  /// and makes no module.
+  std::optional<std::pair<int64_t, int64_t>> blocks;
   /// Where to keep the observations of a calibration; empty: nowhere.
   std::string saveObservations;
   /// CPUTarget's name, or `nvptx` for NVIDIA's GPUs, or `nvptx-emulated` for the same kernels in a

@@ -43,6 +43,10 @@ ElementsAttr getHeldBackGramMatrix(Operation *layer);
 void setGramMatrix(const GramInput &input, ArrayRef<float> gram, ArrayRef<float> heldBack);
 void removeGramMatrix(Operation *layer);
 
+/// Whether the layer has its Gram matrix, or a file of what that has made of its weights
+/// (RoundedFile.h).
+bool isObserved(Operation *layer);
+
 } // namespace mlir::halftone
 
 #endif // HALFTONE_TRANSFORMS_GRAMINPUTS_H

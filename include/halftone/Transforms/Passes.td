@@ -229,16 +229,19 @@ def QuantizeWeights : Pass<"halftone-quantize-weights", "func::FuncOp"> {
     With `owq_bits` the weights of the inputs that cost a matmul most stay f16, as many as the bits have room for. They take up the error of the
     others: `add(matmul(x, decoded), matmul(gather(x, inputs), kept))`, where the decoded weights of these inputs are 0.
 
+    Where an op with such a `rounding` has a `halftone.rounded_file`, what came out of it is written to this file; without a Gram matrix it is read
+    from there instead: rounding layer by layer, or in several processes, gives what one run gives.
+
     Requires: schemes are assigned; ops with such a `rounding` have the Gram matrix of their inputs, f32 [reduction, reduction] or, of a grouped
               convolution, [groups, reduction, reduction], as `halftone.gram_matrix`, those with `adaround` also that of the samples that were
-              held back, as `halftone.held_back_gram_matrix`. They are dropped.
+              held back, as `halftone.held_back_gram_matrix`; or their `halftone.rounded_file` has been written. They are dropped.
     Ensures:  the weights of every op with a scheme are decoded from constants, as the format's description says: `dequantize(codes, scales,
               zero points)` per tensor, per output channel or per group, where scales may themselves be dequantized; `lookup(codes, codebooks)`;
               `binary_decode(planes, scales, offset)`. Weights that several ops share under one scheme stay shared. The function's attribute
               `halftone.quantized_weights` says for each node what format it has, how many bytes it takes and how far it is off.
     Declines (op unchanged): with `observed-only`, ops without a Gram matrix; a later run quantizes them.
     Errors:   weights that are not finite, or beyond the largest number of f16; such a rounding without its matrices, or with one that is not
-              positive definite.
+              positive definite; a file of rounded weights that is missing, damaged, or of other weights.
     Example:  test/Transforms/quantize-weights.mlir
   }];
   let options = [Option<"details", "details", "bool", "false",
