@@ -7,8 +7,10 @@ import json
 import pathlib
 import tempfile
 
+import numpy as np
+
 import data
-from harness import Program, main, model_path
+from harness import Program, main, model_path, run_tool
 
 FORMATS = {
     4: "format: int4, group: 128, range: mse",
@@ -109,6 +111,28 @@ def test_rounding_in_little_memory():
 
 def test_learning_in_little_memory():
     check_little_memory("adaround")
+
+
+def test_stories260k_smoothed_and_rounded_in_parts():
+    """Parts that processes of their own have rounded make the module of one run; each of them smooths the model
+    first."""
+    samples = {data.STORIES_INPUT: data.stories_calibration(3)}
+    weights = f"weights: {{{FORMATS[4]}, rounding: gptq}}\nsmoothing: {{method: awq}}\n"
+    whole, layers = compile_with_report(STORIES, weights, samples)
+    with tempfile.TemporaryDirectory(prefix="halftone-") as name:
+        folder = pathlib.Path(name)
+        recipe, archive, parts = folder / "recipe.yaml", folder / "samples.npz", folder / "parts"
+        recipe.write_text(weights)
+        np.savez(archive, **samples)
+        counts = []
+        for part in ("2/2", "1/2"):
+            run_tool("quant-compile", model_path(STORIES), "--recipe", recipe, "--calibration",
+                     archive, "--checkpoint", parts, "--blocks", part, "--quiet")
+            counts.append(len(list(parts.glob("*.rounded"))))
+        merged, _ = compile_with_report(STORIES, weights, samples, ("--checkpoint", parts))
+    assert 0 < counts[0] < counts[1] == len(layers), f"{counts} files for {len(layers)} layers"
+    assert whole.path.read_bytes() == merged.path.read_bytes(), "the modules differ"
+    return f"{counts[0]} and {counts[1] - counts[0]} layers"
 
 
 def check_mnist(recipe, method="gptq"):
