@@ -18,6 +18,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include <mutex>
 
 using namespace halftone;
 using mlir::failed;
@@ -289,10 +290,16 @@ bool Compilation::roundWeights() {
 bool Compilation::quantize() {
   // Also when the recipe is float: a model that brings its own QDQ is fused as well.
   bool fuse = !stopsAt(EmitStage::ONNX);
+  std::mutex oneAtATime;
   return phase("quantize", [&] {
     return runPasses(*module, [&](PassManager &passes) {
       mlir::halftone::QuantizeOptions quantization{recipe, observationsPath, fuse};
       quantization.describeGrids = !options.report.empty();
+      quantization.progress = [&](int64_t done, int64_t total) {
+        std::lock_guard<std::mutex> lock(oneAtATime);
+        if (options.progress)
+          options.progress({"quantize", done, total});
+      };
       mlir::halftone::populateQuantizePipeline(passes, quantization);
     });
   });

@@ -177,6 +177,7 @@ std::vector<GramInput> mlir::halftone::takeShare(ArrayRef<GramInput> inputs, Sha
   }
   llvm::sort(mine);
   std::vector<GramInput> result;
+  result.reserve(mine.size());
   for (size_t i : mine)
     result.push_back(inputs[i]);
   return result;

@@ -42,7 +42,7 @@ void mlir::halftone::populateQuantizePipeline(OpPassManager &pm, const QuantizeO
   // Before the weights: those of outliers have no part in the scales of the others.
   functions.addPass(createSplitOutliers({options.observations}));
   functions.addPass(createChooseFormats());
-  functions.addPass(createQuantizeWeights({options.describeGrids}));
+  functions.addPass(createQuantizeWeights({options.describeGrids}, options.progress));
   // After the weights: their codes are all there is of them.
   functions.addPass(createSelectOutliers());
   functions.addPass(createGatherCodes());

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "halftone/Transforms/QuantizeWeights.h"
+
 #include "ColumnProduct.h"
 #include "GramRounding.h"
 #include "WeightCodes.h"
@@ -117,38 +119,48 @@ struct QuantizeWeights : public mlir::halftone::impl::QuantizeWeightsBase<Quanti
   using Base::Base;
   QuantizeWeights() = default;
   // What a run has computed is not copied.
-  QuantizeWeights(const QuantizeWeights &other) : QuantizeWeightsBase(other) {}
+  QuantizeWeights(const QuantizeWeights &other)
+      : QuantizeWeightsBase(other), progress(other.progress) {}
+  QuantizeWeights(const QuantizeWeightsOptions &options, WeightProgress progress)
+      : QuantizeWeightsBase(options), progress(std::move(progress)) {}
 
   void runOnOperation() override {
     done.clear(); // One pass object sees many functions.
     NamedAttrList descriptions;
     if (auto before = getOperation()->getAttrOfType<DictionaryAttr>(kQuantizedWeightsName))
       descriptions.append(before.getValue()); // Of an earlier run over other ops.
-    WalkResult result = getOperation().walk([&](Operation *op) {
-      std::optional<::halftone::Scheme> scheme = getScheme(op);
-      std::optional<WeightContraction> contraction = matchWeightContraction(op);
-      if (!contraction)
-        contraction = matchEmbedding(op);
-      if (!scheme || !contraction || scheme->weights.format.empty())
-        return WalkResult::advance();
-      if (observedOnly && !isObserved(op))
-        return WalkResult::advance();
-      const Quantized *quantized = quantize(*contraction, scheme->weights);
+    SmallVector<WeightContraction> layers = findLayers();
+    for (auto [i, layer] : llvm::enumerate(layers)) {
+      const Quantized *quantized = quantize(layer, getScheme(layer.op)->weights);
       if (!quantized)
-        return WalkResult::interrupt();
-      removeGramMatrix(op);
-      removeRoundedFile(op);
-      if (StringRef node = getNodeName(op->getLoc()); !node.empty())
+        return signalPassFailure();
+      removeGramMatrix(layer.op);
+      removeRoundedFile(layer.op);
+      if (StringRef node = getNodeName(layer.op->getLoc()); !node.empty())
         addDescription(descriptions, node, quantized->description);
-      return WalkResult::advance();
-    });
-    if (result.wasInterrupted())
-      return signalPassFailure();
+      if (progress)
+        progress(int64_t(i + 1), int64_t(layers.size()));
+    }
     if (!descriptions.empty())
       getOperation()->setAttr(kQuantizedWeightsName, descriptions.getDictionary(&getContext()));
   }
 
 private:
+  /// In the order of the program.
+  SmallVector<WeightContraction> findLayers() {
+    SmallVector<WeightContraction> layers;
+    getOperation().walk([&](Operation *op) {
+      std::optional<::halftone::Scheme> scheme = getScheme(op);
+      std::optional<WeightContraction> contraction = matchWeightContraction(op);
+      if (!contraction)
+        contraction = matchEmbedding(op);
+      if (scheme && contraction && !scheme->weights.format.empty() &&
+          (!observedOnly || isObserved(op)))
+        layers.push_back(*contraction);
+    });
+    return layers;
+  }
+
   /// What makes two contractions share codes: the constant, the channel axis, the scheme and, where
   /// that matters, the inputs, or the file of what they have made of it.
   using Key = std::tuple<const void *, int64_t, const void *, const void *, StringRef>;
@@ -293,5 +305,11 @@ private:
 
   std::map<Key, Quantized> done;
   GramRounding gramRounding;
+  WeightProgress progress;
 };
 } // namespace
+
+std::unique_ptr<Pass> mlir::halftone::createQuantizeWeights(const QuantizeWeightsOptions &options,
+                                                            WeightProgress progress) {
+  return std::make_unique<QuantizeWeights>(options, std::move(progress));
+}

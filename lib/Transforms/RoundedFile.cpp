@@ -61,7 +61,8 @@ public:
     if (count > rest.size() / sizeof(T))
       return false;
     elements.resize(count);
-    std::memcpy(elements.data(), rest.data(), count * sizeof(T));
+    if (count != 0)
+      std::memcpy(elements.data(), rest.bytes_begin(), count * sizeof(T));
     rest = rest.drop_front(count * sizeof(T));
     return true;
   }

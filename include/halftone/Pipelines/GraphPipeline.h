@@ -3,6 +3,7 @@
 #ifndef HALFTONE_PIPELINES_GRAPHPIPELINE_H
 #define HALFTONE_PIPELINES_GRAPHPIPELINE_H
 
+#include "halftone/Transforms/QuantizeWeights.h"
 #include "halftone/Transforms/Recipe.h"
 #include "mlir/Pass/PassManager.h"
 #include <memory>
@@ -39,6 +40,8 @@ struct QuantizeOptions {
   bool describeGrids = false;
   /// The layers have their schemes already; the recipe says the rest.
   bool isAssigned = false;
+  /// Told how far the weights are.
+  WeightProgress progress = {};
 };
 void populateQuantizePipeline(OpPassManager &pm, const QuantizeOptions &options);
 
