@@ -278,16 +278,23 @@ uint64_t halftone::countStoredBytes(const EncodedTensor &tensor, const Format &f
 
 //===--- Decoding ---===//
 
+// In place, as the tensors that are decoded are the largest there are.
 static std::vector<float> decodeScaled(const EncodedTensor &tensor, const Format &format) {
-  std::vector<float> scales(tensor.codes.size(), 1.0f), result;
+  std::vector<float> numbers(tensor.codes.size(), 1.0f);
   for (const EncodedScales &level : llvm::reverse(tensor.scales))
-    multiply(level, scales);
-  std::vector<float> zeroPoints(tensor.codes.size(), 1.0f);
-  const Granularity &finest = tensor.scales.front().granularity;
-  multiply({finest, {tensor.zeroPoints.begin(), tensor.zeroPoints.end()}, {}}, zeroPoints);
-  for (size_t i = 0; i != tensor.codes.size(); ++i)
-    result.push_back((format.codec.decode(tensor.codes[i]) - zeroPoints[i]) * scales[i]);
-  return result;
+    multiply(level, numbers);
+  std::vector<float> zeroPoints;
+  if (llvm::any_of(tensor.zeroPoints, [](int32_t zeroPoint) { return zeroPoint != 0; })) {
+    zeroPoints.resize(numbers.size(), 1.0f);
+    multiply({tensor.scales.front().granularity,
+              {tensor.zeroPoints.begin(), tensor.zeroPoints.end()},
+              {}},
+             zeroPoints);
+  }
+  for (size_t i = 0; i != numbers.size(); ++i)
+    numbers[i] *=
+        format.codec.decode(tensor.codes[i]) - (zeroPoints.empty() ? 0.0f : zeroPoints[i]);
+  return numbers;
 }
 
 static std::vector<float> decodePlanes(const EncodedTensor &tensor, const Format &format) {
