@@ -283,6 +283,8 @@ struct Shape {
 const Shape fixedShapes[] = {{1, 70, 75}, {13, 16, 16}};
 /// Remainders of tiles.
 const Shape dynamicShape = {kDynamic, 53, 37};
+/// Whole registers of codes along k, which tables and planes of single columns can have.
+const Shape wholeShapes[] = {{1, 128, 75}, {13, 64, 16}, {kDynamic, 192, 21}};
 
 using MakeWeights = std::function<Value(WeightText &, const Shape &)>;
 
@@ -351,6 +353,26 @@ MakeWeights scaledCodebook(unsigned bits, int64_t group) {
   };
 }
 
+MakeWeights binary(int64_t planes) {
+  return [=](WeightText &w, const Shape &shape) {
+    return w.binaryDecode(planes, {shape.depth, shape.columns}, {16, 1});
+  };
+}
+
+/// Weights that some targets multiply along k, where a column has whole registers of codes.
+std::vector<NamedWeights> makeWeightsOfColumns() {
+  std::vector<NamedWeights> all;
+  for (unsigned bits : {2u, 3u, 4u, 5u, 8u})
+    all.push_back({"codebook" + std::to_string(bits) + "_per_channel", codebook(bits, {0, 1})});
+  all.push_back({"codebook4_g32", codebook(4, {32, 1})});
+  all.push_back({"codebook8_g64", codebook(8, {64, 1})});
+  all.push_back({"codebook8", codebook(8, {})});
+  for (int64_t planes : {2, 3, 4})
+    all.push_back({"bcq" + std::to_string(planes), binary(planes)});
+  return all;
+}
+
+/// Weights whose products add in the order of the float kernel.
 std::vector<NamedWeights> makeAllWeights() {
   std::vector<NamedWeights> all;
   for (unsigned bits = 2; bits <= 8; ++bits)
@@ -413,18 +435,12 @@ std::vector<NamedWeights> makeAllWeights() {
 
   for (unsigned bits : {2u, 3u, 4u, 5u, 8u})
     all.push_back({"codebook" + std::to_string(bits), codebook(bits, {})});
-  for (unsigned bits : {2u, 3u, 4u, 5u})
-    all.push_back({"codebook" + std::to_string(bits) + "_per_channel", codebook(bits, {0, 1})});
-  all.push_back({"codebook4_g32", codebook(4, {32, 1})});
   all.push_back({"codebook4_per_rows", codebook(4, {16, 0})});
   all.push_back({"codebook6_blocks", codebook(6, {16, 4})});
   all.push_back({"nf4_g64", scaledCodebook(4, 64)});
   all.push_back({"table2_g8", scaledCodebook(2, 8)});
 
-  for (int64_t planes : {1, 2, 3, 4})
-    all.push_back({"bcq" + std::to_string(planes), [=](WeightText &w, const Shape &shape) {
-                     return w.binaryDecode(planes, {shape.depth, shape.columns}, {16, 1});
-                   }});
+  all.push_back({"bcq1", binary(1)});
   all.push_back({"bcq5_blocks", [](WeightText &w, const Shape &shape) {
                    return w.binaryDecode(5, {shape.depth, shape.columns}, {24, 2});
                  }});
@@ -436,6 +452,7 @@ struct Program {
   std::string text;
   std::vector<std::string> names;
   std::vector<Shape> shapes;
+  std::vector<std::vector<float>> weights;
 
   void addFunction(const std::string &name, const Shape &shape, const std::string &weights,
                    const Value &weight) {
@@ -446,20 +463,26 @@ struct Program {
             ") -> " + result + "\n  return %y : " + result + "\n}\n";
   }
 
-  void add(const NamedWeights &weights, const Shape &shape) {
+  void add(const NamedWeights &named, const Shape &shape) {
     WeightText coded(unsigned(names.size()) + 1), plain(0);
-    Value result = weights.make(coded, shape);
+    Value result = named.make(coded, shape);
     ASSERT_EQ(result.shape, (std::vector<int64_t>{shape.depth, shape.columns}));
     Value expected = plain.constant(result.shape, result.numbers);
-    std::string name = weights.name + "_" + std::to_string(names.size());
+    std::string name = named.name + "_" + std::to_string(names.size());
     addFunction(name, shape, coded.text, result);
     addFunction(name + "_plain", shape, plain.text, expected);
     names.push_back(name);
     shapes.push_back(shape);
+    weights.push_back(result.numbers);
   }
 };
 
-std::vector<uint32_t> bitsOf(const halftone_tensor &tensor) { return valuesOf<uint32_t>(tensor); }
+std::vector<uint32_t> bitsOf(llvm::ArrayRef<float> values) {
+  std::vector<uint32_t> bits(values.size());
+  if (!bits.empty())
+    std::memcpy(bits.data(), values.data(), bits.size() * sizeof(float));
+  return bits;
+}
 
 struct Target {
   const char *name;
@@ -467,41 +490,119 @@ struct Target {
   size_t turn;
 };
 
-class DecodersTest : public testing::TestWithParam<Target> {};
+class DecodersTest : public testing::TestWithParam<Target> {
+protected:
+  void SetUp() override {
+    auto target = llvm::cantFail(mlir::halftone::CPUTarget::get(GetParam().name));
+    if (target.requiredFeatures & ~halftone_cpu_features())
+      GTEST_SKIP() << "this machine is no " << GetParam().name;
+  }
+
+  /// No product may fall back to weights that are decoded before it.
+  void compile(const Program &program) {
+    size_t numDecoders = 0;
+    compiled.emplace(program.text, 2, halftone_session_options(),
+                     ProgramOptions{GetParam().name, true, false, nullptr, &numDecoders});
+    EXPECT_EQ(numDecoders, program.names.size());
+  }
+
+  std::vector<float> run(size_t function, std::vector<float> &x, int64_t rows, int64_t depth) {
+    return valuesOf<float>(compiled->run({floats(x, {rows, depth})}, uint32_t(function))[0]);
+  }
+
+  std::vector<float> makeInput(size_t count) {
+    std::vector<float> x(std::max<size_t>(count, 1));
+    for (float &value : x)
+      value = std::uniform_real_distribution<float>(-1, 1)(random);
+    return x;
+  }
+
+  std::optional<CompiledProgram> compiled;
+  std::mt19937 random{5};
+};
+
+std::vector<int64_t> getRowCounts(const Shape &shape) {
+  if (shape.rows == kDynamic)
+    return {1, 4, 23, 0};
+  return {shape.rows};
+}
+
+/// Every weight, as products with rows that are zero but for a single one.
+void expectDecoded(
+    const Program &program, size_t index,
+    llvm::function_ref<std::vector<float>(size_t, std::vector<float> &, int64_t)> run) {
+  const Shape &shape = program.shapes[index];
+  const std::vector<float> &weights = program.weights[index];
+  int64_t rows = shape.rows == kDynamic ? 5 : shape.rows;
+  for (int64_t first = 0; first < shape.depth; first += rows) {
+    std::vector<float> x(rows * shape.depth, 0);
+    for (int64_t row = 0; row < rows && first + row < shape.depth; ++row)
+      x[row * shape.depth + first + row] = 1;
+    std::vector<float> y = run(2 * index, x, rows);
+    for (int64_t row = 0; row < rows && first + row < shape.depth; ++row)
+      for (int64_t column = 0; column < shape.columns; ++column)
+        ASSERT_EQ(y[row * shape.columns + column], weights[(first + row) * shape.columns + column])
+            << "weight " << first + row << ", " << column;
+  }
+}
+
+/// The sums of `depth` products in any order: each addition and product rounds once.
+void expectSums(const Shape &shape, int64_t rows, llvm::ArrayRef<float> x,
+                llvm::ArrayRef<float> weights, llvm::ArrayRef<float> y) {
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t column = 0; column < shape.columns; ++column) {
+      double sum = 0, magnitude = 0;
+      for (int64_t k = 0; k < shape.depth; ++k) {
+        double product = double(x[row * shape.depth + k]) * weights[k * shape.columns + column];
+        sum += product;
+        magnitude += std::abs(product);
+      }
+      ASSERT_NEAR(y[row * shape.columns + column], sum, magnitude * double(shape.depth) * 0x1p-24)
+          << row << ", " << column << " of " << rows << " rows";
+    }
+}
 
 } // namespace
 
 TEST_P(DecodersTest, EqualTheFloatKernelBitForBit) {
-  auto target = llvm::cantFail(mlir::halftone::CPUTarget::get(GetParam().name));
-  if (target.requiredFeatures & ~halftone_cpu_features())
-    GTEST_SKIP() << "this machine is no " << GetParam().name;
   Program program;
   // Many rows of any number are long to compile: a fifth of the weights have them on each target.
   for (auto [index, weights] : llvm::enumerate(makeAllWeights())) {
     size_t place = index + GetParam().turn;
     program.add(weights, place % 5 == 0 ? dynamicShape : fixedShapes[place % 2]);
   }
-  size_t numDecoders = 0;
-  CompiledProgram compiled(program.text, 2, {},
-                           {GetParam().name, true, false, nullptr, &numDecoders});
-  // No product fell back to weights that are decoded before it.
-  EXPECT_EQ(numDecoders, program.names.size());
-  std::mt19937 random(5);
+  compile(program);
   for (auto [index, name] : llvm::enumerate(program.names)) {
     SCOPED_TRACE(name);
     const Shape &shape = program.shapes[index];
-    std::vector<int64_t> runs = {shape.rows};
-    if (shape.rows == kDynamic)
-      runs = {1, 4, 23, 0};
-    for (int64_t rows : runs) {
-      std::vector<float> x(std::max<int64_t>(rows * shape.depth, 1));
-      for (float &value : x)
-        value = std::uniform_real_distribution<float>(-1, 1)(random);
-      std::vector<uint32_t> coded =
-          bitsOf(compiled.run({floats(x, {rows, shape.depth})}, uint32_t(2 * index))[0]);
-      std::vector<uint32_t> plain =
-          bitsOf(compiled.run({floats(x, {rows, shape.depth})}, uint32_t(2 * index + 1))[0]);
-      ASSERT_EQ(coded, plain) << rows << " rows";
+    for (int64_t rows : getRowCounts(shape)) {
+      std::vector<float> x = makeInput(rows * shape.depth);
+      std::vector<float> coded = run(2 * index, x, rows, shape.depth);
+      std::vector<float> plain = run(2 * index + 1, x, rows, shape.depth);
+      ASSERT_EQ(bitsOf(coded), bitsOf(plain)) << rows << " rows";
+    }
+  }
+}
+
+TEST_P(DecodersTest, AreExactForWeightsOfColumns) {
+  Program program;
+  for (auto [index, weights] : llvm::enumerate(makeWeightsOfColumns())) {
+    program.add(weights, wholeShapes[(index + GetParam().turn) % std::size(wholeShapes)]);
+    program.add(weights, index % 2 ? dynamicShape : fixedShapes[0]);
+  }
+  compile(program);
+  for (auto [index, name] : llvm::enumerate(program.names)) {
+    SCOPED_TRACE(name);
+    const Shape &shape = program.shapes[index];
+    ASSERT_NO_FATAL_FAILURE(expectDecoded(
+        program, index,
+        [&, depth = shape.depth](size_t function, std::vector<float> &x, int64_t rows) {
+          return run(function, x, rows, depth);
+        }));
+    for (int64_t rows : getRowCounts(shape)) {
+      std::vector<float> x = makeInput(rows * shape.depth);
+      ASSERT_NO_FATAL_FAILURE(
+          expectSums(shape, rows, x, program.weights[index], run(2 * index, x, rows, shape.depth)));
     }
   }
 }
