@@ -131,5 +131,6 @@ void mlir::halftone::registerBufferization(DialectRegistry &registry) {
     ContractOp::attachInterface<KernelModel<ContractOp>>(*context);
     DepthwiseOp::attachInterface<KernelModel<DepthwiseOp>>(*context);
     DecodePanelsOp::attachInterface<KernelModel<DecodePanelsOp>>(*context);
+    DecodeRowsOp::attachInterface<KernelModel<DecodeRowsOp>>(*context);
   });
 }

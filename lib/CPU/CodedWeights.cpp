@@ -16,9 +16,9 @@ using namespace mlir::halftone;
 namespace {
 
 /// What indexes a dimension of a constant: `k / block` of dimension `depth` of k, `n / block` or
-/// always 0.
+/// always 0. Or what indexes a dimension of a gathered constant: dimension `depth` of the indices.
 struct DimIndex {
-  enum Loop { Zero, Depth, Column } loop = Zero;
+  enum Loop { Zero, Depth, Column, Index } loop = Zero;
   unsigned depth = 0;
   int64_t block = 1;
 };
@@ -29,7 +29,9 @@ bool isWide(Type type) { return type.isF32() || type.isF16() || type.isBF16(); }
 
 class Matcher {
 public:
-  explicit Matcher(const KernelBuilder &builder) : builder(builder) {}
+  /// With `rowIndices` all constants are read by a gather of these rows.
+  explicit Matcher(const KernelBuilder &builder, Value rowIndices = nullptr)
+      : builder(builder), rowIndices(rowIndices) {}
 
   LogicalResult match(Value value, DimIndices dims);
   /// What has been matched, of `sizes` and so many columns.
@@ -43,6 +45,8 @@ private:
     DimIndices dims;
   };
 
+  /// A constant, or one whose rows along `axis` are gathered; null for what is neither.
+  Part find(Value value, const DimIndices &dims, int64_t axis = 0) const;
   LogicalResult matchDequantize(DequantizeOp op, const DimIndices &dims);
   LogicalResult matchLookup(LookupOp op, const DimIndices &dims);
   LogicalResult matchBinaryDecode(BinaryDecodeOp op, const DimIndices &dims);
@@ -56,6 +60,7 @@ private:
                                     ArrayRef<int64_t> padded) const;
 
   const KernelBuilder &builder;
+  Value rowIndices;
   Part codes;
   bool flipsCodes = false;
   SmallVector<Part> parameters;
@@ -66,7 +71,7 @@ template <typename Op>
 DimIndices indicesOf(Op op, Value parameter, const DimIndices &dims, int64_t axis) {
   RankedTensorType type = tensorTypeOf(parameter);
   int64_t rank = int64_t(dims.size());
-  if (type.getNumElements() == 1)
+  if (type.hasStaticShape() && type.getNumElements() == 1)
     return DimIndices(type.getRank());
   if (std::optional<ArrayRef<int64_t>> blocks = op.getBlocks()) {
     DimIndices indices(dims);
@@ -79,18 +84,18 @@ DimIndices indicesOf(Op op, Value parameter, const DimIndices &dims, int64_t axi
   return DimIndices(ArrayRef(dims).take_back(type.getRank()));
 }
 
-bool areZero(Value value) {
-  ElementsAttr constant = getConstant(value);
+bool areZero(ElementsAttr constant) {
   std::optional<std::vector<char>> bytes = constant ? copyRawBytes(constant) : std::nullopt;
   return bytes && llvm::all_of(*bytes, [](char byte) { return byte == 0; });
 }
 
 /// Whether unsigned codes have a zero point in the middle of their range: less it, they are the
 /// signed codes with the highest bit flipped.
-bool isCentered(DequantizeOp op) {
-  auto element = llvm::dyn_cast<IntegerType>(tensorTypeOf(op.getInput()).getElementType());
-  ElementsAttr constant = getConstant(op.getZeroPoint());
-  std::optional<std::vector<int64_t>> values = constant ? readIntegers(constant) : std::nullopt;
+bool isCentered(ElementsAttr constant) {
+  if (!constant)
+    return false;
+  auto element = llvm::dyn_cast<IntegerType>(constant.getElementType());
+  std::optional<std::vector<int64_t>> values = readIntegers(constant);
   if (!element || !element.isUnsigned() || !values)
     return false;
   int64_t middle = int64_t(1) << (element.getWidth() - 1);
@@ -112,14 +117,43 @@ bool areOne(ElementsAttr constant) {
   return values && llvm::all_of(*values, [](float value) { return value == 1; });
 }
 
+/// The indices of what `op` adds dimensions to.
+DimIndices withoutAxes(const DimIndices &dims, UnsqueezeOp op) {
+  DimIndices before;
+  for (auto [dim, index] : llvm::enumerate(dims))
+    if (!llvm::is_contained(op.getAxes(), int64_t(dim)))
+      before.push_back(index);
+  return before;
+}
+
 } // namespace
 
 LogicalResult Matcher::addParameter(StringRef role, Value value, const DimIndices &dims) {
-  ElementsAttr constant = getConstant(value);
-  if (!constant)
+  Part part = find(value, dims);
+  if (!part.constant)
     return builder.decline("what decodes the weights is not constant");
-  parameters.push_back({role, constant, dims});
+  part.role = role;
+  parameters.push_back(part);
   return success();
+}
+
+Matcher::Part Matcher::find(Value value, const DimIndices &dims, int64_t axis) const {
+  if (ElementsAttr constant = getConstant(value))
+    return {"", constant, dims};
+  if (auto unsqueeze = value.getDefiningOp<UnsqueezeOp>())
+    return find(unsqueeze.getInput(), withoutAxes(dims, unsqueeze), axis);
+  auto gather = value.getDefiningOp<GatherOp>();
+  if (!rowIndices || !gather || gather.getIndices() != rowIndices || gather.getAxis() != axis)
+    return {};
+  size_t rank = tensorTypeOf(rowIndices).getRank();
+  auto isIndex = [](const DimIndex &dim) {
+    return dim.loop == DimIndex::Zero || (dim.loop == DimIndex::Index && dim.block == 1);
+  };
+  if (dims.size() < rank || !llvm::all_of(ArrayRef(dims).take_front(rank), isIndex))
+    return {};
+  DimIndices ofRows = {{DimIndex::Depth}};
+  llvm::append_range(ofRows, ArrayRef(dims).drop_front(rank));
+  return {"", getConstant(gather.getInput()), ofRows};
 }
 
 LogicalResult Matcher::matchScale(Value scale, const DimIndices &dims) {
@@ -128,7 +162,7 @@ LogicalResult Matcher::matchScale(Value scale, const DimIndices &dims) {
   if (auto dequantize = scale.getDefiningOp<DequantizeOp>()) {
     DimIndices outer = indicesOf(dequantize, dequantize.getScale(), dims, dequantize.getAxis());
     if (auto lookup = dequantize.getInput().getDefiningOp<LookupOp>()) {
-      if (!areZero(dequantize.getZeroPoint()))
+      if (!areZero(find(dequantize.getZeroPoint(), {}).constant))
         return builder.decline("the scales' numbers have a zero point");
       if (failed(matchScaleTable(lookup, dims)))
         return failure();
@@ -136,8 +170,8 @@ LogicalResult Matcher::matchScale(Value scale, const DimIndices &dims) {
     }
     Type element = tensorTypeOf(dequantize.getInput()).getElementType();
     // A power of two has no zero; its zero point means none.
-    if (!isNarrow(element) ||
-        (!llvm::isa<Float8E8M0FNUType>(element) && !areZero(dequantize.getZeroPoint())))
+    if (!isNarrow(element) || (!llvm::isa<Float8E8M0FNUType>(element) &&
+                               !areZero(find(dequantize.getZeroPoint(), {}).constant)))
       return builder.decline("the scales' codes have a zero point, or more than 8 bits");
     if (failed(addParameter("scale", dequantize.getInput(), dims)))
       return failure();
@@ -169,10 +203,9 @@ LogicalResult Matcher::matchScaleTable(LookupOp op, const DimIndices &dims) {
 }
 
 LogicalResult Matcher::matchLookup(LookupOp op, const DimIndices &dims) {
-  ElementsAttr constant = getConstant(op.getCodes());
-  if (!constant || !tensorTypeOf(op.getTable()).getElementType().isF32())
+  codes = find(op.getCodes(), dims);
+  if (!codes.constant || !tensorTypeOf(op.getTable()).getElementType().isF32())
     return builder.decline("the codes are not constant, or the table is not f32");
-  codes = {"codes", constant, dims};
   DimIndices indices;
   if (std::optional<ArrayRef<int64_t>> blocks = op.getBlocks()) {
     indices = dims;
@@ -183,30 +216,36 @@ LogicalResult Matcher::matchLookup(LookupOp op, const DimIndices &dims) {
 }
 
 LogicalResult Matcher::matchBinaryDecode(BinaryDecodeOp op, const DimIndices &dims) {
-  ElementsAttr planes = getConstant(op.getPlanes());
-  std::optional<std::vector<char>> bits = planes ? copyRawBytes(planes) : std::nullopt;
-  auto type = tensorTypeOf(op.getOutput());
-  int64_t numPlanes = tensorTypeOf(op.getPlanes()).getDimSize(0), size = type.getNumElements();
-  if (!bits || !type.getElementType().isF32() || numPlanes < 1 || numPlanes > 8)
+  Part planes = find(op.getPlanes(), dims, /*axis=*/1);
+  std::optional<std::vector<char>> bits =
+      planes.constant ? copyRawBytes(planes.constant) : std::nullopt;
+  int64_t numPlanes = tensorTypeOf(op.getPlanes()).getDimSize(0);
+  if (!bits || !tensorTypeOf(op.getOutput()).getElementType().isF32() || numPlanes < 1 ||
+      numPlanes > 8)
     return builder.decline("the planes are not constant, or more than 8");
   auto element = IntegerType::get(op.getContext(), unsigned(numPlanes), IntegerType::Unsigned);
+  auto type =
+      RankedTensorType::get(planes.constant.getShapedType().getShape().drop_front(), element);
+  int64_t size = type.getNumElements();
   std::vector<char> joined(size);
   for (int64_t plane = 0; plane < numPlanes; ++plane)
     for (int64_t i = 0; i < size; ++i)
       joined[i] = char(joined[i] | ((*bits)[plane * size + i] & 1) << plane);
-  ElementsAttr scales = getConstant(op.getScales());
-  std::optional<std::vector<char>> bytes = scales ? copyRawBytes(scales) : std::nullopt;
-  if (!bytes)
-    return builder.decline("the planes' scales are not constant");
-  codes = {"codes", makeConstant(type.clone(element), joined, "planes"), dims};
   DimIndices indices(dims);
   for (auto [index, block] : llvm::zip_equal(indices, op.getBlocks()))
     index.block *= block;
-  auto scaleType = tensorTypeOf(op.getOffset());
+  Part scales = find(op.getScales(), indices, /*axis=*/1);
+  std::optional<std::vector<char>> bytes =
+      scales.constant ? copyRawBytes(scales.constant) : std::nullopt;
+  if (!bytes)
+    return builder.decline("the planes' scales are not constant");
+  codes = {"codes", makeConstant(type, joined, "planes"), planes.dims};
+  auto scaleType = RankedTensorType::get(scales.constant.getShapedType().getShape().drop_front(),
+                                         scales.constant.getElementType());
   int64_t planeBytes = scaleType.getNumElements() * int64_t(sizeof(float));
   for (int64_t plane = 0; plane < numPlanes; ++plane) {
     ArrayRef<char> own = ArrayRef(*bytes).slice(plane * planeBytes, planeBytes);
-    parameters.push_back({"plane", makeConstant(scaleType, own, "plane"), indices});
+    parameters.push_back({"plane", makeConstant(scaleType, own, "plane"), scales.dims});
   }
   return addParameter("offset", op.getOffset(), indices);
 }
@@ -214,18 +253,18 @@ LogicalResult Matcher::matchBinaryDecode(BinaryDecodeOp op, const DimIndices &di
 LogicalResult Matcher::matchDequantize(DequantizeOp op, const DimIndices &dims) {
   Type element = tensorTypeOf(op.getInput()).getElementType();
   auto lookup = op.getInput().getDefiningOp<LookupOp>();
-  bool hasZeroPoint = !areZero(op.getZeroPoint());
+  ElementsAttr zeroPoint = find(op.getZeroPoint(), DimIndices(dims)).constant;
+  bool hasZeroPoint = !areZero(zeroPoint);
   if (hasZeroPoint && (lookup || !llvm::isa<IntegerType>(element)))
     return builder.decline("codes of floats have a zero point");
   if (lookup) {
     if (failed(matchLookup(lookup, dims)))
       return failure();
   } else {
-    ElementsAttr constant = getConstant(op.getInput());
-    if (!constant || !(isNarrow(element) || element.isF16() || element.isBF16()))
+    codes = find(op.getInput(), dims);
+    if (!codes.constant || !(isNarrow(element) || element.isF16() || element.isBF16()))
       return builder.decline("the weights are no constant codes of at most 16 bits");
-    codes = {"codes", constant, dims};
-    flipsCodes = hasZeroPoint && isCentered(op);
+    flipsCodes = hasZeroPoint && isCentered(zeroPoint);
     hasZeroPoint &= !flipsCodes;
   }
   if (hasZeroPoint && failed(addParameter("zero_point", op.getZeroPoint(),
@@ -241,10 +280,7 @@ LogicalResult Matcher::match(Value value, DimIndices dims) {
       for (auto [index, dim] : llvm::zip_equal(dims, transpose.getPermutation()))
         before[dim] = index;
     } else if (auto unsqueeze = llvm::dyn_cast<UnsqueezeOp>(op)) {
-      before.clear();
-      for (auto [dim, index] : llvm::enumerate(dims))
-        if (!llvm::is_contained(unsqueeze.getAxes(), int64_t(dim)))
-          before.push_back(index);
+      before = withoutAxes(dims, unsqueeze);
     } else {
       break;
     }
@@ -306,7 +342,7 @@ FailureOr<CodeParameter> Matcher::readPart(const Part &part, ArrayRef<int64_t> s
     if (size == 1 || dim >= int64_t(part.dims.size()))
       continue;
     const DimIndex &index = part.dims[dim];
-    if (index.loop == DimIndex::Zero)
+    if (index.loop == DimIndex::Zero || index.loop == DimIndex::Index)
       return builder.decline("the weights are not one matrix");
     if (index.loop == DimIndex::Column) {
       matrix.columns = size;
@@ -405,207 +441,18 @@ FailureOr<CodedWeights> mlir::halftone::matchCodedFilter(const KernelBuilder &bu
   return matcher.read(type.getShape().drop_front(), type.getDimSize(0));
 }
 
-//===--- Packing ---===//
-
-static ::halftone::WeightView viewOf(const ConstantMatrix &matrix) {
-  ::halftone::WeightView view;
-  view.data = matrix.bytes.data();
-  view.numColumns = matrix.columns;
-  view.columnStride = matrix.columnStride;
-  view.reduction = matrix.reduction;
-  return view;
-}
-
-static Value makeBytes(KernelBuilder &builder, ArrayRef<int64_t> shape, Type element,
-                       ArrayRef<uint8_t> bytes, StringRef name) {
-  auto type = RankedTensorType::get(shape, element);
-  ArrayRef<char> chars(reinterpret_cast<const char *>(bytes.data()), bytes.size());
-  return ConstantOp::create(builder.rewriter, builder.loc, makeConstant(type, chars, name));
-}
-
-/// Codes as panels of bytes.
-static Value packNarrow(KernelBuilder &builder, const ConstantMatrix &matrix, int64_t nr) {
-  unsigned bits = matrix.element.getIntOrFloatBitWidth();
-  std::vector<uint8_t> packed = ::halftone::packCodes(bits, nr, viewOf(matrix));
-  int64_t numSteps = int64_t(llvm::divideCeil(matrix.rows, ::halftone::getCodeRows(bits)));
-  int64_t numPanels = int64_t(llvm::divideCeil(matrix.columns, nr));
-  return makeBytes(builder, {numPanels, numSteps, ::halftone::getCodeStepBytes(bits, nr)},
-                   builder.rewriter.getI8Type(), packed, "codes");
-}
-
-/// Numbers as panels.
-static Value packWide(KernelBuilder &builder, const ConstantMatrix &matrix, int64_t nr) {
-  ::halftone::PackingSpec spec;
-  spec.nr = nr;
-  spec.sourceBytes = spec.elementBytes = matrix.element.getIntOrFloatBitWidth() / 8;
-  std::vector<uint8_t> packed = ::halftone::pack(spec, viewOf(matrix));
-  return makeBytes(builder, {int64_t(llvm::divideCeil(matrix.columns, nr)), matrix.rows, nr},
-                   matrix.element, packed, "numbers");
-}
-
-/// The element that row `row` begins with; nullopt for one of padding.
-static std::optional<int64_t> findRow(const ConstantMatrix &matrix, int64_t row) {
-  int64_t element = 0;
-  for (const ::halftone::ReductionDim &dim : llvm::reverse(matrix.reduction)) {
-    int64_t index = row % dim.paddedSize;
-    if (index >= dim.size)
-      return std::nullopt;
-    element += index * dim.stride;
-    row /= dim.paddedSize;
-  }
-  return element;
-}
-
-/// Appends the lowest bytes of all elements, then the next ones.
-static void appendByBytes(ArrayRef<char> elements, int64_t bytes, std::vector<uint8_t> &copy) {
-  for (int64_t byte = 0; byte < bytes; ++byte)
-    for (size_t place = byte; place < elements.size(); place += bytes)
-      copy.push_back(uint8_t(elements[place]));
-}
-
-/// Row-major, `size` elements each: tables, and numbers of blocks of columns. `isByBytes`: each
-/// table as [bytes of an element][size] bytes.
-static Value copyElements(KernelBuilder &builder, const ConstantMatrix &matrix, int64_t size,
-                          bool isByBytes) {
-  bool isByte = isNarrow(matrix.element);
-  int64_t bytes = isByte ? 1 : matrix.element.getIntOrFloatBitWidth() / 8;
-  std::vector<uint8_t> copy;
-  copy.reserve(matrix.rows * matrix.columns * size * bytes);
-  unsigned mask = isByte ? (1u << matrix.element.getIntOrFloatBitWidth()) - 1 : 255;
-  for (int64_t row = 0; row < matrix.rows; ++row) {
-    std::optional<int64_t> begin = findRow(matrix, row);
-    for (int64_t column = 0; column < matrix.columns; ++column) {
-      if (!begin) {
-        copy.resize(copy.size() + size * bytes);
-        continue;
-      }
-      int64_t first = (*begin + column * matrix.columnStride) * bytes;
-      if (isByBytes) {
-        appendByBytes(matrix.bytes.slice(first, size * bytes), bytes, copy);
-        continue;
-      }
-      for (char byte : matrix.bytes.slice(first, size * bytes))
-        copy.push_back(uint8_t(unsigned(uint8_t(byte)) & mask));
-    }
-  }
-  SmallVector<int64_t> shape{matrix.rows, matrix.columns};
-  if (isByBytes)
-    shape.push_back(bytes);
-  if (size > 1)
-    shape.push_back(size);
-  Type element = isByte || isByBytes ? Type(builder.rewriter.getI8Type()) : matrix.element;
-  return makeBytes(builder, shape, element, copy, "parameters");
-}
-
-/// Whether rows of `nr` k have the same parameters, and these are numbers of one column each.
-static bool hasWholeRows(const CodedWeights &weights, int64_t nr) {
-  return weights.codes.rows % nr == 0 && weights.codes.reduction.size() == 1 &&
-         ArrayRef(weights.sizes) == ArrayRef(weights.padded) &&
-         llvm::all_of(weights.parameters, [&](const CodeParameter &parameter) {
-           return parameter.group % nr == 0 && parameter.values.element.isF32();
-         });
-}
-
-CodeLayout mlir::halftone::chooseCodeLayout(const CodedWeights &weights, const KernelRow &row,
-                                            const ContractionShape &shape) {
-  // One register of a table, or two, and tables that take more than two choices of two registers.
-  constexpr unsigned maxBits = 4, minByteBits = 7;
-  constexpr int64_t byteRow = 64;
-  unsigned bits = weights.codes.element.getIntOrFloatBitWidth();
-  int64_t numPlanes = 0;
-  bool hasTable = false, hasOwnTables = false;
-  for (const CodeParameter &parameter : weights.parameters) {
-    hasTable |= parameter.role == "table";
-    hasOwnTables |= parameter.role == "table" && parameter.block == 1;
-    numPlanes += parameter.role == "plane";
-  }
-  bool canLookUp =
-      bits <= maxBits ? !row.intrinsic.empty() : bits == 5 && !row.pairIntrinsic.empty();
-  if (canLookUp && (hasOwnTables || (numPlanes >= 2 && bits <= maxBits)) &&
-      hasWholeRows(weights, row.lanes))
-    return {row.lanes, /*isAlongK=*/true};
-  if (hasTable && bits >= minByteBits && bits <= 8 && !row.bytePairIntrinsic.empty() &&
-      hasWholeRows(weights, byteRow))
-    return {byteRow, /*isAlongK=*/true, /*hasTableBytes=*/true};
-  int64_t nr = choosePanelColumns(row, shape);
-  // So that numbers of constant tables can be looked up byte by byte as well.
-  bool wantsBytes = !hasTable && numPlanes == 0 && isByteTableCheap(weights.codes.element);
-  if (wantsBytes && !row.bytePairIntrinsic.empty() && weights.codes.columns > byteRow / 2)
-    nr = byteRow;
-  return {nr};
-}
-
-/// Each column as a matrix of rows of `nr` k.
-static Value packAlongK(KernelBuilder &builder, const ConstantMatrix &matrix, int64_t nr) {
-  unsigned bits = matrix.element.getIntOrFloatBitWidth();
-  const ::halftone::ReductionDim &k = matrix.reduction.front();
-  int64_t rows = k.size / nr;
-  std::vector<uint8_t> packed;
-  for (int64_t column = 0; column < matrix.columns; ++column) {
-    auto view = ::halftone::WeightView::matrix(matrix.bytes.data() + column * matrix.columnStride,
-                                               rows, nr, k.stride * nr, k.stride);
-    llvm::append_range(packed, ::halftone::packCodes(bits, nr, view));
-  }
-  int64_t numSteps = int64_t(llvm::divideCeil(rows, ::halftone::getCodeRows(bits)));
-  return makeBytes(builder, {matrix.columns, numSteps, ::halftone::getCodeStepBytes(bits, nr)},
-                   builder.rewriter.getI8Type(), packed, "codes");
-}
-
-Value mlir::halftone::packCodes(KernelBuilder &builder, const CodedWeights &weights,
-                                CodeLayout layout) {
-  if (layout.isAlongK)
-    return packAlongK(builder, weights.codes, layout.nr);
-  return isNarrow(weights.codes.element) ? packNarrow(builder, weights.codes, layout.nr)
-                                         : packWide(builder, weights.codes, layout.nr);
-}
-
-Decoder mlir::halftone::makeDecoder(KernelBuilder &builder, const CodedWeights &weights,
-                                    CodeLayout layout) {
-  int64_t nr = layout.isAlongK ? 1 : layout.nr;
-  MLIRContext *context = builder.op->getContext();
-  // What a table is for comes before it.
-  Type codes = weights.codes.element;
-  Type byte = builder.rewriter.getI8Type();
-  Decoder decoder;
-  SmallVector<DecoderInputAttr> attributes;
-  for (const CodeParameter &parameter : weights.parameters) {
-    const ConstantMatrix &values = parameter.values;
-    bool isTable = parameter.role.ends_with("table");
-    bool isBytes = layout.hasTableBytes && parameter.role == "table";
-    Value tensor;
-    if (isTable || parameter.block != 1)
-      tensor = copyElements(builder, values,
-                            isTable ? int64_t(1) << codes.getIntOrFloatBitWidth() : 1, isBytes);
-    else
-      tensor = isNarrow(values.element) ? packNarrow(builder, values, nr)
-                                        : packWide(builder, values, nr);
-    codes = values.element;
-    decoder.inputs.push_back(tensor);
-    attributes.push_back(DecoderInputAttr::get(context, isBytes ? "table_bytes" : parameter.role,
-                                               isBytes ? byte : values.element, parameter.group,
-                                               parameter.block));
-  }
-  decoder.attribute =
-      DecoderAttr::get(context, weights.codes.element, weights.isFinite, attributes);
-  return decoder;
-}
-
-Value mlir::halftone::makeDecodedPanels(KernelBuilder &builder, const CodedWeights &weights,
-                                        int64_t nr, int64_t rows, ArrayRef<int64_t> strides) {
-  RewriterBase &rewriter = builder.rewriter;
-  int64_t depth = weights.codes.rows, columns = weights.codes.columns;
-  const KernelRow &row =
-      chooseContractRow(builder.target, KernelElements::F32Codes, {std::nullopt, columns, depth});
-  assert(nr % row.lanes == 0 && "kernels of a target have registers of one size");
-  unsigned bits = weights.codes.element.getIntOrFloatBitWidth();
-  int64_t kr = bits > 8 ? 1 : ::halftone::getCodeRows(bits);
-  Value codes = packCodes(builder, weights, {nr});
-  Decoder decoder = makeDecoder(builder, weights, {nr});
-  SmallVector<OpFoldResult> shape = getAsIndexOpFoldResult(
-      builder.op->getContext(), {int64_t(llvm::divideCeil(columns, nr)), rows, nr});
-  Value init = tensor::EmptyOp::create(rewriter, builder.loc, shape, rewriter.getF32Type());
-  auto packing = PackingAttr::get(builder.op->getContext(), row.name, nr, kr, depth, columns);
-  return DecodePanelsOp::create(rewriter, builder.loc, init.getType(), codes, decoder.inputs, init,
-                                packing, decoder.attribute, weights.sizes, weights.padded, strides)
-      .getOutput();
+FailureOr<CodedWeights> mlir::halftone::matchCodedRows(const KernelBuilder &builder, Value value,
+                                                       Value indices, int64_t rows) {
+  RankedTensorType type = tensorTypeOf(value);
+  int64_t columns = type.getShape().empty() ? ShapedType::kDynamic : type.getShape().back();
+  if (type.getRank() != tensorTypeOf(indices).getRank() + 1 || ShapedType::isDynamic(columns))
+    return builder.decline("the rows are not those of one matrix");
+  DimIndices dims(type.getRank());
+  for (auto [depth, index] : llvm::enumerate(dims))
+    index = {DimIndex::Index, unsigned(depth)};
+  dims.back() = {DimIndex::Column};
+  Matcher matcher(builder, indices);
+  if (failed(matcher.match(value, dims)))
+    return failure(); // The matcher has said why.
+  return matcher.read(rows, columns);
 }

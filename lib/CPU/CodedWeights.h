@@ -43,6 +43,11 @@ FailureOr<CodedWeights> matchCodedWeights(const KernelBuilder &builder, Value va
 /// The same of a filter [N, K…].
 FailureOr<CodedWeights> matchCodedFilter(const KernelBuilder &builder, Value value);
 
+/// The matrix of `rows` rows that `value` decodes some rows of, whose numbers are `indices`: all
+/// that makes them is gathered row by row.
+FailureOr<CodedWeights> matchCodedRows(const KernelBuilder &builder, Value value, Value indices,
+                                       int64_t rows);
+
 /// How a right-hand side of codes lies in memory.
 struct CodeLayout {
   /// Columns of a panel, or k of a row along k.
@@ -50,6 +55,8 @@ struct CodeLayout {
   bool isAlongK = false;
   /// Tables are stored byte by byte.
   bool hasTableBytes = false;
+  /// Rows that are decoded one by one.
+  bool areRows = false;
 };
 
 /// Panels of columns, or lanes along k where these save more than they cost: with tables or planes
@@ -57,7 +64,12 @@ struct CodeLayout {
 CodeLayout chooseCodeLayout(const CodedWeights &weights, const KernelRow &row,
                             const ContractionShape &shape);
 
-/// The codes as a right-hand side.
+/// The layout of rows that are decoded one by one. Declines rows that are no whole registers, and
+/// registers that are in several blocks but not in whole ones.
+FailureOr<CodeLayout> chooseRowLayout(const KernelBuilder &builder, const CodedWeights &weights,
+                                      const KernelRow &row);
+
+/// The codes as a right-hand side, or as rows.
 Value packCodes(KernelBuilder &builder, const CodedWeights &weights, CodeLayout layout);
 Decoder makeDecoder(KernelBuilder &builder, const CodedWeights &weights, CodeLayout layout);
 

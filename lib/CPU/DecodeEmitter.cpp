@@ -151,15 +151,22 @@ void DecodeEmitter::store(const Columns &columns, Value k, ArrayRef<Value> numbe
                             ValueRange{each.panel, position, math.constant(each.offset)});
 }
 
-LogicalResult mlir::halftone::lowerDecodePanels(OpBuilder &builder, DecodePanelsOp op) {
-  const KernelRow *row = findKernelRow(op.getPacking().getKernel());
+FailureOr<const KernelRow *> mlir::halftone::findDecoderRow(Operation *op, PackingAttr packing) {
+  const KernelRow *row = findKernelRow(packing.getKernel());
   if (!row || row->elements != KernelElements::F32Codes)
-    return op.emitOpError() << "names kernel '" << op.getPacking().getKernel()
-                            << "', which decodes no codes";
-  if (op.getPacking().getNr() % row->lanes != 0)
-    return op.emitOpError() << "expects panels of whole registers of " << row->lanes
-                            << " columns, not " << op.getPacking().getNr() << " columns";
+    return op->emitOpError() << "names kernel '" << packing.getKernel()
+                             << "', which decodes no codes";
+  if (packing.getNr() % row->lanes != 0)
+    return op->emitOpError() << "expects panels of whole registers of " << row->lanes
+                             << " columns, not " << packing.getNr() << " columns";
+  return row;
+}
+
+LogicalResult mlir::halftone::lowerDecodePanels(OpBuilder &builder, DecodePanelsOp op) {
+  FailureOr<const KernelRow *> row = findDecoderRow(op, op.getPacking());
+  if (failed(row))
+    return failure();
   IndexMath math(builder, op.getLoc());
-  DecodeEmitter(math, op, *row).emit();
+  DecodeEmitter(math, op, **row).emit();
   return success();
 }

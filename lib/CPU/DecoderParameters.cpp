@@ -113,6 +113,76 @@ Value WeightDecoder::loadOfColumn(const Input &input, Value inputRow, Value colu
   return loadShared(input, {inputRow, block ? math.div(column, block) : math.constant(0)});
 }
 
+/// `count` codes of a stream from code `first` on; each lane takes that of its entry in `lanes`, an
+/// i32 vector, or all the only one.
+Value WeightDecoder::loadFromStream(const Input &input, Value first, int64_t count, Value lanes) {
+  OpBuilder &builder = math.builder;
+  Location loc = math.loc;
+  constexpr int64_t wordBytes = sizeof(int64_t);
+  int64_t width = input.attribute.getElement().getIntOrFloatBitWidth();
+  int64_t size = memrefTypeOf(input.memref).getDimSize(0);
+  Type i64 = builder.getI64Type(), i32 = builder.getI32Type();
+  // The last word of the stream holds the codes that a word from their byte on would reach over.
+  Value bit = math.mul(first, width);
+  Value byte = math.min(math.div(bit, 8), math.constant(size - wordBytes));
+  Value bytes = vector::LoadOp::create(
+      builder, loc, VectorType::get({wordBytes}, builder.getI8Type()), input.memref, byte);
+  Value word = vector::ExtractOp::create(
+      builder, loc, vector::BitCastOp::create(builder, loc, VectorType::get({1}, i64), bytes), 0);
+  Value amount = math.sub(bit, math.mul(byte, 8));
+  word = arith::ShRUIOp::create(builder, loc, word,
+                                arith::IndexCastOp::create(builder, loc, i64, amount));
+  bool isShort = count * width <= 32;
+  Type element = isShort ? i32 : i64;
+  if (isShort)
+    word = arith::TruncIOp::create(builder, loc, i32, word);
+  Value codes = vector::BroadcastOp::create(builder, loc, lanesOf(element), word);
+  if (count > 1) {
+    Value amounts = arith::MulIOp::create(builder, loc, lanes, ints(width));
+    if (!isShort)
+      amounts = arith::ExtUIOp::create(builder, loc, lanesOf(i64), amounts);
+    codes = arith::ShRUIOp::create(builder, loc, codes, amounts);
+  }
+  if (!isShort)
+    codes = arith::TruncIOp::create(builder, loc, lanesOf(i32), codes);
+  return mask(codes, (int64_t(1) << width) - 1);
+}
+
+/// The numbers of a register that begins at a multiple of its lanes, and so of its blocks.
+Value WeightDecoder::loadOfRow(const Input &input, Value inputRow, const Columns &columns) {
+  OpBuilder &builder = math.builder;
+  Location loc = math.loc;
+  int64_t block = input.attribute.getColumns(), count = 1;
+  Value place = block ? math.div(columns.first, block) : math.constant(0);
+  SmallVector<int64_t> places(row.lanes, 0);
+  if (block != 0 && block < row.lanes) {
+    count = row.lanes / block;
+    for (auto [lane, each] : llvm::enumerate(places))
+      each = int64_t(lane) / block;
+  }
+  Type element = input.attribute.getElement();
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (width < 8) {
+    int64_t numBlocks = block ? int64_t(llvm::divideCeil(numColumns, block)) : 1;
+    Value first = math.add(math.mul(inputRow, numBlocks), place);
+    SmallVector<int32_t> ofLanes(places.begin(), places.end());
+    Value lanes = arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(lanesOf(builder.getI32Type()), ArrayRef<int32_t>(ofLanes)));
+    return loadFromStream(input, first, count, lanes);
+  }
+  if (count == 1)
+    return loadShared(input, {inputRow, place});
+  Type stored = memrefTypeOf(input.memref).getElementType();
+  Value numbers = vector::LoadOp::create(builder, loc, VectorType::get({count}, stored),
+                                         input.memref, ValueRange{inputRow, place});
+  if (count != row.lanes)
+    numbers = vector::ShuffleOp::create(builder, loc, numbers, numbers, places);
+  if (width == 8)
+    numbers = arith::ExtUIOp::create(builder, loc, lanesOf(builder.getI32Type()), numbers);
+  return numbers;
+}
+
 Value WeightDecoder::gatherShared(const Input &input, const Columns &columns, Value inputRow) {
   OpBuilder &builder = math.builder;
   int64_t numBlocks = memrefTypeOf(input.memref).getDimSize(1);
@@ -127,7 +197,9 @@ WeightDecoder::Numbers WeightDecoder::loadNumbers(const Input &input, const Inpu
   OpBuilder &builder = math.builder;
   Value inputRow = rowOf(input, k), number;
   int64_t block = input.attribute.getColumns();
-  if (isAlongK)
+  if (areRows)
+    number = loadOfRow(input, inputRow, columns);
+  else if (isAlongK)
     number = loadOfColumn(input, inputRow, columns.first);
   else if (block == 1)
     number = loadPacked(input, columns, inputRow);
@@ -166,7 +238,7 @@ void WeightDecoder::loadTable(const Input &input, const Columns &columns, Value 
                               Parameters &parameters) {
   OpBuilder &builder = math.builder;
   Value tableRow = rowOf(input, k), column = math.constant(0);
-  if (isAlongK && input.attribute.getColumns())
+  if ((isAlongK || areRows) && input.attribute.getColumns())
     column = math.div(columns.first, input.attribute.getColumns());
   int64_t size = int64_t(1) << bits;
   if (method == Method::Bytes) {

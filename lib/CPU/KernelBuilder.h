@@ -141,6 +141,10 @@ public:
 };
 
 LogicalResult selectMatmul(KernelBuilder &builder, MatMulOp op);
+/// Of an op that `decodesRows`.
+LogicalResult selectRows(KernelBuilder &builder);
+/// Whether `op` makes numbers of rows of codes that are gathered.
+bool decodesRows(Operation *op);
 LogicalResult selectMatmulInteger(KernelBuilder &builder, MatMulIntegerOp op);
 LogicalResult selectConv(KernelBuilder &builder, ConvOp op);
 LogicalResult selectConvInteger(KernelBuilder &builder, ConvIntegerOp op);

@@ -41,6 +41,7 @@ LogicalResult lowerKernel(OpBuilder &builder, Operation *op) {
           .Case([&](AttentionOp attention) { return lowerAttention(builder, attention); })
           .Case([&](ContractOp contract) { return lowerContract(builder, contract); })
           .Case([&](DecodePanelsOp decode) { return lowerDecodePanels(builder, decode); })
+          .Case([&](DecodeRowsOp decode) { return lowerDecodeRows(builder, decode); })
           .Case([&](DepthwiseOp depthwise) { return lowerDepthwise(builder, depthwise); });
   if (succeeded(result))
     op->erase();
@@ -51,7 +52,7 @@ struct LowerKernels : mlir::halftone::impl::LowerKernelsBase<LowerKernels> {
   void runOnOperation() override {
     SmallVector<Operation *> kernels;
     getOperation().walk([&](Operation *op) {
-      if (llvm::isa<AttentionOp, ContractOp, DecodePanelsOp, DepthwiseOp>(op))
+      if (llvm::isa<AttentionOp, ContractOp, DecodePanelsOp, DecodeRowsOp, DepthwiseOp>(op))
         kernels.push_back(op);
     });
     OpBuilder builder(&getContext());

@@ -109,7 +109,7 @@ std::optional<Work> measure(Operation *op) {
     return measureAttention(attention);
   if (auto loops = llvm::dyn_cast<linalg::LinalgOp>(op))
     return measureLoops(loops);
-  if (llvm::isa<memref::CopyOp, DecodePanelsOp>(op))
+  if (llvm::isa<memref::CopyOp, DecodePanelsOp, DecodeRowsOp>(op))
     return Work();
   return std::nullopt;
 }

@@ -26,7 +26,7 @@ LogicalResult selectKernel(KernelBuilder &builder) {
       .Case([&](MatMulIntegerOp op) { return selectMatmulInteger(builder, op); })
       .Case([&](ConvOp op) { return selectConv(builder, op); })
       .Case([&](ConvIntegerOp op) { return selectConvInteger(builder, op); })
-      .Default([](Operation *) { return failure(); });
+      .Default([&](Operation *) { return selectRows(builder); });
 }
 
 /// What was packed lies in memory no longer, if it is in a file.
@@ -34,8 +34,19 @@ void releaseWeights(Value value) {
   Operation *op = value.getDefiningOp();
   if (auto constant = llvm::dyn_cast_if_present<ConstantOp>(op))
     return releasePages(constant.getValue());
-  if (llvm::isa_and_present<DequantizeOp, LookupOp, BinaryDecodeOp, TransposeOp, UnsqueezeOp>(op))
+  if (llvm::isa_and_present<DequantizeOp, LookupOp, BinaryDecodeOp, GatherOp, TransposeOp,
+                            UnsqueezeOp>(op))
     llvm::for_each(op->getOperands(), releaseWeights);
+}
+
+/// What only decoded codes. Whether it is there still decides whether its operands are.
+void eraseDecoders(RewriterBase &rewriter, Operation *op) {
+  if (!op || !isOpTriviallyDead(op))
+    return;
+  SmallVector<Value> operands(op->getOperands());
+  rewriter.eraseOp(op);
+  for (Value operand : operands)
+    eraseDecoders(rewriter, operand.getDefiningOp());
 }
 
 struct SelectKernels : mlir::halftone::impl::SelectKernelsBase<SelectKernels> {
@@ -57,7 +68,7 @@ struct SelectKernels : mlir::halftone::impl::SelectKernelsBase<SelectKernels> {
     });
     SmallVector<Operation *> contractions;
     function.walk([&](Operation *op) {
-      if (llvm::isa<MatMulOp, MatMulIntegerOp, ConvOp, ConvIntegerOp>(op))
+      if (llvm::isa<MatMulOp, MatMulIntegerOp, ConvOp, ConvIntegerOp>(op) || decodesRows(op))
         contractions.push_back(op);
     });
     IRRewriter rewriter(&getContext());
@@ -69,8 +80,14 @@ struct SelectKernels : mlir::halftone::impl::SelectKernelsBase<SelectKernels> {
         replacements.push_back({op, builder.replacement});
       llvm::for_each(op->getOperands(), releaseWeights);
     }
-    for (auto [op, value] : replacements)
+    for (auto [op, value] : replacements) {
+      bool areRows = decodesRows(op);
+      SmallVector<Value> operands(op->getOperands());
       rewriter.replaceOp(op, value);
+      if (areRows)
+        for (Value operand : operands)
+          eraseDecoders(rewriter, operand.getDefiningOp());
+    }
     numSelected += replacements.size();
   }
 };

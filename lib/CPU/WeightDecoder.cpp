@@ -24,8 +24,9 @@ constexpr unsigned maxSelectedBits = 4;
 
 WeightDecoder::WeightDecoder(IndexMath &math, const CodedPanels &panels, const KernelRow &row)
     : math(math), rhs(panels.codes), row(row), codes(panels.decoder.getCodes()),
-      isAlongK(panels.packing.getIsAlongK()), isFinite(panels.decoder.getIsFinite()),
-      bits(codes.getIntOrFloatBitWidth()), nr(panels.packing.getNr()),
+      isAlongK(panels.packing.getIsAlongK()), areRows(panels.areRows),
+      isFinite(panels.decoder.getIsFinite()), bits(codes.getIntOrFloatBitWidth()),
+      nr(panels.packing.getNr()), numColumns(panels.packing.getN()),
       depth(isAlongK ? panels.packing.getK() / nr : panels.packing.getK()),
       stepRows(bits > 8 ? 1 : ::halftone::getCodeRows(bits)) {
   if (bits <= 8)
@@ -42,6 +43,13 @@ WeightDecoder::WeightDecoder(IndexMath &math, const CodedPanels &panels, const K
 int64_t WeightDecoder::getBlockRows(int64_t rows) const {
   int64_t unit = group == depth ? stepRows : std::lcm(group, stepRows);
   return std::min(depth, std::max<int64_t>(1, rows / unit) * unit);
+}
+
+bool WeightDecoder::haveSameParameters(int64_t count) const {
+  return llvm::all_of(inputs, [&](const Input &input) {
+    int64_t columns = input.attribute.getColumns();
+    return columns == 0 || columns % count == 0;
+  });
 }
 
 bool mlir::halftone::isByteTableCheap(Type codes) {
@@ -61,13 +69,14 @@ WeightDecoder::Method WeightDecoder::chooseMethod() const {
   if (bits > 8)
     return Method::Extension;
   bool canPermute = !row.intrinsic.empty() && bits <= maxPermutedBits;
+  bool hasOneTable = isAlongK || (areRows && haveSameParameters(row.lanes));
   if (findInput("plane"))
-    return isAlongK && canPermute ? Method::Permutation : Method::Planes;
+    return hasOneTable && canPermute ? Method::Permutation : Method::Planes;
   if (findInput("table_bytes"))
     return Method::Bytes;
   auto canPermutePairs = [&](unsigned most) { return !row.pairIntrinsic.empty() && bits <= most; };
   if (const Input *table = findInput("table")) {
-    if (table->attribute.getColumns() != 0 && !isAlongK)
+    if (table->attribute.getColumns() != 0 && !hasOneTable)
       return bits <= maxSelectedBits ? Method::Selection : Method::Gather;
     return canPermute || canPermutePairs(maxPermutedTableBits) ? Method::Permutation
                                                                : Method::Gather;
@@ -351,11 +360,15 @@ Value WeightDecoder::loadBytes(Value memref, ArrayRef<Value> indices) {
   return arith::ExtUIOp::create(builder, math.loc, lanesOf(builder.getI32Type()), bytes);
 }
 
+Value WeightDecoder::placeOf(const Columns &columns, int64_t place) {
+  return columns.begin ? math.add(columns.begin, place) : math.constant(place);
+}
+
 Value WeightDecoder::readCode(const Columns &columns, Step &step, int64_t codeRow) {
   if (method == Method::Extension)
     return vector::LoadOp::create(
         math.builder, math.loc, lanesOf(codes), rhs,
-        ValueRange{columns.panel, step.index, math.constant(columns.offset)});
+        ValueRange{columns.panel, step.index, placeOf(columns, columns.offset)});
   Value code;
   int64_t firstByte = columns.offset;
   for (const CodeField &field : fields) {
@@ -363,7 +376,7 @@ Value WeightDecoder::readCode(const Columns &columns, Step &step, int64_t codeRo
     int64_t byte = firstByte + byteRow * nr;
     Value &word = step.words[{columns.panel, byte}];
     if (!word)
-      word = loadBytes(rhs, {columns.panel, step.index, math.constant(byte)});
+      word = loadBytes(rhs, {columns.panel, step.index, placeOf(columns, byte)});
     Value part = shiftRight(word, position * field.width);
     // A permutation ignores what lies above.
     bool isTop = position + 1 == field.rowsPerByte();
@@ -388,7 +401,7 @@ Value WeightDecoder::readBytes(const Columns &columns, const Step &step, int64_t
   int64_t firstByte = columns.offset / byteLanes * byteLanes;
   for (const CodeField &field : fields) {
     int64_t byteRow = codeRow / field.rowsPerByte(), position = codeRow % field.rowsPerByte();
-    Value place = math.constant(firstByte + byteRow * nr);
+    Value place = placeOf(columns, firstByte + byteRow * nr);
     Value part = vector::LoadOp::create(builder, math.loc, type, rhs,
                                         ValueRange{columns.panel, step.index, place});
     if (position != 0)

@@ -17,6 +17,8 @@ struct CodedPanels {
   ValueRange inputs;
   DecoderAttr decoder;
   PackingAttr packing;
+  /// As `decode_rows` has them.
+  bool areRows = false;
 };
 
 /// Whether it takes less to look the bytes of 64 numbers up than to put codes together, or floats,
@@ -31,10 +33,12 @@ public:
                       row) {}
 
   /// The columns of one register: those from `first` on, `offset` columns into `panel`. Along k,
-  /// `first` and `panel` are the column, and `offset` is where the lanes begin in each row.
+  /// `first` and `panel` are the column, and `offset` is where the lanes begin in each row. Of rows
+  /// that are read one by one, `panel` is the row; these columns begin `begin` behind `offset`.
   struct Columns {
     Value panel, first;
     int64_t offset;
+    Value begin = nullptr;
   };
   /// What the codes of consecutive rows have in common; null or empty where there is nothing.
   struct Parameters {
@@ -63,6 +67,8 @@ public:
   int64_t getStepRows() const { return stepRows; }
   /// All parameters are the same for this many rows from its multiples on.
   int64_t getGroup() const { return group; }
+  /// Whether `count` columns from a multiple of it on have the same parameters in each row.
+  bool haveSameParameters(int64_t count) const;
 
   /// A number of rows, about `rows` and at most all, after which steps and groups begin anew.
   int64_t getBlockRows(int64_t rows) const;
@@ -97,6 +103,8 @@ private:
   Value loadPacked(const Input &input, const Columns &columns, Value row);
   Value loadShared(const Input &input, ArrayRef<Value> place);
   Value loadOfColumn(const Input &input, Value row, Value column);
+  Value loadOfRow(const Input &input, Value row, const Columns &columns);
+  Value loadFromStream(const Input &input, Value position, int64_t count, Value lanes);
   Value gatherShared(const Input &input, const Columns &columns, Value row);
   Value blockOfColumns(const Input &input, const Columns &columns, int64_t numBlocks);
   void loadTable(const Input &input, const Columns &columns, Value k, Parameters &parameters);
@@ -109,6 +117,8 @@ private:
   Value scaleNumber(Value number, const Parameters &parameters);
   Value readCode(const Columns &columns, Step &step, int64_t row);
   Value loadBytes(Value memref, ArrayRef<Value> indices);
+  /// The place of a byte, or of a number, of a step.
+  Value placeOf(const Columns &columns, int64_t place);
   /// Lanes of bytes: as many codes of a row are looked up together as four registers have numbers.
   static constexpr int64_t byteLanes = 64;
   /// `byteLanes` codes of a row, from the columns that are looked up with `columns` on.
@@ -141,9 +151,9 @@ private:
   Value rhs;
   const KernelRow &row;
   Type codes;
-  bool isAlongK, isFinite;
+  bool isAlongK, areRows, isFinite;
   unsigned bits;
-  int64_t nr, depth, stepRows, group = 0;
+  int64_t nr, numColumns, depth, stepRows, group = 0;
   SmallVector<Input> inputs;
   Method method;
   llvm::SmallVector<::halftone::CodeField, 3> fields;

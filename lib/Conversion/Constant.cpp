@@ -162,6 +162,6 @@ void mlir::halftone::populateConstantPatterns(const TypeConverter &converter,
   patterns.add<ConvertConstant, ConvertTracedValues>(converter, context, facts);
   for (StringRef name : {ObserveOp::getOperationName(), ContractOp::getOperationName(),
                          DepthwiseOp::getOperationName(), DecodePanelsOp::getOperationName(),
-                         YieldOp::getOperationName()})
+                         DecodeRowsOp::getOperationName(), YieldOp::getOperationName()})
     patterns.add<ConvertTypes>(converter, name, context);
 }

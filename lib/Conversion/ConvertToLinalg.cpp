@@ -134,7 +134,7 @@ class ConvertToLinalg : public halftone::impl::ConvertToLinalgBase<ConvertToLina
       return converter.isLegal(op.getOperation()) && !isFoldedIntoArith(op.getValue());
     });
     target.addDynamicallyLegalOp<ObserveOp, AttentionOp, ContractOp, DepthwiseOp, DecodePanelsOp,
-                                 YieldOp, WeightsViewOp>(
+                                 DecodeRowsOp, YieldOp, WeightsViewOp>(
         [&](Operation *op) { return converter.isLegal(op); });
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return converter.isSignatureLegal(op.getFunctionType()) && converter.isLegal(&op.getBody());

@@ -20,7 +20,7 @@ using namespace mlir::halftone;
 
 void HalftoneDialect::initialize() {
   registerHalftoneDialectOperations(this);
-  addOperations<DecodePanelsOp>();
+  addOperations<DecodePanelsOp, DecodeRowsOp>();
   addInterfaces<MappedRangesInterface>();
   addAttributes<
 #define GET_ATTRDEF_LIST

@@ -154,8 +154,10 @@ static SmallVector<int64_t> panelShape(int64_t columns, int64_t nr, Type element
           ::halftone::getCodeStepBytes(bits, nr)};
 }
 
-static SmallVector<int64_t> codesShape(PackingAttr packing, Type codes) {
+static SmallVector<int64_t> codesShape(PackingAttr packing, Type codes, bool areRows) {
   int64_t nr = packing.getNr(), k = packing.getK(), n = packing.getN();
+  if (areRows)
+    return panelShape(k * nr, nr, codes, packing.getKr());
   if (packing.getIsAlongK())
     return panelShape(n * nr, nr, codes, int64_t(llvm::divideCeil(k, nr)));
   return panelShape(n, nr, codes, k);
@@ -169,6 +171,8 @@ struct CodedOperand {
   StringRef name;
   Value codes;
   OperandRange inputs;
+  /// Rows that are read one by one.
+  bool areRows = false;
 };
 
 // The codes that a table is for; null if it is for none.
@@ -191,7 +195,11 @@ static SmallVector<int64_t> inputShape(const CodedOperand &coded, DecoderInputAt
   };
   int64_t rows = countBlocks(packing.getK(), input.getGroup());
   Type codes = tableCodes(coded.decoder, input);
-  if (input.getColumns() == 1 && !codes)
+  if (coded.areRows && input.getElement().getIntOrFloatBitWidth() < 8) {
+    int64_t count = rows * countBlocks(packing.getN(), input.getColumns());
+    return {::halftone::getStreamBytes(input.getElement().getIntOrFloatBitWidth(), count)};
+  }
+  if (input.getColumns() == 1 && !codes && !coded.areRows)
     return panelShape(packing.getN(), packing.getIsAlongK() ? 1 : packing.getNr(),
                       input.getElement(), rows);
   SmallVector<int64_t> shape{rows, countBlocks(packing.getN(), input.getColumns())};
@@ -217,8 +225,8 @@ static LogicalResult expectCoded(Operation *op, StringRef what, Type actual, Typ
 static LogicalResult verifyDecoderInput(const CodedOperand &coded, DecoderInputAttr input,
                                         Type type) {
   Operation *op = coded.op;
-  constexpr StringLiteral roles[] = {"table",  "table_bytes", "zero_point", "scale", "plane",
-                                     "offset", "scale_table"};
+  constexpr StringLiteral roles[] = {"table", "table_bytes", "zero_point", "scale",
+                                     "plane", "offset",      "scale_table"};
   if (!llvm::is_contained(roles, input.getRole()))
     return op->emitOpError("has a decoder input of the unknown role '") << input.getRole() << "'";
   if (!isParameterType(input.getElement()) ||
@@ -278,7 +286,7 @@ static LogicalResult verifyCoded(const CodedOperand &coded) {
                            "of `nr` with `along_k`");
   if (failed(verifyRoles(op, coded.decoder)) ||
       failed(expectCoded(op, coded.name, coded.codes.getType(), codes,
-                         codesShape(packing, codes))))
+                         codesShape(packing, codes, coded.areRows))))
     return failure();
   for (auto [input, operand] : llvm::zip_equal(coded.decoder.getInputs(), coded.inputs))
     if (failed(verifyDecoderInput(coded, input, operand.getType())))
@@ -445,6 +453,29 @@ LogicalResult DecodePanelsOp::verify() {
   return diag;
 }
 
+LogicalResult DecodeRowsOp::verify() {
+  PackingAttr packing = getPacking();
+  if (failed(verifyPackingNumbers(*this, packing)))
+    return failure();
+  int64_t columns = 0;
+  if (packing.getNr() < 1 || packing.getK() < 1 || packing.getIsAlongK() ||
+      llvm::MulOverflow(packing.getNr(), packing.getKr(), columns) || columns != packing.getN())
+    return emitOpError("expects rows of `kr` times `nr` packed codes");
+  if (failed(verifyCoded({*this, packing, getDecoder(), "`codes`", getCodes(), getDecoderInputs(),
+                          /*areRows=*/true})))
+    return failure();
+  ShapedType indices = shapedType(getIndices()), init = shapedType(getInit());
+  bool haveType = indices.getElementType().isInteger(32) || indices.getElementType().isInteger(64);
+  if (indices.getRank() == 1 && haveType && init.getRank() == 2 && init.getElementType().isF32() &&
+      canEqual(indices.getDimSize(0), init.getDimSize(0)) && init.getDimSize(1) == columns)
+    return success();
+  InFlightDiagnostic diag = emitOpError("expects `indices` of [M] and `init` of [M][")
+                            << columns << "]";
+  diag.attachNote() << "`indices` is " << getIndices().getType();
+  diag.attachNote() << "`init` is " << getInit().getType();
+  return diag;
+}
+
 using Effects = SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>;
 
 // On tensors none; on memrefs every input is read and the whole output written, never read.
@@ -462,6 +493,7 @@ template <typename KernelOp> static void getKernelEffects(KernelOp op, Effects &
 void ContractOp::getEffects(Effects &effects) { getKernelEffects(*this, effects); }
 void DepthwiseOp::getEffects(Effects &effects) { getKernelEffects(*this, effects); }
 void DecodePanelsOp::getEffects(Effects &effects) { getKernelEffects(*this, effects); }
+void DecodeRowsOp::getEffects(Effects &effects) { getKernelEffects(*this, effects); }
 
 void YieldOp::build(OpBuilder &, OperationState &) {}
 

@@ -65,6 +65,22 @@ std::vector<uint8_t> halftone::packRows(unsigned bits, int64_t rowSize,
   return packed;
 }
 
+int64_t halftone::getStreamBytes(unsigned bits, int64_t numCodes) {
+  return std::max<int64_t>(8, int64_t(llvm::divideCeil(numCodes * int64_t(bits), 8)));
+}
+
+std::vector<uint8_t> halftone::packStream(unsigned bits, llvm::ArrayRef<uint8_t> codes) {
+  std::vector<uint8_t> packed(getStreamBytes(bits, int64_t(codes.size())));
+  for (auto [index, code] : llvm::enumerate(codes)) {
+    size_t position = index * bits;
+    unsigned word = (code & llvm::maskTrailingOnes<unsigned>(bits)) << (position % 8);
+    packed[position / 8] |= uint8_t(word);
+    if (word > 255)
+      packed[position / 8 + 1] |= uint8_t(word >> 8);
+  }
+  return packed;
+}
+
 std::vector<uint8_t> halftone::packCodes(unsigned bits, int64_t nr, const WeightView &view) {
   PackingSpec spec;
   spec.nr = nr;

@@ -25,6 +25,7 @@ ExportTable::ExportTable() {
   refuse<ContractOp>(kLowered);
   refuse<DepthwiseOp>(kLowered);
   refuse<DecodePanelsOp>(kLowered);
+  refuse<DecodeRowsOp>(kLowered);
   refuse<WeightsViewOp>(kLowered);
   refuse<ArenaViewOp>(kLowered);
 }

@@ -447,3 +447,50 @@ func.func @panels_along_k(%codes: tensor<16x1x16xi8>, %init: tensor<1x16x16xf32>
         sizes = array<i64: 16>, padded = array<i64: 16>, strides = array<i64: 1>} -> tensor<1x16x16xf32>
   return
 }
+
+// -----
+
+// (C1) of decode_rows.
+func.func @rows_of_columns(%codes: tensor<100x1x16xi8>, %i: tensor<4xi64>, %init: tensor<4x30xf32>) {
+  // expected-error @+1 {{expects rows of `kr` times `nr` packed codes}}
+  %y = halftone.decode_rows ins(%codes, %i : tensor<100x1x16xi8>, tensor<4xi64>) outs(%init : tensor<4x30xf32>)
+      attributes {decoder = #halftone.decoder<i4>, packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 100, n = 30>} -> tensor<4x30xf32>
+  return
+}
+
+// -----
+
+// (C1) of decode_rows: a row is by itself.
+func.func @rows_of_codes(%codes: tensor<50x1x32xi8>, %i: tensor<4xi64>, %init: tensor<4x32xf32>) {
+  // expected-error @+3 {{expects `codes` to agree with the decoder}}
+  // expected-note @+2 {{expected [100, 1, 16] of 'i8'}}
+  // expected-note @+1 {{actual 'tensor<50x1x32xi8>'}}
+  %y = halftone.decode_rows ins(%codes, %i : tensor<50x1x32xi8>, tensor<4xi64>) outs(%init : tensor<4x32xf32>)
+      attributes {decoder = #halftone.decoder<i4>, packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 100, n = 32>} -> tensor<4x32xf32>
+  return
+}
+
+// -----
+
+// (C2) of decode_rows: 100 codes of 3 bits are 38 bytes.
+func.func @rows_of_parameters(%codes: tensor<100x1x16xi8>, %i: tensor<4xi64>, %zero: tensor<100x1xi8>, %init: tensor<4x32xf32>) {
+  // expected-error @+3 {{expects a decoder input 'zero_point' to agree with the decoder}}
+  // expected-note @+2 {{expected [38] of 'i8'}}
+  // expected-note @+1 {{actual 'tensor<100x1xi8>'}}
+  %y = halftone.decode_rows ins(%codes, %i : tensor<100x1x16xi8>, tensor<4xi64>) decoder_ins(%zero : tensor<100x1xi8>) outs(%init : tensor<4x32xf32>)
+      attributes {decoder = #halftone.decoder<ui4, inputs = [<"zero_point", ui3, group = 1, columns = 32>]>,
+        packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 100, n = 32>} -> tensor<4x32xf32>
+  return
+}
+
+// -----
+
+// (C3) of decode_rows.
+func.func @rows_of_indices(%codes: tensor<100x1x16xi8>, %i: tensor<5xi64>, %init: tensor<4x32xf32>) {
+  // expected-error @+3 {{expects `indices` of [M] and `init` of [M][32]}}
+  // expected-note @+2 {{`indices` is 'tensor<5xi64>'}}
+  // expected-note @+1 {{`init` is 'tensor<4x32xf32>'}}
+  %y = halftone.decode_rows ins(%codes, %i : tensor<100x1x16xi8>, tensor<5xi64>) outs(%init : tensor<4x32xf32>)
+      attributes {decoder = #halftone.decoder<i4>, packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 100, n = 32>} -> tensor<4x32xf32>
+  return
+}

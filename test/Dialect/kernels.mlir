@@ -80,3 +80,12 @@ func.func @decode_panels(%codes: tensor<1x8x16xi8>, %scales: tensor<1x1x16xf32>,
         sizes = array<i64: 3, 2>, padded = array<i64: 4, 2>, strides = array<i64: 1, 3>} -> tensor<1x6x16xf32>
   return %w : tensor<1x6x16xf32>
 }
+
+// CHECK-LABEL: @decode_rows
+// CHECK: halftone.decode_rows ins({{.*}} : tensor<100x1x16xi8>, tensor<?xi64>) decoder_ins({{.*}} : tensor<38xi8>) outs({{.*}} : tensor<?x32xf32>)
+func.func @decode_rows(%codes: tensor<100x1x16xi8>, %i: tensor<?xi64>, %zero: tensor<38xi8>, %init: tensor<?x32xf32>) -> tensor<?x32xf32> {
+  %y = halftone.decode_rows ins(%codes, %i : tensor<100x1x16xi8>, tensor<?xi64>) decoder_ins(%zero : tensor<38xi8>) outs(%init : tensor<?x32xf32>)
+      attributes {decoder = #halftone.decoder<ui4, inputs = [<"zero_point", ui3, group = 1, columns = 32>]>,
+        packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 100, n = 32>} -> tensor<?x32xf32>
+  return %y : tensor<?x32xf32>
+}

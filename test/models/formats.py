@@ -28,7 +28,7 @@ LAYERS = {
     "depthwise": ([1, 19, 7, 7], [19, 1, 3, 3], {"group": 19}),
     "gather": ([4], [20, 22], {}),
 }
-OPERATORS = {"matmul": "MatMul", "gemm": "Gemm", "gather": "Gather"}
+OPERATORS = {"matmul": "MatMul", "gemm": "Gemm"}
 # Products of whole registers and more: k that are decoded side by side, codes that are looked up together, many rows, and as many as
 # the run says.
 LONG_LAYERS = {
@@ -36,8 +36,15 @@ LONG_LAYERS = {
     "rows": ([70, 448], [448, 70], {}),
     "any": ([5, 448], [448, 70], {}),
 }
-DIMENSIONS = {"any": ["count", 448]}
-LAYERS_OF_ALL_KINDS = LAYERS | LONG_LAYERS
+# Rows of whole registers, for indices of every rank, and as many as the run says.
+ROW_LAYERS = {
+    "entry": ([], [20, 384], {}),
+    "entries": ([3, 2], [20, 128], {}),
+    "some": ([6], [20, 256], {}),
+}
+DIMENSIONS = {"any": ["count", 448], "some": ["count"]}
+LAYERS_OF_ALL_KINDS = LAYERS | LONG_LAYERS | ROW_LAYERS
+INDICES = {"gather": [3, 0, 19, -1], "entry": -2, "entries": [[0, 19], [-20, 7], [7, -1]], "some": [11, 4, -3, 19, 4, 0]}
 
 
 def weight_schemes():
@@ -62,17 +69,18 @@ def build_layers(schemes):
     rng = np.random.default_rng(4)
     nodes, weights, outputs, rules = [], [], [], []
     inputs = {kind: rng.standard_normal(shape).astype(np.float32) for kind, (shape, _, _) in LAYERS_OF_ALL_KINDS.items()}
-    inputs["gather"] = np.array([3, 0, 19, -1], np.int64)
+    inputs |= {kind: np.array(indices, np.int64) for kind, indices in INDICES.items()}
     for index, (scheme, kinds) in enumerate(schemes):
         for kind in kinds:
             name, (_, shape, attributes) = f"{kind}_{index}", LAYERS_OF_ALL_KINDS[kind]
             weights.append(numpy_helper.from_array(rng.standard_normal(shape).astype(np.float32), "w_" + name))
-            operands = ["w_" + name, kind] if kind == "gather" else [kind, "w_" + name]
-            nodes.append(helper.make_node(OPERATORS.get(kind, "MatMul" if kind in LONG_LAYERS else "Conv"), operands, [name], name=name, **attributes))
+            operands = ["w_" + name, kind] if kind in INDICES else [kind, "w_" + name]
+            operator = "Gather" if kind in INDICES else "MatMul" if kind in LONG_LAYERS else OPERATORS.get(kind, "Conv")
+            nodes.append(helper.make_node(operator, operands, [name], name=name, **attributes))
             outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
             rules.append(f"  - {{ match: {name}, weights: {{ {scheme} }} }}")
     values = [helper.make_tensor_value_info(
-        kind, TensorProto.INT64 if kind == "gather" else TensorProto.FLOAT, DIMENSIONS.get(kind, inputs[kind].shape))
+        kind, TensorProto.INT64 if kind in INDICES else TensorProto.FLOAT, DIMENSIONS.get(kind, inputs[kind].shape))
         for kind in {node.name.split("_")[0]: None for node in nodes}]
     graph = helper.make_graph(nodes, "layers", values, outputs, weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
@@ -145,6 +153,28 @@ def test_long_products_on_other_targets():
     """Without byte permutations, and with shorter registers."""
     formats = ("kmeans8", "kmeans4", "bcq3", "fp6_e3m2")
     return "; ".join(long_products(formats, ("granularity: channel", "group: 64"), target) for target in ("x86-64-v4", "x86-64-v3"))
+
+
+def rows(part, target):
+    """Each scheme with one of the kinds of indices, and groups within a register and of several."""
+    schemes = list(weight_schemes())
+    schemes += [f"format: {format}, group: {group}, symmetric: false" for format in ("uint7", "uint5", "uint3", "uint2", "bcq3") for group in (2, 8, 64, 128)]
+    schemes += [f"format: {format}, group: {group}, scales: f16" for format in ("int8", "fp6_e2m3", "nf4") for group in (4, 8, 64, 128)]
+    schemes += [f"format: {format}, group: {group}" for format in ("kmeans8", "kmeans7", "kmeans5", "kmeans2") for group in (64, 128)]
+    kinds = list(ROW_LAYERS)
+    return run(f"rows, {target}, part {part}", ((scheme, [kinds[i % len(kinds)]]) for i, scheme in enumerate(schemes) if i % 2 == part), "", target)
+
+
+def test_rows_1():
+    return rows(0, "native")
+
+
+def test_rows_2():
+    return rows(1, "native")
+
+
+def test_rows_on_other_targets():
+    return "; ".join(rows(i % 2, target) for i, target in enumerate(("x86-64-v2+f16c", "x86-64-v3", "x86-64-v4")))
 
 
 def test_one_block_for_all():

@@ -85,7 +85,8 @@ def SelectKernels : Pass<"halftone-select-kernels", "func::FuncOp"> {
     consumes, and replaces it by `halftone.contract` or `halftone.depthwise`. Integer contractions become the product of the
     codes with the zero-point corrections, in i32, as epilogue; what is constant in them is computed here. Float contractions
     with dequantized constant codes keep the codes: they become floats in registers, and the epilogue multiplies each output by
-    its channel's scale. `halftone.attention` gets the name of its row.
+    its channel's scale. `halftone.attention` gets the name of its row. Rows of constant codes that are gathered and then decoded, as those
+    of an embedding, become one `halftone.decode_rows`.
 
     Requires: types are inferred; convolutions have layout `nhwc`.
     Ensures:  operands and results of kernel ops are signless; a contraction that remains is left to the generic lowering.
@@ -94,7 +95,7 @@ def SelectKernels : Pass<"halftone-select-kernels", "func::FuncOp"> {
               whose right-hand side is not constant; element types other than f32, bf16 and f16 (with constant weights), i8 and ui8; operands of rank 1; dequantized
               weights with several scales along the reduction (groups), a zero point other than 0 (128 for ui8), or a scale
               that is not constant: those are dequantized in every run, as other values are (a matrix product may still get
-              a kernel of f32 for the result).
+              a kernel of f32 for the result). Rows that are no whole registers of codes, and blocks of columns that end within registers.
     Errors:   an unknown CPU.
     Example:  test/CPU/select-kernels.mlir
   }];

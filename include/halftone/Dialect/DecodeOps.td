@@ -41,4 +41,47 @@ def Halftone_DecodePanelsOp : Halftone_Op<"decode_panels", [
   }];
 }
 
+def Halftone_DecodeRowsOp : Halftone_Op<"decode_rows", [
+    DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "The numbers of chosen rows of packed codes: an embedding";
+  let description = [{
+    `codes` are K rows of N codes, each row by itself: as a right-hand side of one row of the code types's `kr` rows, whose column c of row s is element `s * nr + c`.
+
+    ```
+    for m in rows of indices:
+      k = indices[m] < 0 ? indices[m] + K : indices[m]
+      for n in columns:
+        init[m, n] = number of code n in row k
+    ```
+
+    An index outside of [-K, K) is an error when the program runs.
+
+    - (C1) `packing` has the `kr` of the codes' type and N = kr * nr; `codes` is [K][1][nr * kr * bits / 8] bytes, or [K][1][N] of f16 or bf16.
+    - (C2) The decoder's inputs are as in `contract`, but row-major all of them, `columns = 1` too; codes of less than 8 bits follow each other
+      as one stream of bits, the lowest bits of a byte first, of at least 8 bytes.
+    - (C3) `indices` is [M] of i32 or i64, `init` is [M][N] of f32.
+
+    Example: rows of 32 codes of 4 bits, with a scale for each row.
+    ```mlir
+    %y = halftone.decode_rows ins(%codes, %indices : tensor<100x1x16xi8>, tensor<?xi64>) decoder_ins(%scales : tensor<100x1xf32>)
+        outs(%init : tensor<?x32xf32>) attributes {
+          decoder = #halftone.decoder<i4, inputs = [<"scale", f32, group = 1, columns = 0>]>,
+          packing = #halftone.packing<"f32codes-fma-avx512", nr = 16, kr = 2, k = 100, n = 32>} -> tensor<?x32xf32>
+    ```
+  }];
+  let arguments = (ins Halftone_TensorOrMemRef:$codes, Halftone_TensorOrMemRef:$indices,
+      Variadic<Halftone_TensorOrMemRef>:$decoder_inputs, Halftone_TensorOrMemRef:$init,
+      Halftone_PackingAttr:$packing, Halftone_DecoderAttr:$decoder);
+  let results = (outs Optional<AnyRankedTensor>:$output);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    `ins` `(` $codes `,` $indices `:` type($codes) `,` type($indices) `)`
+    (`decoder_ins` `(` $decoder_inputs^ `:` type($decoder_inputs) `)`)?
+    `outs` `(` $init `:` type($init) `)` attr-dict-with-keyword (`->` type($output)^)?
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+  }];
+}
+
 #endif // HALFTONE_DECODE_OPS_TD

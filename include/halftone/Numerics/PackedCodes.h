@@ -37,6 +37,12 @@ int64_t getPackedRowBytes(unsigned bits, int64_t rowSize);
 /// Packs rows of `rowSize` codes, one in the low bits of each byte; what fills a row up is zero.
 std::vector<uint8_t> packRows(unsigned bits, int64_t rowSize, llvm::ArrayRef<uint8_t> codes);
 
+/// Codes of less than 8 bits that follow each other as one stream, the first in the lowest bits of
+/// the first byte; at least 8 bytes, which one load reads.
+int64_t getStreamBytes(unsigned bits, int64_t numCodes);
+/// Packs codes as a stream, one in the low bits of each byte.
+std::vector<uint8_t> packStream(unsigned bits, llvm::ArrayRef<uint8_t> codes);
+
 /// Packs codes, one in the low bits of each byte that `view` reads.
 std::vector<uint8_t> packCodes(unsigned bits, int64_t nr, const WeightView &view);
 

@@ -75,6 +75,25 @@ TEST(PackedCodesTest, RowsThatAreReadAloneAreAStepEach) {
     }
 }
 
+TEST(PackedCodesTest, StreamsHaveNoGaps) {
+  Random random(3);
+  for (unsigned bits = 1; bits < 8; ++bits)
+    for (size_t size : {1, 8, 9, 64, 1001}) {
+      std::vector<uint8_t> codes(size);
+      for (uint8_t &code : codes)
+        code = uint8_t(random.bits());
+      std::vector<uint8_t> packed = packStream(bits, codes);
+      ASSERT_EQ(packed.size(), std::max<size_t>(8, (size * bits + 7) / 8));
+      ASSERT_EQ(packed.size(), size_t(getStreamBytes(bits, int64_t(size))));
+      for (size_t i = 0; i != size; ++i)
+        for (unsigned bit = 0; bit != bits; ++bit) {
+          size_t position = i * bits + bit;
+          ASSERT_EQ(packed[position / 8] >> (position % 8) & 1, codes[i] >> bit & 1)
+              << bits << " bits, code " << i << " of " << size;
+        }
+    }
+}
+
 // What the module's size is counted with.
 TEST(PackedCodesTest, CodesTakeTheirBits) {
   std::vector<uint8_t> codes(64 * 48);
