@@ -29,6 +29,7 @@ void mlir::halftone::populateLowerToTensorsPipeline(OpPassManager &pm,
     functions.addPass(createDropObservers());
   functions.addPass(createMaterializeBroadcasts());
   if (!options.reference) {
+    functions.addPass(createExpandCodebooks());
     // Before SelectKernels, which would make kernels of the two products.
     functions.addPass(createFuseAttention());
     functions.addPass(createDecomposeConvTranspose());

@@ -327,4 +327,18 @@ def FuseQDQ : Pass<"halftone-fuse-qdq", "func::FuncOp"> {
   let statistics = [Statistic<"numFused", "fused", "Contractions that became integer">];
 }
 
+def ExpandCodebooks : Pass<"halftone-expand-codebooks", "func::FuncOp"> {
+  let summary = "Look numbers up when codes and codebooks take more bytes than these";
+  let description = [{
+    A codebook of 256 floats for each 128 weights is larger than the weights: a program that holds the weights is smaller, and faster.
+
+    Ensures:  no `lookup` of constants whose codes, at their bits, and tables together take more bytes than the f32 numbers of the result.
+    Declines (op unchanged): codes or tables that are not constant, tables of other types than f32, one table for all codes.
+    Remarks:  each layer, with both sizes.
+    Example:  test/Transforms/expand-codebooks.mlir
+  }];
+  let statistics = [Statistic<"numExpanded", "expanded", "Lookups that became numbers">];
+  let dependentDialects = ["::mlir::halftone::HalftoneDialect"];
+}
+
 #endif // HALFTONE_TRANSFORMS_PASSES_TD
