@@ -51,8 +51,11 @@ void mlir::halftone::populateQuantizePipeline(OpPassManager &pm, const QuantizeO
   if (StringRef format = options.recipe->getCacheFormat(); !format.empty())
     functions.addPass(createQuantizeCache({format.str()}));
   // The export to ONNX is made of what there is here.
-  if (options.fuse)
+  if (options.fuse) {
     functions.addPass(createFuseQDQ());
+    // After FuseQDQ: what becomes codes by different scales is no pair of quantization any more.
+    functions.addPass(createHoistQuantize());
+  }
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
 }

@@ -341,4 +341,20 @@ def ExpandCodebooks : Pass<"halftone-expand-codebooks", "func::FuncOp"> {
   let dependentDialects = ["::mlir::halftone::HalftoneDialect"];
 }
 
+def HoistQuantize : Pass<"halftone-hoist-quantize", "func::FuncOp"> {
+  let summary = "Quantize before data is moved, not after it";
+  let description = [{
+    Codes are a quarter of the bytes of floats. So what is only moved between two layers, joined (`concat`), reordered or repeated
+    (`transpose`, `resize` to the nearest, …) or pooled by its maximum, is moved as codes: all operands of a `concat` by the one scale of
+    its result. The quantization meets the op that computes the numbers then, and becomes a part of it.
+
+    Ensures:  the codes are those of before; only a NaN in a `max_pool` counts as the code that it gets.
+    Declines (op unchanged): quantization by several scales, or by one that the run computes; an op whose numbers are used otherwise, or
+              quantized by different scales; one that moves constants.
+    Example:  test/Transforms/hoist-quantize.mlir
+  }];
+  let statistics = [Statistic<"numHoisted", "hoisted", "Ops that move codes instead of floats">];
+  let dependentDialects = ["::mlir::halftone::HalftoneDialect"];
+}
+
 #endif // HALFTONE_TRANSFORMS_PASSES_TD
