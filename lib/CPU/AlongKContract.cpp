@@ -71,10 +71,9 @@ private:
   void storeVector(Value vector, Value memref, ArrayRef<Value> indices) {
     vector::StoreOp::create(math.builder, math.loc, vector, memref, indices);
   }
-  Value loadLhs(ArrayRef<Value> outer, Value rowIndex, Value k) {
-    Value zero = math.constant(0);
-    return loadVector(space.lhs.memref, lhsIndices(outer, rowIndex, zero, zero, k));
-  }
+  /// The elements of a row from `k` on. Behind the last one are zeros, for numbers that do not
+  /// count.
+  Value loadLhs(ArrayRef<Value> outer, Value rowIndex, Value k);
   void storeTotal(Value sum, Value scratchRow, Value column) {
     memref::StoreOp::create(math.builder, math.loc, addLanes(sum), totals,
                             ValueRange{scratchRow, column});
@@ -97,6 +96,22 @@ private:
 };
 
 } // namespace
+
+Value AlongKContract::loadLhs(ArrayRef<Value> outer, Value rowIndex, Value k) {
+  OpBuilder &builder = math.builder;
+  Value zero = math.constant(0);
+  SmallVector<Value> place = lhsIndices(outer, rowIndex, zero, zero, k);
+  int64_t depth = op.getPacking().getK();
+  if (depth % nr == 0)
+    return loadVector(space.lhs.memref, place);
+  // Registers of the last row may begin behind the last element: they must not be read there.
+  Value begin = math.min(k, math.constant(depth));
+  auto type = llvm::cast<VectorType>(dot.getAccumulatorType());
+  Value exists = vector::CreateMaskOp::create(builder, math.loc, type.clone(builder.getI1Type()),
+                                              math.sub(math.constant(depth), begin));
+  return vector::MaskedLoadOp::create(builder, math.loc, type, space.lhs.memref, place, exists,
+                                      dot.zeroAccumulator());
+}
 
 void AlongKContract::allocateScratch() {
   Type f32 = math.builder.getF32Type();

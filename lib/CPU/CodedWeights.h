@@ -64,8 +64,8 @@ struct CodeLayout {
 CodeLayout chooseCodeLayout(const CodedWeights &weights, const KernelRow &row,
                             const ContractionShape &shape);
 
-/// The layout of rows that are decoded one by one. Declines rows that are no whole registers, and
-/// registers that are in several blocks but not in whole ones.
+/// The layout of rows that are decoded one by one. Declines rows that whole registers would make
+/// much longer.
 FailureOr<CodeLayout> chooseRowLayout(const KernelBuilder &builder, const CodedWeights &weights,
                                       const KernelRow &row);
 

@@ -148,11 +148,26 @@ Value WeightDecoder::loadFromStream(const Input &input, Value first, int64_t cou
   return mask(codes, (int64_t(1) << width) - 1);
 }
 
-/// The numbers of a register that begins at a multiple of its lanes, and so of its blocks.
+/// The numbers of a register that begins and ends within blocks.
+Value WeightDecoder::gatherOfRow(const Input &input, Value inputRow, const Columns &columns) {
+  int64_t block = input.attribute.getColumns();
+  if (input.attribute.getElement().getIntOrFloatBitWidth() >= 8)
+    return gatherShared(input, columns, inputRow);
+  auto numBlocks = int64_t(llvm::divideCeil(numColumns, block));
+  Value first = math.div(columns.first, block);
+  Value lanes = arith::SubIOp::create(
+      math.builder, math.loc, blockOfColumns(input, columns, numBlocks), broadcastInt(first));
+  return loadFromStream(input, math.add(math.mul(inputRow, numBlocks), first),
+                        (row.lanes - 2) / block + 2, lanes);
+}
+
+/// The numbers of a register that begins at a multiple of its lanes, and most often of its blocks.
 Value WeightDecoder::loadOfRow(const Input &input, Value inputRow, const Columns &columns) {
   OpBuilder &builder = math.builder;
   Location loc = math.loc;
   int64_t block = input.attribute.getColumns(), count = 1;
+  if (block != 0 && block % row.lanes != 0 && row.lanes % block != 0)
+    return gatherOfRow(input, inputRow, columns);
   Value place = block ? math.div(columns.first, block) : math.constant(0);
   SmallVector<int64_t> places(row.lanes, 0);
   if (block != 0 && block < row.lanes) {

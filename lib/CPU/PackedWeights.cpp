@@ -69,19 +69,19 @@ static void appendByBytes(ArrayRef<char> elements, int64_t bytes, std::vector<ui
       copy.push_back(uint8_t(elements[place]));
 }
 
-/// Row-major, `size` elements each: tables, and numbers of blocks of columns. `isByBytes`: each
-/// table as [bytes of an element][size] bytes.
-static Value copyElements(KernelBuilder &builder, const ConstantMatrix &matrix, int64_t size,
-                          bool isByBytes) {
+/// Row-major, `size` elements each: tables, and numbers of blocks of columns, of which there are
+/// `columns` with padding. `isByBytes`: each table as [bytes of an element][size] bytes.
+static Value copyElements(KernelBuilder &builder, const ConstantMatrix &matrix, int64_t columns,
+                          int64_t size, bool isByBytes) {
   bool isByte = isNarrow(matrix.element);
   int64_t bytes = isByte ? 1 : matrix.element.getIntOrFloatBitWidth() / 8;
   std::vector<uint8_t> copy;
-  copy.reserve(matrix.rows * matrix.columns * size * bytes);
+  copy.reserve(matrix.rows * columns * size * bytes);
   unsigned mask = isByte ? (1u << matrix.element.getIntOrFloatBitWidth()) - 1 : 255;
   for (int64_t row = 0; row < matrix.rows; ++row) {
     std::optional<int64_t> begin = findRow(matrix, row);
-    for (int64_t column = 0; column < matrix.columns; ++column) {
-      if (!begin) {
+    for (int64_t column = 0; column < columns; ++column) {
+      if (!begin || column >= matrix.columns) {
         copy.resize(copy.size() + size * bytes);
         continue;
       }
@@ -94,7 +94,7 @@ static Value copyElements(KernelBuilder &builder, const ConstantMatrix &matrix, 
         copy.push_back(uint8_t(unsigned(uint8_t(byte)) & mask));
     }
   }
-  SmallVector<int64_t> shape{matrix.rows, matrix.columns};
+  SmallVector<int64_t> shape{matrix.rows, columns};
   if (isByBytes)
     shape.push_back(bytes);
   if (size > 1)
@@ -103,9 +103,15 @@ static Value copyElements(KernelBuilder &builder, const ConstantMatrix &matrix, 
   return makeBytes(builder, shape, element, copy, "parameters");
 }
 
+/// Whether rows of `nr` elements take little more memory than `size` elements.
+static bool isPaddingSmall(int64_t size, int64_t nr) {
+  constexpr int64_t part = 8;
+  return (int64_t(llvm::alignTo(uint64_t(size), uint64_t(nr))) - size) * part <= size;
+}
+
 /// Whether rows of `nr` k have the same parameters, and these are numbers of one column each.
 static bool hasWholeRows(const CodedWeights &weights, int64_t nr) {
-  return weights.codes.rows % nr == 0 && weights.codes.reduction.size() == 1 &&
+  return isPaddingSmall(weights.codes.rows, nr) && weights.codes.reduction.size() == 1 &&
          ArrayRef(weights.sizes) == ArrayRef(weights.padded) &&
          llvm::all_of(weights.parameters, [&](const CodeParameter &parameter) {
            return parameter.group % nr == 0 && parameter.values.element.isF32();
@@ -142,14 +148,14 @@ CodeLayout mlir::halftone::chooseCodeLayout(const CodedWeights &weights, const K
 }
 
 /// Row-major, without gaps between the codes.
-static Value packNumberStream(KernelBuilder &builder, const ConstantMatrix &matrix) {
-  std::vector<uint8_t> codes;
-  codes.reserve(matrix.rows * matrix.columns);
-  for (int64_t row = 0; row < matrix.rows; ++row)
-    for (int64_t column = 0; column < matrix.columns; ++column) {
-      std::optional<int64_t> begin = findRow(matrix, row);
-      codes.push_back(begin ? uint8_t(matrix.bytes[*begin + column * matrix.columnStride]) : 0);
-    }
+static Value packNumberStream(KernelBuilder &builder, const ConstantMatrix &matrix,
+                              int64_t columns) {
+  std::vector<uint8_t> codes(matrix.rows * columns);
+  for (int64_t row = 0; row < matrix.rows; ++row) {
+    std::optional<int64_t> begin = findRow(matrix, row);
+    for (int64_t column = 0; begin && column < matrix.columns; ++column)
+      codes[row * columns + column] = uint8_t(matrix.bytes[*begin + column * matrix.columnStride]);
+  }
   std::vector<uint8_t> packed =
       ::halftone::packStream(matrix.element.getIntOrFloatBitWidth(), codes);
   return makeBytes(builder, {int64_t(packed.size())}, builder.rewriter.getI8Type(), packed,
@@ -166,45 +172,54 @@ FailureOr<CodeLayout> mlir::halftone::chooseRowLayout(const KernelBuilder &build
   int64_t kr = bits > 8 ? 1 : ::halftone::getCodeRows(bits), columns = codes.columns;
   bool areRowsInOrder = codes.columnStride == 1 && codes.reduction.size() == 1 &&
                         codes.reduction.front().stride == columns;
-  if (!areRowsInOrder || columns % (kr * row.lanes) != 0)
-    return builder.decline("the rows are no whole registers");
-  CodeLayout layout{columns / kr, /*isAlongK=*/false, /*hasTableBytes=*/false, /*areRows=*/true};
-  for (const CodeParameter &parameter : weights.parameters) {
-    int64_t block = parameter.block;
-    bool isTable = parameter.role == "table";
-    if (block != 0 && block % row.lanes != 0 &&
-        (isTable || row.lanes % block != 0 || columns % block != 0))
-      return builder.decline("a register of a row is in blocks that are not whole");
-    if (isTable)
+  if (!areRowsInOrder || !isPaddingSmall(columns, kr * row.lanes))
+    return builder.decline("the rows are few registers, and not whole ones");
+  auto nr = int64_t(llvm::alignTo(llvm::divideCeil(columns, kr), row.lanes));
+  CodeLayout layout{nr, /*isAlongK=*/false, /*hasTableBytes=*/false, /*areRows=*/true};
+  for (const CodeParameter &parameter : weights.parameters)
+    if (parameter.role == "table")
       layout.hasTableBytes = bits >= minByteBits && !row.bytePairIntrinsic.empty() &&
-                             layout.nr % byteRow == 0 && block % byteRow == 0;
-  }
+                             nr % byteRow == 0 && parameter.block % byteRow == 0;
   return layout;
 }
 
 /// Codes of which each row is by itself.
 static Value packCodeRows(KernelBuilder &builder, const ConstantMatrix &matrix, int64_t nr) {
   unsigned bits = matrix.element.getIntOrFloatBitWidth();
+  int64_t elementBytes = bits > 8 ? bits / 8 : 1, rowBytes = matrix.columns * elementBytes;
+  int64_t size = nr * elementBytes * (bits > 8 ? 1 : ::halftone::getCodeRows(bits));
   ArrayRef<uint8_t> bytes(reinterpret_cast<const uint8_t *>(matrix.bytes.data()),
                           matrix.bytes.size());
+  std::vector<uint8_t> copy;
+  if (size != rowBytes) { // What fills a row up is 0.
+    copy.resize(matrix.rows * size);
+    for (int64_t row = 0; row < matrix.rows; ++row)
+      llvm::copy(bytes.slice(row * rowBytes, rowBytes), copy.begin() + row * size);
+    bytes = copy;
+  }
   if (bits > 8)
     return makeBytes(builder, {matrix.rows, 1, nr}, matrix.element, bytes, "rows");
-  SmallVector<int64_t> shape = {matrix.rows, 1, ::halftone::getCodeStepBytes(bits, nr)};
-  std::vector<uint8_t> packed;
-  if (bits < 8)
-    bytes = packed = ::halftone::packRows(bits, matrix.columns, bytes);
-  return makeBytes(builder, shape, builder.rewriter.getI8Type(), bytes, "rows");
+  if (bits < 8) {
+    std::vector<uint8_t> packed = ::halftone::packRows(bits, size, bytes);
+    copy = std::move(packed);
+    bytes = copy;
+  }
+  return makeBytes(builder, {matrix.rows, 1, ::halftone::getCodeStepBytes(bits, nr)},
+                   builder.rewriter.getI8Type(), bytes, "rows");
 }
 
 /// Each column as a matrix of rows of `nr` k.
 static Value packAlongK(KernelBuilder &builder, const ConstantMatrix &matrix, int64_t nr) {
   unsigned bits = matrix.element.getIntOrFloatBitWidth();
   const ::halftone::ReductionDim &k = matrix.reduction.front();
-  int64_t rows = k.size / nr;
+  auto rows = int64_t(llvm::divideCeil(k.size, nr));
   std::vector<uint8_t> packed;
+  std::vector<char> codes(rows * nr); // What is behind the last k stays 0.
   for (int64_t column = 0; column < matrix.columns; ++column) {
-    auto view = ::halftone::WeightView::matrix(matrix.bytes.data() + column * matrix.columnStride,
-                                               rows, nr, k.stride * nr, k.stride);
+    const char *first = matrix.bytes.data() + column * matrix.columnStride;
+    for (int64_t i = 0; i < k.size; ++i)
+      codes[i] = first[i * k.stride];
+    auto view = ::halftone::WeightView::matrix(codes.data(), rows, nr, nr, 1);
     llvm::append_range(packed, ::halftone::packCodes(bits, nr, view));
   }
   int64_t numSteps = int64_t(llvm::divideCeil(rows, ::halftone::getCodeRows(bits)));
@@ -231,15 +246,21 @@ Decoder mlir::halftone::makeDecoder(KernelBuilder &builder, const CodedWeights &
   Type byte = builder.rewriter.getI8Type();
   Decoder decoder;
   SmallVector<DecoderInputAttr> attributes;
+  unsigned bits = codes.getIntOrFloatBitWidth();
+  int64_t rowSize = layout.nr * (bits > 8 ? 1 : ::halftone::getCodeRows(bits));
   for (const CodeParameter &parameter : weights.parameters) {
     const ConstantMatrix &values = parameter.values;
     bool isTable = parameter.role.ends_with("table");
     bool isBytes = layout.hasTableBytes && parameter.role == "table";
+    // Of rows, with what fills them up.
+    int64_t columns = layout.areRows && parameter.block
+                          ? int64_t(llvm::divideCeil(rowSize, parameter.block))
+                          : values.columns;
     Value tensor;
     if (layout.areRows && values.element.getIntOrFloatBitWidth() < 8)
-      tensor = packNumberStream(builder, values);
+      tensor = packNumberStream(builder, values, columns);
     else if (isTable || parameter.block != 1 || layout.areRows)
-      tensor = copyElements(builder, values,
+      tensor = copyElements(builder, values, columns,
                             isTable ? int64_t(1) << codes.getIntOrFloatBitWidth() : 1, isBytes);
     else
       tensor = isNarrow(values.element) ? packNarrow(builder, values, nr)

@@ -39,6 +39,8 @@ private:
       columns /= 2;
     return columns;
   }
+  /// Stores what exists of a register of columns of row `part`.
+  void store(Value numbers, Value place, Value first, int64_t part);
   Value loadIndex(Value place);
   /// That all indices are in range.
   void emitCheck(Value count);
@@ -126,10 +128,23 @@ void RowsEmitter::emitColumns(Value codeRow, Value begin, Value place) {
       if (offset == 0 || !sharesParameters)
         parameters = decoder.loadParameters(columns, codeRow);
       Value numbers = decoder.decode(columns, step, part, parameters);
-      vector::StoreOp::create(math.builder, math.loc, numbers, op.getInit(),
-                              ValueRange{place, columns.first});
+      store(numbers, place, columns.first, part);
     }
   }
+}
+
+void RowsEmitter::store(Value numbers, Value place, Value first, int64_t part) {
+  OpBuilder &builder = math.builder;
+  if ((part + 1) * packing.getNr() <= packing.getN()) {
+    vector::StoreOp::create(builder, math.loc, numbers, op.getInit(), ValueRange{place, first});
+    return;
+  }
+  Value end = math.constant(packing.getN());
+  Value begin = math.min(first, end);
+  auto maskType = VectorType::get({row.lanes}, builder.getI1Type());
+  Value exists = vector::CreateMaskOp::create(builder, math.loc, maskType, math.sub(end, begin));
+  vector::MaskedStoreOp::create(builder, math.loc, op.getInit(), ValueRange{place, begin}, exists,
+                                numbers);
 }
 
 LogicalResult mlir::halftone::lowerDecodeRows(OpBuilder &builder, DecodeRowsOp op) {

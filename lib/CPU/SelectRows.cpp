@@ -3,6 +3,7 @@
 #include "CodedWeights.h"
 
 #include "halftone/Dialect/DecodeOps.h"
+#include "halftone/Numerics/PackedCodes.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -103,8 +104,10 @@ LogicalResult mlir::halftone::selectRows(KernelBuilder &builder) {
   auto type =
       RankedTensorType::get({tensorTypeOf(flat).getDimSize(0), columns}, rewriter.getF32Type());
   Value init = builder.makeEmpty(type, [&](int64_t dim) { return builder.size(flat, dim); });
-  auto packing = PackingAttr::get(builder.op->getContext(), row.name, layout->nr,
-                                  columns / layout->nr, depth, columns);
+  unsigned bits = weights->codes.element.getIntOrFloatBitWidth();
+  int64_t kr = bits > 8 ? 1 : ::halftone::getCodeRows(bits);
+  auto packing =
+      PackingAttr::get(builder.op->getContext(), row.name, layout->nr, kr, depth, columns);
   auto rows = DecodeRowsOp::create(rewriter, builder.loc, type, codes, flat, decoder.inputs, init,
                                    packing, decoder.attribute);
   builder.replacement = unflatten(builder, rows.getOutput(), indices);

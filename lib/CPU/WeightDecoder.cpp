@@ -26,8 +26,8 @@ WeightDecoder::WeightDecoder(IndexMath &math, const CodedPanels &panels, const K
     : math(math), rhs(panels.codes), row(row), codes(panels.decoder.getCodes()),
       isAlongK(panels.packing.getIsAlongK()), areRows(panels.areRows),
       isFinite(panels.decoder.getIsFinite()), bits(codes.getIntOrFloatBitWidth()),
-      nr(panels.packing.getNr()), numColumns(panels.packing.getN()),
-      depth(isAlongK ? panels.packing.getK() / nr : panels.packing.getK()),
+      nr(panels.packing.getNr()), numColumns(nr * panels.packing.getKr()),
+      depth(isAlongK ? llvm::divideCeil(panels.packing.getK(), nr) : panels.packing.getK()),
       stepRows(bits > 8 ? 1 : ::halftone::getCodeRows(bits)) {
   if (bits <= 8)
     fields = ::halftone::getCodeFields(bits);
@@ -69,14 +69,18 @@ WeightDecoder::Method WeightDecoder::chooseMethod() const {
   if (bits > 8)
     return Method::Extension;
   bool canPermute = !row.intrinsic.empty() && bits <= maxPermutedBits;
-  bool hasOneTable = isAlongK || (areRows && haveSameParameters(row.lanes));
-  if (findInput("plane"))
-    return hasOneTable && canPermute ? Method::Permutation : Method::Planes;
+  auto isShared = [&](const Input &input) {
+    return isAlongK || (areRows && input.attribute.getColumns() % row.lanes == 0);
+  };
+  if (const Input *plane = findInput("plane"))
+    return isShared(*plane) && canPermute ? Method::Permutation : Method::Planes;
   if (findInput("table_bytes"))
     return Method::Bytes;
   auto canPermutePairs = [&](unsigned most) { return !row.pairIntrinsic.empty() && bits <= most; };
   if (const Input *table = findInput("table")) {
-    if (table->attribute.getColumns() != 0 && !hasOneTable)
+    if (areRows && !isShared(*table))
+      return Method::Gather;
+    if (table->attribute.getColumns() != 0 && !isShared(*table))
       return bits <= maxSelectedBits ? Method::Selection : Method::Gather;
     return canPermute || canPermutePairs(maxPermutedTableBits) ? Method::Permutation
                                                                : Method::Gather;

@@ -103,6 +103,7 @@ private:
   Value loadPacked(const Input &input, const Columns &columns, Value row);
   Value loadShared(const Input &input, ArrayRef<Value> place);
   Value loadOfColumn(const Input &input, Value row, Value column);
+  Value gatherOfRow(const Input &input, Value row, const Columns &columns);
   Value loadOfRow(const Input &input, Value row, const Columns &columns);
   Value loadFromStream(const Input &input, Value position, int64_t count, Value lanes);
   Value gatherShared(const Input &input, const Columns &columns, Value row);
@@ -153,6 +154,7 @@ private:
   Type codes;
   bool isAlongK, areRows, isFinite;
   unsigned bits;
+  /// `numColumns`: of a row, with what fills it up.
   int64_t nr, numColumns, depth, stepRows, group = 0;
   SmallVector<Input> inputs;
   Method method;

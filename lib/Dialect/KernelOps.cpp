@@ -194,15 +194,16 @@ static SmallVector<int64_t> inputShape(const CodedOperand &coded, DecoderInputAt
     return block ? int64_t(llvm::divideCeil(size, block)) : 1;
   };
   int64_t rows = countBlocks(packing.getK(), input.getGroup());
+  int64_t columns = coded.areRows ? packing.getNr() * packing.getKr() : packing.getN();
   Type codes = tableCodes(coded.decoder, input);
   if (coded.areRows && input.getElement().getIntOrFloatBitWidth() < 8) {
-    int64_t count = rows * countBlocks(packing.getN(), input.getColumns());
+    int64_t count = rows * countBlocks(columns, input.getColumns());
     return {::halftone::getStreamBytes(input.getElement().getIntOrFloatBitWidth(), count)};
   }
   if (input.getColumns() == 1 && !codes && !coded.areRows)
     return panelShape(packing.getN(), packing.getIsAlongK() ? 1 : packing.getNr(),
                       input.getElement(), rows);
-  SmallVector<int64_t> shape{rows, countBlocks(packing.getN(), input.getColumns())};
+  SmallVector<int64_t> shape{rows, countBlocks(columns, input.getColumns())};
   if (codes)
     shape.push_back(int64_t(1) << codes.getIntOrFloatBitWidth());
   if (input.getRole() == "table_bytes")
@@ -281,9 +282,8 @@ static LogicalResult verifyCoded(const CodedOperand &coded) {
   bool hasWholeGroups = llvm::all_of(coded.decoder.getInputs(), [&](DecoderInputAttr input) {
     return input.getGroup() % packing.getNr() == 0;
   });
-  if (packing.getIsAlongK() && (packing.getK() % packing.getNr() != 0 || !hasWholeGroups))
-    return op->emitOpError("expects `k` of `packing`, and groups of its decoder, to be multiples "
-                           "of `nr` with `along_k`");
+  if (packing.getIsAlongK() && !hasWholeGroups)
+    return op->emitOpError("expects groups of the decoder to be multiples of `nr` with `along_k`");
   if (failed(verifyRoles(op, coded.decoder)) ||
       failed(expectCoded(op, coded.name, coded.codes.getType(), codes,
                          codesShape(packing, codes, coded.areRows))))
@@ -457,10 +457,10 @@ LogicalResult DecodeRowsOp::verify() {
   PackingAttr packing = getPacking();
   if (failed(verifyPackingNumbers(*this, packing)))
     return failure();
-  int64_t columns = 0;
+  int64_t columns = packing.getN(), room = 0;
   if (packing.getNr() < 1 || packing.getK() < 1 || packing.getIsAlongK() ||
-      llvm::MulOverflow(packing.getNr(), packing.getKr(), columns) || columns != packing.getN())
-    return emitOpError("expects rows of `kr` times `nr` packed codes");
+      llvm::MulOverflow(packing.getNr(), packing.getKr(), room) || room < columns)
+    return emitOpError("expects rows of at most `kr` times `nr` packed codes");
   if (failed(verifyCoded({*this, packing, getDecoder(), "`codes`", getCodes(), getDecoderInputs(),
                           /*areRows=*/true})))
     return failure();

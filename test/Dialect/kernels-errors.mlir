@@ -412,7 +412,7 @@ func.func @along_k_of_floats(%x: tensor<4x32xf32>, %w: tensor<1x32x16x1xf32>, %i
 
 // (C5) a row of 16 k would have two groups.
 func.func @groups_within_rows(%x: tensor<4x32xf32>, %w: tensor<16x1x16xi8>, %t: tensor<4x16x16xf32>, %init: tensor<4x16xf32>) {
-  // expected-error @+1 {{expects `k` of `packing`, and groups of its decoder, to be multiples of `nr` with `along_k`}}
+  // expected-error @+1 {{expects groups of the decoder to be multiples of `nr` with `along_k`}}
   %y = halftone.contract ins(%x, %w : tensor<4x32xf32>, tensor<16x1x16xi8>) decoder_ins(%t : tensor<4x16x16xf32>) outs(%init : tensor<4x16xf32>)
       attributes {epilogue_maps = [], packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 32, n = 16, along_k = true>,
         decoder = #halftone.decoder<ui4, inputs = [<"table", f32, group = 8, columns = 1>]>} {
@@ -451,10 +451,10 @@ func.func @panels_along_k(%codes: tensor<16x1x16xi8>, %init: tensor<1x16x16xf32>
 // -----
 
 // (C1) of decode_rows.
-func.func @rows_of_columns(%codes: tensor<100x1x16xi8>, %i: tensor<4xi64>, %init: tensor<4x30xf32>) {
-  // expected-error @+1 {{expects rows of `kr` times `nr` packed codes}}
-  %y = halftone.decode_rows ins(%codes, %i : tensor<100x1x16xi8>, tensor<4xi64>) outs(%init : tensor<4x30xf32>)
-      attributes {decoder = #halftone.decoder<i4>, packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 100, n = 30>} -> tensor<4x30xf32>
+func.func @rows_of_columns(%codes: tensor<100x1x16xi8>, %i: tensor<4xi64>, %init: tensor<4x33xf32>) {
+  // expected-error @+1 {{expects rows of at most `kr` times `nr` packed codes}}
+  %y = halftone.decode_rows ins(%codes, %i : tensor<100x1x16xi8>, tensor<4xi64>) outs(%init : tensor<4x33xf32>)
+      attributes {decoder = #halftone.decoder<i4>, packing = #halftone.packing<"f32codes-generic", nr = 16, kr = 2, k = 100, n = 33>} -> tensor<4x33xf32>
   return
 }
 

@@ -29,22 +29,24 @@ LAYERS = {
     "gather": ([4], [20, 22], {}),
 }
 OPERATORS = {"matmul": "MatMul", "gemm": "Gemm"}
-# Products of whole registers and more: k that are decoded side by side, codes that are looked up together, many rows, and as many as
-# the run says.
+# Products of whole registers and more: k that are decoded side by side, codes that are looked up together, many rows, as many as the
+# run says, and registers that are filled up.
 LONG_LAYERS = {
     "token": ([1, 448], [448, 70], {}),
     "rows": ([70, 448], [448, 70], {}),
     "any": ([5, 448], [448, 70], {}),
+    "rest": ([9, 445], [445, 37], {}),
 }
-# Rows of whole registers, for indices of every rank, and as many as the run says.
+# Rows of whole registers, for indices of every rank, and as many as the run says; rows that are filled up.
 ROW_LAYERS = {
     "entry": ([], [20, 384], {}),
     "entries": ([3, 2], [20, 128], {}),
     "some": ([6], [20, 256], {}),
+    "filled": ([5], [20, 250], {}),
 }
 DIMENSIONS = {"any": ["count", 448], "some": ["count"]}
 LAYERS_OF_ALL_KINDS = LAYERS | LONG_LAYERS | ROW_LAYERS
-INDICES = {"gather": [3, 0, 19, -1], "entry": -2, "entries": [[0, 19], [-20, 7], [7, -1]], "some": [11, 4, -3, 19, 4, 0]}
+INDICES = {"gather": [3, 0, 19, -1], "entry": -2, "entries": [[0, 19], [-20, 7], [7, -1]], "some": [11, 4, -3, 19, 4, 0], "filled": [0, 19, 18, -20, 3]}
 
 
 def weight_schemes():
@@ -158,8 +160,8 @@ def test_long_products_on_other_targets():
 def rows(part, target):
     """Each scheme with one of the kinds of indices, and groups within a register and of several."""
     schemes = list(weight_schemes())
-    schemes += [f"format: {format}, group: {group}, symmetric: false" for format in ("uint7", "uint5", "uint3", "uint2", "bcq3") for group in (2, 8, 64, 128)]
-    schemes += [f"format: {format}, group: {group}, scales: f16" for format in ("int8", "fp6_e2m3", "nf4") for group in (4, 8, 64, 128)]
+    schemes += [f"format: {format}, group: {group}, symmetric: false" for format in ("uint7", "uint5", "uint3", "uint2", "bcq3") for group in (2, 7, 8, 24, 64, 128)]
+    schemes += [f"format: {format}, group: {group}, scales: f16" for format in ("int8", "fp6_e2m3", "nf4") for group in (4, 8, 20, 64, 128)]
     schemes += [f"format: {format}, group: {group}" for format in ("kmeans8", "kmeans7", "kmeans5", "kmeans2") for group in (64, 128)]
     kinds = list(ROW_LAYERS)
     return run(f"rows, {target}, part {part}", ((scheme, [kinds[i % len(kinds)]]) for i, scheme in enumerate(schemes) if i % 2 == part), "", target)

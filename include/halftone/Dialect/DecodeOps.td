@@ -56,8 +56,8 @@ def Halftone_DecodeRowsOp : Halftone_Op<"decode_rows", [
 
     An index outside of [-K, K) is an error when the program runs.
 
-    - (C1) `packing` has the `kr` of the codes' type and N = kr * nr; `codes` is [K][1][nr * kr * bits / 8] bytes, or [K][1][N] of f16 or bf16.
-    - (C2) The decoder's inputs are as in `contract`, but row-major all of them, `columns = 1` too; codes of less than 8 bits follow each other
+    - (C1) `packing` has the `kr` of the codes' type and N <= kr * nr (what is behind column N is padding); `codes` is [K][1][nr * kr * bits / 8] bytes, or [K][1][nr] of f16 or bf16.
+    - (C2) The decoder's inputs are as in `contract`, but row-major all of them, `columns = 1` too, for kr * nr columns; codes of less than 8 bits follow each other
       as one stream of bits, the lowest bits of a byte first, of at least 8 bytes.
     - (C3) `indices` is [M] of i32 or i64, `init` is [M][N] of f32.
 

@@ -283,8 +283,9 @@ struct Shape {
 const Shape fixedShapes[] = {{1, 70, 75}, {13, 16, 16}};
 /// Remainders of tiles.
 const Shape dynamicShape = {kDynamic, 53, 37};
-/// Whole registers of codes along k, which tables and planes of single columns can have.
-const Shape wholeShapes[] = {{1, 128, 75}, {13, 64, 16}, {kDynamic, 192, 21}};
+/// Whole registers of codes along k, which tables and planes of single columns can have, and some
+/// that are filled up.
+const Shape wholeShapes[] = {{1, 128, 75}, {13, 64, 16}, {kDynamic, 189, 21}};
 
 using MakeWeights = std::function<Value(WeightText &, const Shape &)>;
 
