@@ -29,9 +29,10 @@ bool isWide(Type type) { return type.isF32() || type.isF16() || type.isBF16(); }
 
 class Matcher {
 public:
-  /// With `rowIndices` all constants are read by a gather of these rows.
-  explicit Matcher(const KernelBuilder &builder, Value rowIndices = nullptr)
-      : builder(builder), rowIndices(rowIndices) {}
+  explicit Matcher(const KernelBuilder &builder) : builder(builder) {}
+  /// All constants are read by a gather of these rows, of `numRows`.
+  Matcher(const KernelBuilder &builder, Value rowIndices, int64_t numRows)
+      : builder(builder), rowIndices(rowIndices), numRows(numRows) {}
 
   LogicalResult match(Value value, DimIndices dims);
   /// What has been matched, of `sizes` and so many columns.
@@ -47,6 +48,9 @@ private:
 
   /// A constant, or one whose rows along `axis` are gathered; null for what is neither.
   Part find(Value value, const DimIndices &dims, int64_t axis = 0) const;
+  /// How many rows follow each other before the next row of what `indices` choose from; nullopt if
+  /// these do not come from the rows'.
+  std::optional<int64_t> findRowBlock(Value indices) const;
   LogicalResult matchDequantize(DequantizeOp op, const DimIndices &dims);
   LogicalResult matchLookup(LookupOp op, const DimIndices &dims);
   LogicalResult matchBinaryDecode(BinaryDecodeOp op, const DimIndices &dims);
@@ -61,6 +65,7 @@ private:
 
   const KernelBuilder &builder;
   Value rowIndices;
+  int64_t numRows = 0;
   Part codes;
   bool flipsCodes = false;
   SmallVector<Part> parameters;
@@ -137,13 +142,39 @@ LogicalResult Matcher::addParameter(StringRef role, Value value, const DimIndice
   return success();
 }
 
+/// (index < 0 ? index + rows : index) / block, as a scale of several rows is looked up.
+std::optional<int64_t> Matcher::findRowBlock(Value indices) const {
+  if (indices == rowIndices)
+    return 1;
+  auto is = [](Value value, int64_t number) {
+    ElementsAttr constant = getConstant(value);
+    std::optional<std::vector<int64_t>> values = constant ? readIntegers(constant) : std::nullopt;
+    return values && values->size() == 1 && values->front() == number;
+  };
+  auto divide = indices.getDefiningOp<DivOp>();
+  auto where = divide ? divide.getLhs().getDefiningOp<WhereOp>() : nullptr;
+  auto less = where ? where.getCondition().getDefiningOp<LessOp>() : nullptr;
+  auto add = where ? where.getLhs().getDefiningOp<AddOp>() : nullptr;
+  if (!less || !add || where.getRhs() != rowIndices || less.getLhs() != rowIndices ||
+      !is(less.getRhs(), 0) || add.getLhs() != rowIndices || !is(add.getRhs(), numRows))
+    return std::nullopt;
+  ElementsAttr constant = getConstant(divide.getRhs());
+  std::optional<std::vector<int64_t>> block = constant ? readIntegers(constant) : std::nullopt;
+  if (!block || block->size() != 1 || block->front() < 1)
+    return std::nullopt;
+  return block->front();
+}
+
 Matcher::Part Matcher::find(Value value, const DimIndices &dims, int64_t axis) const {
   if (ElementsAttr constant = getConstant(value))
     return {"", constant, dims};
   if (auto unsqueeze = value.getDefiningOp<UnsqueezeOp>())
     return find(unsqueeze.getInput(), withoutAxes(dims, unsqueeze), axis);
   auto gather = value.getDefiningOp<GatherOp>();
-  if (!rowIndices || !gather || gather.getIndices() != rowIndices || gather.getAxis() != axis)
+  if (!rowIndices || !gather || gather.getAxis() != axis)
+    return {};
+  std::optional<int64_t> block = findRowBlock(gather.getIndices());
+  if (!block)
     return {};
   size_t rank = tensorTypeOf(rowIndices).getRank();
   auto isIndex = [](const DimIndex &dim) {
@@ -151,7 +182,7 @@ Matcher::Part Matcher::find(Value value, const DimIndices &dims, int64_t axis) c
   };
   if (dims.size() < rank || !llvm::all_of(ArrayRef(dims).take_front(rank), isIndex))
     return {};
-  DimIndices ofRows = {{DimIndex::Depth}};
+  DimIndices ofRows = {{DimIndex::Depth, 0, *block}};
   llvm::append_range(ofRows, ArrayRef(dims).drop_front(rank));
   return {"", getConstant(gather.getInput()), ofRows};
 }
@@ -451,7 +482,7 @@ FailureOr<CodedWeights> mlir::halftone::matchCodedRows(const KernelBuilder &buil
   for (auto [depth, index] : llvm::enumerate(dims))
     index = {DimIndex::Index, unsigned(depth)};
   dims.back() = {DimIndex::Column};
-  Matcher matcher(builder, indices);
+  Matcher matcher(builder, indices, rows);
   if (failed(matcher.match(value, dims)))
     return failure(); // The matcher has said why.
   return matcher.read(rows, columns);

@@ -78,6 +78,28 @@ func.func @fills_rows_up(%i: tensor<4xi64>) -> tensor<4x250xf32> {
   return %y : tensor<4x250xf32>
 }
 
+// Eight rows have one scale, whose number comes from theirs.
+// CHECK-LABEL: @blocks_of_rows
+// CHECK-NOT: halftone.gather
+// CHECK: halftone.decode_rows ins(%{{.*}}, %arg0
+// CHECK-SAME: <"scale", f32, group = 8, columns = 16>
+func.func @blocks_of_rows(%i: tensor<4xi64>) -> tensor<4x32xf32> {
+  %q = halftone.constant dense<3> : tensor<96x32xi4>
+  %s = halftone.constant dense<0.5> : tensor<12x2xf32>
+  %z = halftone.constant dense<0> : tensor<i4>
+  %zero = halftone.constant dense<0> : tensor<i64>
+  %all = halftone.constant dense<96> : tensor<i64>
+  %eight = halftone.constant dense<8> : tensor<i64>
+  %rows = halftone.gather %q, %i {axis = 0 : i64} : (tensor<96x32xi4>, tensor<4xi64>) -> tensor<4x32xi4>
+  %isNegative = halftone.less %i, %zero : (tensor<4xi64>, tensor<i64>) -> tensor<4xi1>
+  %fromEnd = halftone.add %i, %all : (tensor<4xi64>, tensor<i64>) -> tensor<4xi64>
+  %row = halftone.where %isNegative, %fromEnd, %i : (tensor<4xi1>, tensor<4xi64>, tensor<4xi64>) -> tensor<4xi64>
+  %block = halftone.div %row, %eight : (tensor<4xi64>, tensor<i64>) -> tensor<4xi64>
+  %scales = halftone.gather %s, %block {axis = 0 : i64} : (tensor<12x2xf32>, tensor<4xi64>) -> tensor<4x2xf32>
+  %y = halftone.dequantize %rows, %scales, %z {blocks = array<i64: 1, 16>} : (tensor<4x32xi4>, tensor<4x2xf32>, tensor<i4>) -> tensor<4x32xf32>
+  return %y : tensor<4x32xf32>
+}
+
 // 24 codes of 4 bits would become 32; other rows' scales are not those of the codes.
 // CHECK-LABEL: @declines
 // CHECK-NOT: halftone.decode_rows
