@@ -49,8 +49,11 @@ std::optional<std::vector<float>> lookUp(LookupOp op, const Match &found) {
     for (auto [index, block, count] : llvm::zip_equal(at, blocks, grid.drop_back()))
       place = place * count + index / block;
     number = (*tables)[place * grid.back() + code];
-    for (size_t dim = shape.size(); dim-- > 0 && ++at[dim] == shape[dim];)
-      at[dim] = 0;
+    for (size_t dim = shape.size(); dim-- > 0;) {
+      at[dim] = (at[dim] + 1) % shape[dim];
+      if (at[dim] != 0)
+        break;
+    }
   }
   return numbers;
 }
