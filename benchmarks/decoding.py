@@ -3,7 +3,7 @@
 """What decoding weights costs: layers with weights in every format beside the same layer in float, timed in turns on one thread.
 
 Writes the table between its markers in docs/Performance.md: the time of the format over that of float, below 1 where fewer bytes win.
-Ends with status 1 if a format takes more than twice as long. Takes about ten minutes; --formats takes part of it.
+Ends with status 1 if a format takes more than twice as long. Takes about a quarter of an hour; --formats takes part of it.
 """
 
 import argparse
@@ -38,6 +38,9 @@ LAYERS = {
     "conv 64 to 64, 3 x 3, 28 x 28": ("Conv", [1, 64, 28, 28], [64, 64, 3, 3], {"pads": [1, 1, 1, 1]}),
     "depthwise 256, 3 x 3, 28 x 28": ("Conv", [1, 256, 28, 28], [256, 1, 3, 3], {"pads": [1, 1, 1, 1], "group": 256}),
     "64 rows of 4096 x 512": ("Gather", [64], [4096, 512], {}),
+    "1 x 1001 x 999": ("MatMul", [1, 1001], [1001, 999], {}),
+    "33 x 1001 x 999": ("MatMul", [33, 1001], [1001, 999], {}),
+    "64 rows of 4096 x 500": ("Gather", [64], [4096, 500], {}),
 }
 
 FREE = "int8 int7 int6 int5 int4 int3 int2 uint4 sm8 sm4 fp8_e4m3 fp8_e5m2 fp6_e2m3 fp6_e3m2 fp4_e2m1 nf4".split()
