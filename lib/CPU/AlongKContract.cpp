@@ -48,6 +48,11 @@ private:
   bool hasSingleRow() const { return getConstantIntValue(space.rows) == 1; }
   /// Registers of `count` columns from `place` of the panel on.
   Columns columnsOf(const Panel &panel, Value place, int64_t count);
+  /// Rows of codes, in whole steps and groups, that are whole ones.
+  int64_t countWholeRows() {
+    int64_t unit = decoder.getBlockRows(1);
+    return op.getPacking().getK() / nr / unit * unit;
+  }
   /// Calls `build` for `step` columns of the panel at a time, and for each of the rest.
   void forEachColumns(const Panel &panel, int64_t step,
                       llvm::function_ref<void(Value place, int64_t count)> build);
@@ -83,6 +88,8 @@ private:
 
   DotEmitter dot;
   WeightDecoder decoder;
+  /// Whether rows are built that end behind the last k.
+  bool isAtEnd = false;
   /// k of a row of codes, and registers of them.
   int64_t nr, vectors;
   /// Rows of codes of a block.
@@ -102,7 +109,7 @@ Value AlongKContract::loadLhs(ArrayRef<Value> outer, Value rowIndex, Value k) {
   Value zero = math.constant(0);
   SmallVector<Value> place = lhsIndices(outer, rowIndex, zero, zero, k);
   int64_t depth = op.getPacking().getK();
-  if (depth % nr == 0)
+  if (!isAtEnd)
     return loadVector(space.lhs.memref, place);
   // Registers of the last row may begin behind the last element: they must not be read there.
   Value begin = math.min(k, math.constant(depth));
@@ -177,23 +184,36 @@ void AlongKContract::emitSingleRow(Value rowIndex, ArrayRef<Value> outer, const 
     };
     Columns columns = columnsOf(panel, place, count);
     Sums sums(count, dot.zeroAccumulator());
-    sums = CodeLoop(math, decoder, columns, addRow).accumulateAll(std::move(sums));
+    CodeLoop loop(math, decoder, columns, addRow);
+    int64_t whole = countWholeRows(), numRows = decoder.getNumRows();
+    if (op.getPacking().getK() % nr == 0) {
+      sums = loop.accumulateAll(std::move(sums));
+    } else {
+      sums = loop.accumulate(math.constant(0), whole, std::move(sums));
+      isAtEnd = true;
+      sums = loop.accumulate(math.constant(whole), numRows - whole, std::move(sums));
+      isAtEnd = false;
+    }
     for (auto [index, sum] : llvm::enumerate(sums))
       storeTotal(sum, math.constant(0), math.add(place, int64_t(index)));
   });
 }
 
 void AlongKContract::emitRows(const TaskRange &range, ArrayRef<Value> outer, const Panel &panel) {
-  int64_t numRows = decoder.getNumRows(), whole = numRows / blockRows * blockRows;
+  int64_t numRows = decoder.getNumRows();
+  int64_t whole = op.getPacking().getK() / nr / blockRows * blockRows;
   auto emitBlock = [&](Value first, int64_t count, bool isFirst) {
     decodeBlock(panel, first, count);
     addBlock(range, outer, first, count, isFirst);
   };
-  emitBlock(math.constant(0), blockRows, /*isFirst=*/true);
+  if (whole > 0)
+    emitBlock(math.constant(0), blockRows, /*isFirst=*/true);
   math.loop(math.constant(blockRows), math.constant(whole), blockRows,
             [&](Value first) { emitBlock(first, blockRows, /*isFirst=*/false); });
+  isAtEnd = op.getPacking().getK() % nr != 0;
   if (whole < numRows)
-    emitBlock(math.constant(whole), numRows - whole, /*isFirst=*/false);
+    emitBlock(math.constant(whole), numRows - whole, /*isFirst=*/whole == 0);
+  isAtEnd = false;
   math.loop(math.constant(0), math.sub(range.rowEnd, range.rowBegin), 1, [&](Value scratchRow) {
     math.loop(math.constant(0), math.constant(panelColumns), 1, [&](Value column) {
       Value sum = loadVector(lanes, {scratchRow, column, math.constant(0)});

@@ -7,7 +7,7 @@ using namespace mlir;
 using namespace mlir::halftone;
 
 int64_t CodeLoop::chooseBatchRows(const WeightDecoder &decoder) {
-  constexpr int64_t fewRows = 8;
+  constexpr int64_t fewRows = 16;
   int64_t stepRows = decoder.getStepRows();
   bool areSmall = decoder.getGroup() < fewRows && decoder.getGroup() < decoder.getNumRows();
   return areSmall ? std::lcm(stepRows, fewRows) : stepRows;
