@@ -7,10 +7,11 @@ using namespace mlir;
 using namespace mlir::halftone;
 
 int64_t CodeLoop::chooseBatchRows(const WeightDecoder &decoder) {
-  constexpr int64_t fewRows = 16;
+  // So many that parameters of one bit, which share bytes, have their places in them known.
+  constexpr int64_t fewRows = 8, manyRows = 16;
   int64_t stepRows = decoder.getStepRows();
   bool areSmall = decoder.getGroup() < fewRows && decoder.getGroup() < decoder.getNumRows();
-  return areSmall ? std::lcm(stepRows, fewRows) : stepRows;
+  return areSmall ? std::lcm(stepRows, manyRows) : stepRows;
 }
 
 CodeLoop::Parameters CodeLoop::load(Value row) {

@@ -332,6 +332,7 @@ def ExpandCodebooks : Pass<"halftone-expand-codebooks", "func::FuncOp"> {
   let description = [{
     A codebook of 256 floats for each 128 weights is larger than the weights: a program that holds the weights is smaller, and faster.
 
+    Requires: types are inferred.
     Ensures:  no `lookup` of constants whose codes, at their bits, and tables together take more bytes than the f32 numbers of the result.
     Declines (op unchanged): codes or tables that are not constant, tables of other types than f32, one table for all codes.
     Remarks:  each layer, with both sizes.
@@ -348,6 +349,7 @@ def HoistQuantize : Pass<"halftone-hoist-quantize", "func::FuncOp"> {
     (`transpose`, `resize` to the nearest, …) or pooled by its maximum, is moved as codes: all operands of a `concat` by the one scale of
     its result. The quantization meets the op that computes the numbers then, and becomes a part of it.
 
+    Requires: types are inferred.
     Ensures:  the codes are those of before; only a NaN in a `max_pool` counts as the code that it gets.
     Declines (op unchanged): quantization by several scales, or by one that the run computes; an op whose numbers are used otherwise, or
               quantized by different scales; one that moves constants.
