@@ -50,6 +50,8 @@ struct HoistAbove : public OpRewritePattern<QuantizeOp> {
       return rewriter.notifyMatchFailure(quantize, "its operand is not just moved");
     if (!hasOneConstant(quantize.getScale()) || !hasOneConstant(quantize.getZeroPoint()))
       return rewriter.notifyMatchFailure(quantize, "it has more than one scale, or one of the run");
+    if (!llvm::cast<RankedTensorType>(quantize.getOutput().getType()).getElementType().isInteger(8))
+      return rewriter.notifyMatchFailure(quantize, "ops that move data take no such codes");
     bool areEqual = llvm::all_of(op->getUsers(), [&](Operation *user) {
       auto other = llvm::dyn_cast<QuantizeOp>(user);
       return other && haveEqualScales(quantize, other);

@@ -36,6 +36,17 @@ func.func @reorders_codes(%x: tensor<4x6xf32>) -> (tensor<2x4xi8>, tensor<4x4xi8
   return %p, %q : tensor<2x4xi8>, tensor<4x4xi8>
 }
 
+// No loop pools narrower codes.
+// CHECK-LABEL: @declines_codes_of_four_bits
+// CHECK: halftone.max_pool {{.*}} -> tensor<1x2x4x4xf32>
+func.func @declines_codes_of_four_bits(%x: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xui4> {
+  %s = halftone.constant dense<0.5> : tensor<f32>
+  %z = halftone.constant dense<7> : tensor<ui4>
+  %pool = halftone.max_pool %x {kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>} : (tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %q = halftone.quantize %pool, %s, %z : (tensor<1x2x4x4xf32>, tensor<f32>, tensor<ui4>) -> tensor<1x2x4x4xui4>
+  return %q : tensor<1x2x4x4xui4>
+}
+
 // Numbers that are used as such, two scales, a scale for each column, interpolation, constants: floats are moved.
 // CHECK-LABEL: @declines
 // CHECK-COUNT-3: halftone.transpose {{.*}} -> tensor<6x4xf32>

@@ -351,7 +351,7 @@ def HoistQuantize : Pass<"halftone-hoist-quantize", "func::FuncOp"> {
 
     Requires: types are inferred.
     Ensures:  the codes are those of before; only a NaN in a `max_pool` counts as the code that it gets.
-    Declines (op unchanged): quantization by several scales, or by one that the run computes; an op whose numbers are used otherwise, or
+    Declines (op unchanged): quantization by several scales, or by one that the run computes, or to others than integers of 8 bits; an op whose numbers are used otherwise, or
               quantized by different scales; one that moves constants.
     Example:  test/Transforms/hoist-quantize.mlir
   }];
