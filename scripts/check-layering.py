@@ -20,7 +20,7 @@ RANKS = [
     ["CPU", "GPU"],
     ["Target"],
     ["Pipelines"],
-    ["Calibration"],
+    ["Calibration", "Profile"],
     ["Driver"],
     ["tools"],
 ]

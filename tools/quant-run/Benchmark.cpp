@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Benchmark.h"
 
+#include "halftone/Profile/MeasureLatency.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 #include <chrono>
@@ -13,11 +15,6 @@ using namespace llvm;
 static double percentile(ArrayRef<double> sorted, size_t percent) {
   size_t rank = (sorted.size() * percent + 99) / 100;
   return sorted[std::max<size_t>(rank, 1) - 1];
-}
-
-static double median(ArrayRef<double> sorted) {
-  size_t middle = sorted.size() / 2;
-  return sorted.size() % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 Expected<Timing> halftone::measureRuns(Session &session, uint32_t entry, ArrayRef<Array> inputs,
@@ -41,7 +38,7 @@ Expected<Timing> halftone::measureRuns(Session &session, uint32_t entry, ArrayRe
   Timing timing;
   timing.runs = runs;
   timing.threads = session.stats().threads;
-  timing.median = median(times);
+  timing.median = findMedian(times);
   timing.minimum = times.front();
   timing.mean = std::accumulate(times.begin(), times.end(), 0.0) / static_cast<double>(runs);
   timing.percentile90 = percentile(times, 90);
