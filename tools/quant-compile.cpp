@@ -61,10 +61,10 @@ struct Arguments {
   const std::string candidatesHelp = "With --budget: what each layer can have (default: " +
                                      llvm::join(halftone::defaultCandidates(), ",") + ")";
   cl::list<std::string> budget{
-      "budget", cl::value_desc("size=1.2MB|accuracy=30dB"), cl::cat(category),
+      "budget", cl::value_desc("size=1.2MB|accuracy=30dB|latency=1.5ms"), cl::cat(category),
       cl::desc("Instead of --recipe: choose a scheme for each layer so that the weights take so "
-               "many bytes at most and the error is least, or the outputs are so good on --samples "
-               "and the bytes are fewest (repeatable)")};
+               "many bytes at most, or a run so much time on this machine, and the error is least, "
+               "or the outputs are so good on --samples and the bytes are fewest (repeatable)")};
   cl::list<std::string> candidates{"candidates", cl::CommaSeparated,
                                    cl::value_desc("preset|file.yaml,..."), cl::cat(category),
                                    cl::desc(candidatesHelp)};
@@ -155,6 +155,11 @@ static bool checkBudget(const Arguments &arguments) {
     return fail("--candidates, --samples and --write-recipe are for --budget");
   if (hasBudget && arguments.recipe.getNumOccurrences() > 0)
     return fail("--budget chooses a recipe; give one of --budget and --recipe");
+  bool isTimed = llvm::any_of(
+      arguments.budget, [](llvm::StringRef budget) { return budget.starts_with("latency="); });
+  if (isTimed && (arguments.target != "native" || arguments.reference))
+    return fail("--budget latency= is measured with kernels for this machine; leave out --target "
+                "and --reference");
   if (hasBudget && arguments.samples.empty())
     return fail("--budget needs --samples DATA.npz, on which errors are measured");
   return true;

@@ -18,6 +18,7 @@ struct Unit {
 static constexpr Unit kSizes[] = {{"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"kB", 1e3},
                                   {"MB", 1e6},     {"GB", 1e9},     {"B", 1}};
 static constexpr Unit kRatios[] = {{"dB", 1}};
+static constexpr Unit kTimes[] = {{"ms", 1e-3}, {"us", 1e-6}, {"ns", 1e-9}, {"s", 1}};
 
 static llvm::Expected<double> readQuantity(llvm::StringRef text, llvm::StringRef value,
                                            llvm::ArrayRef<Unit> units, llvm::StringRef example) {
@@ -43,7 +44,8 @@ llvm::Expected<Budget> Budget::parse(llvm::ArrayRef<std::string> texts) {
   Budget budget;
   for (llvm::StringRef text : texts) {
     auto [key, value] = text.split('=');
-    if ((key == "size" && budget.bytes) || (key == "accuracy" && budget.decibels))
+    if ((key == "size" && budget.bytes) || (key == "accuracy" && budget.decibels) ||
+        (key == "latency" && budget.seconds))
       return llvm::createStringError("--budget '" + text + "': '" + key + "' was given twice");
     if (key == "size") {
       llvm::Expected<double> bytes = readQuantity(text, value, kSizes, "size=1.2MB");
@@ -57,12 +59,13 @@ llvm::Expected<Budget> Budget::parse(llvm::ArrayRef<std::string> texts) {
         return decibels.takeError();
       budget.decibels = *decibels;
     } else if (key == "latency") {
-      return llvm::createStringError("--budget '" + text +
-                                     "': times are not searched for; give size= or accuracy=, and "
-                                     "measure with quant-run --benchmark");
+      llvm::Expected<double> seconds = readQuantity(text, value, kTimes, "latency=1.5ms");
+      if (!seconds)
+        return seconds.takeError();
+      budget.seconds = *seconds;
     } else {
       return llvm::createStringError("--budget '" + text +
-                                     "': expected size=1.2MB or accuracy=30dB");
+                                     "': expected size=1.2MB, accuracy=30dB or latency=1.5ms");
     }
   }
   return budget;

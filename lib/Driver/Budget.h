@@ -15,9 +15,12 @@ struct Budget {
   std::optional<int64_t> bytes;
   /// Signal to quantization noise at the outputs, at least; in dB.
   std::optional<double> decibels;
+  /// Of a run on this machine, at most.
+  std::optional<double> seconds;
 
-  /// `size=1.2MB` (B, kB, MB, GB of 1000, KiB, MiB, GiB of 1024) and `accuracy=30dB`, each at most
-  /// once. Numbers are above 0, and have a unit. Anything else is an error that quotes it.
+  /// `size=1.2MB` (B, kB, MB, GB of 1000, KiB, MiB, GiB of 1024), `accuracy=30dB` and
+  /// `latency=1.5ms` (s, ms, us, ns), each at most once. Numbers are above 0, and have a unit.
+  /// Anything else is an error that quotes it.
   static llvm::Expected<Budget> parse(llvm::ArrayRef<std::string> texts);
 };
 

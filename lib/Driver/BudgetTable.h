@@ -14,6 +14,9 @@ struct BudgetRow {
   /// As if the errors of the layers added up.
   double predictedError = 0;
   std::optional<double> measuredError;
+  /// Of a run in seconds, as if those of the layers added up, and measured; where times matter.
+  double predictedSeconds = 0;
+  std::optional<double> measuredSeconds;
   bool isChosen = false;
 };
 
@@ -25,11 +28,16 @@ struct BudgetTable {
   /// Of the outputs of the float model.
   double signalPower = 0;
   int64_t numSamples = 0;
+  /// Whether layers and rows have times.
+  bool hasTimes = false;
 
   /// Signal to noise in dB.
   double getDecibels(double error) const;
   std::string make() const;
 };
+
+/// Seconds as "1.2345" milliseconds.
+std::string formatMilliseconds(double seconds);
 
 } // namespace mlir::halftone
 

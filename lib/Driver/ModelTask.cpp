@@ -99,22 +99,24 @@ bool ModelTask::quantizeAssigned(ModuleOp copy, std::shared_ptr<const ::halftone
                    [&](PassManager &passes) { populateQuantizePipeline(passes, quantization); });
 }
 
-bool ModelTask::compileCopy(OwningOpRef<ModuleOp> copy, StringRef path) {
+bool ModelTask::compileCopy(OwningOpRef<ModuleOp> copy, StringRef path, bool withProfile) {
   for (auto function : copy->getOps<func::FuncOp>())
     function->removeAttr(kQuantizedWeightsName);
-  if (!compileNative(std::move(copy), /*withObservers=*/false, path))
+  if (!compileNative(std::move(copy), /*withObservers=*/false, path, withProfile))
     return false;
   releaseUnusedResources(*module);
   return true;
 }
 
-bool ModelTask::compileNative(OwningOpRef<ModuleOp> program, bool withObservers, StringRef path) {
+bool ModelTask::compileNative(OwningOpRef<ModuleOp> program, bool withObservers, StringRef path,
+                              bool withProfile) {
   llvm::Expected<CPUTarget> native = CPUTarget::get("native");
   if (!native)
     return fail(native.takeError());
   CPUPipelineOptions pipeline;
   pipeline.target = *native;
   pipeline.calibration = withObservers;
+  pipeline.profile = withProfile;
   if (!runPasses(*program,
                  [&](PassManager &passes) { populateLowerToLLVMPipeline(passes, pipeline); }))
     return false;

@@ -46,9 +46,11 @@ protected:
   bool quantizeAssigned(ModuleOp copy, std::shared_ptr<const ::halftone::Recipe> recipe,
                         StringRef observations);
   /// Compiles a quantized copy of the model to a library at `path`, and frees its weights.
-  bool compileCopy(OwningOpRef<ModuleOp> copy, StringRef path);
+  /// `withProfile`: it tells which part of it runs (Profiler).
+  bool compileCopy(OwningOpRef<ModuleOp> copy, StringRef path, bool withProfile = false);
   /// Compiles a program for this machine to a library at `path`.
-  bool compileNative(OwningOpRef<ModuleOp> program, bool withObservers, StringRef path);
+  bool compileNative(OwningOpRef<ModuleOp> program, bool withObservers, StringRef path,
+                     bool withProfile = false);
   /// Lowers a program with observers for this machine and calls `run` with the library made of it.
   bool runObserver(OwningOpRef<ModuleOp> program,
                    llvm::function_ref<llvm::Error(StringRef path)> run);

@@ -36,21 +36,29 @@ private:
     AssignmentCost predicted;
     double error = 0;
     std::string name;
+    /// Where there is a latency budget.
+    mlir::halftone::AssignmentTime time = {};
+    bool isConfirmed = false;
   };
 
   bool prepare();
   bool loadCandidate(llvm::StringRef name, std::vector<Candidate> &list);
   bool buildFront();
   AssignmentCost predict(const Assignment &assignment) const;
-  void addUniformTrials();
+  bool addUniformTrials();
   Assignment getAssignment(size_t point) const;
   bool measureTrial(const Assignment &assignment, const Trial *&trial);
+  bool timeTrial(Trial &trial);
   bool search();
   bool searchFewestBytes();
+  bool measureBest(AssignmentGoal goal, AssignmentLimits asked, size_t &point, const Trial *&trial);
+  bool searchLatency();
+  bool chooseConfirmed();
   bool isAllowed(const Trial &trial) const;
   bool choose();
   bool failSize();
   bool failAccuracy();
+  bool failLatency();
   std::string describe(const Trial &trial) const;
   mlir::halftone::BudgetTable makeTable() const;
   bool write(llvm::StringRef text);
@@ -67,7 +75,7 @@ private:
   double signalPower = 0;
   int64_t numSamples = 0;
   std::deque<Trial> trials;
-  const Trial *chosen = nullptr;
+  Trial *chosen = nullptr;
 };
 } // namespace
 
@@ -123,7 +131,7 @@ bool BudgetSearch::buildFront() {
       if (choice.candidates.empty() || !std::isfinite(choice.error))
         continue;
       numbers.push_back(number);
-      choices.push_back({choice.bytes, choice.error, 0});
+      choices.push_back({choice.bytes, choice.error, choice.seconds});
     }
     if (choices.empty())
       return fail(
@@ -142,21 +150,37 @@ AssignmentCost BudgetSearch::predict(const Assignment &assignment) const {
   for (auto [layer, choice] : llvm::zip_equal(layers, assignment)) {
     sum.bytes += layer.choices[choice].bytes;
     sum.error += layer.choices[choice].error;
+    sum.seconds += layer.choices[choice].seconds;
   }
   return sum;
 }
 
 //===--- What really comes out ---===//
 
-/// The candidates for all layers alike were measured already.
-void BudgetSearch::addUniformTrials() {
+/// The errors of the candidates for all layers alike were measured already.
+bool BudgetSearch::addUniformTrials() {
   for (auto [number, candidate] : llvm::enumerate(candidates)) {
     Assignment assignment = assignUniformly(number);
     trials.push_back({assignment, predict(assignment), uniform[number].metrics.errorPower,
                       "all " + candidate.name});
+    if (!timeTrial(trials.back()))
+      return false;
   }
   signalPower = uniform.front().metrics.expectedPower;
   numSamples = uniform.front().numSamples;
+  return true;
+}
+
+/// A second measurement counts if it is worse.
+bool BudgetSearch::timeTrial(Trial &trial) {
+  mlir::halftone::AssignmentTime time;
+  if (!budget.seconds)
+    return true;
+  if (!timeAssignment(trial.assignment, time))
+    return false;
+  if (time.bound > trial.time.bound)
+    trial.time = time;
+  return true;
 }
 
 mlir::halftone::SensitivityTask::Assignment BudgetSearch::getAssignment(size_t point) const {
@@ -175,6 +199,8 @@ bool BudgetSearch::measureTrial(const Assignment &assignment, const Trial *&tria
     if (!measureAssignment(assignment, measured))
       return false;
     trials.push_back({assignment, predict(assignment), measured.metrics.errorPower, "mixed"});
+    if (!timeTrial(trials.back()))
+      return false;
     known = std::prev(trials.end());
   }
   trial = &*known;
@@ -182,7 +208,8 @@ bool BudgetSearch::measureTrial(const Assignment &assignment, const Trial *&tria
 }
 
 bool BudgetSearch::isAllowed(const Trial &trial) const {
-  return trial.predicted.bytes <= limits.bytes && trial.error <= limits.error;
+  return trial.predicted.bytes <= limits.bytes && trial.error <= limits.error &&
+         trial.time.bound <= limits.seconds;
 }
 
 /// Looks for the point of the front where the measured error is just what is allowed: first where
@@ -213,8 +240,69 @@ bool BudgetSearch::searchFewestBytes() {
   return true;
 }
 
+/// The prediction that is asked for after a measurement was too much: less by as much as that was
+/// wrong, and less in any case.
+static double tighten(double predicted, double allowed, double measured) {
+  double scaled = std::isfinite(measured) ? predicted * (allowed / measured) : predicted / 2;
+  return std::min(scaled, std::nextafter(predicted, -1.0));
+}
+
+/// No trial, and no error, if the front has no point within `asked`.
+bool BudgetSearch::measureBest(AssignmentGoal goal, AssignmentLimits asked, size_t &point,
+                               const Trial *&trial) {
+  trial = nullptr;
+  asked.seconds -= otherSeconds;
+  std::optional<size_t> best = front.findBest(goal, asked);
+  if (!best)
+    return true;
+  point = *best;
+  return measureTrial(getAssignment(point), trial);
+}
+
+/// Goes to the best point of the front until what is measured there keeps the budget; what did not
+/// is asked for with the factor by which its prediction was wrong. If all fail, or the predictions
+/// leave nothing, the fastest ones remain.
+bool BudgetSearch::searchLatency() {
+  constexpr int kMostRounds = 8;
+  AssignmentGoal goal = budget.decibels ? AssignmentGoal::Bytes : AssignmentGoal::Error;
+  AssignmentLimits asked = limits;
+  size_t point = 0;
+  const Trial *trial = nullptr;
+  for (int round = 0; round != kMostRounds; ++round) {
+    if (!measureBest(goal, asked, point, trial))
+      return false;
+    if (!trial)
+      break;
+    if (isAllowed(*trial) && !chooseConfirmed())
+      return false;
+    if (isAllowed(*trial))
+      return true;
+    const AssignmentCost &cost = front.getPoints()[point];
+    if (!(trial->error <= limits.error))
+      asked.error = tighten(cost.error, limits.error, trial->error);
+    if (trial->time.bound > limits.seconds)
+      asked.seconds = tighten(cost.seconds + otherSeconds, limits.seconds, trial->time.bound);
+  }
+  AssignmentLimits anyTime{limits.bytes, limits.error}, anyError{limits.bytes};
+  return measureBest(AssignmentGoal::Seconds, anyTime, point, trial) &&
+         measureBest(AssignmentGoal::Seconds, anyError, point, trial) &&
+         measureBest(AssignmentGoal::Error, anyError, point, trial) && chooseConfirmed();
+}
+
+/// What is chosen keeps the latency twice, at different times; what does not is not allowed any
+/// more.
+bool BudgetSearch::chooseConfirmed() {
+  while (choose() && !chosen->isConfirmed) {
+    if (!timeTrial(*chosen))
+      return false;
+    chosen->isConfirmed = true;
+  }
+  return true;
+}
+
 bool BudgetSearch::search() {
-  addUniformTrials();
+  if (!addUniformTrials())
+    return false;
   if (budget.bytes)
     limits.bytes = *budget.bytes;
   if (budget.decibels)
@@ -223,6 +311,10 @@ bool BudgetSearch::search() {
       front.findBest(AssignmentGoal::Error, AssignmentLimits{limits.bytes});
   if (!leastError)
     return failSize();
+  if (budget.seconds) {
+    limits.seconds = *budget.seconds;
+    return searchLatency() && (chosen || failLatency());
+  }
   if (budget.decibels && !searchFewestBytes())
     return false;
   if (budget.decibels && choose())
@@ -238,7 +330,8 @@ bool BudgetSearch::choose() {
     auto bytes = double(trial.predicted.bytes);
     return budget.decibels ? std::pair(bytes, trial.error) : std::pair(trial.error, bytes);
   };
-  for (const Trial &trial : trials)
+  chosen = nullptr;
+  for (Trial &trial : trials)
     if (isAllowed(trial) && (!chosen || rank(trial) < rank(*chosen)))
       chosen = &trial;
   return chosen != nullptr;
@@ -248,7 +341,11 @@ bool BudgetSearch::choose() {
 
 std::string BudgetSearch::describe(const Trial &trial) const {
   double decibels = makeTable().getDecibels(trial.error);
-  return std::to_string(trial.predicted.bytes) + " bytes of weights and " +
+  std::string times;
+  if (budget.seconds)
+    times = ", " + mlir::halftone::formatMilliseconds(trial.time.median) + " ms (in float " +
+            mlir::halftone::formatMilliseconds(trial.time.floatMedian) + ")";
+  return std::to_string(trial.predicted.bytes) + " bytes of weights" + times + " and " +
          mlir::halftone::formatDecibels(decibels, "infinitely many") + " dB";
 }
 
@@ -268,6 +365,30 @@ bool BudgetSearch::failAccuracy() {
               "dB cannot be kept" + (budget.bytes ? " within that size" : "") +
               ": the best that was reached is " + (best ? describe(*best) : "nothing") +
               "; give --candidates with more bits" + (budget.bytes ? ", or more bytes" : ""));
+}
+
+/// What else is asked for can be had, but not in that time, or not at all.
+bool BudgetSearch::failLatency() {
+  const Trial *fastest = nullptr;
+  for (const Trial &trial : trials)
+    if (trial.predicted.bytes <= limits.bytes && trial.error <= limits.error &&
+        (!fastest || trial.time.bound < fastest->time.bound))
+      fastest = &trial;
+  if (!fastest)
+    return failAccuracy();
+  llvm::StringRef text = *llvm::find_if(
+      options.budgets, [](llvm::StringRef each) { return each.starts_with("latency="); });
+  return fail(text + " cannot be kept" +
+              (budget.bytes || budget.decibels ? " with what else the budget asks for" : "") +
+              ": the fastest that was reached takes " +
+              mlir::halftone::formatMilliseconds(fastest->time.median) +
+              " ms in the median, and that may be up to " +
+              mlir::halftone::formatMilliseconds(fastest->time.bound) + " ms, with " +
+              std::to_string(fastest->predicted.bytes) +
+              " bytes of weights; the float model beside it takes " +
+              mlir::halftone::formatMilliseconds(fastest->time.floatMedian) +
+              " ms; give --candidates with faster formats, more --calibration-threads, or more "
+              "time");
 }
 
 /// A handful of points of the front, evenly spaced in bytes.
@@ -292,18 +413,21 @@ mlir::halftone::BudgetTable BudgetSearch::makeTable() const {
   table.layers = layers;
   table.signalPower = signalPower;
   table.numSamples = numSamples;
+  table.hasTimes = budget.seconds.has_value();
   if (chosen)
     table.chosen = chosen->assignment;
   for (const Trial &trial : trials)
-    table.rows.push_back(
-        {trial.name, trial.predicted.bytes, trial.predicted.error, trial.error, &trial == chosen});
+    table.rows.push_back({trial.name, trial.predicted.bytes, trial.predicted.error, trial.error,
+                          trial.predicted.seconds + otherSeconds, trial.time.median,
+                          &trial == chosen});
   for (size_t point : pickPoints(front.getPoints())) {
     const AssignmentCost &cost = front.getPoints()[point];
     bool isListed = llvm::any_of(table.rows, [&](const BudgetRow &row) {
       return row.bytes == cost.bytes && row.predictedError == cost.error;
     });
     if (!isListed)
-      table.rows.push_back({"mixed", cost.bytes, cost.error, std::nullopt});
+      table.rows.push_back(
+          {"mixed", cost.bytes, cost.error, std::nullopt, cost.seconds + otherSeconds});
   }
   llvm::sort(table.rows, [](const BudgetRow &lhs, const BudgetRow &rhs) {
     return std::tie(lhs.bytes, lhs.predictedError, lhs.name) <
@@ -331,7 +455,7 @@ std::optional<FoundRecipe> BudgetSearch::run() {
       !phase("simplify", [&] { return simplify(); }) ||
       !measureSensitivity(
           list, {options.samples, options.numSamples, options.calibration, options.observations}) ||
-      !buildFront() || !search())
+      (budget.seconds && !timeLayers()) || !buildFront() || !search())
     return std::nullopt;
   std::string comment = "--budget " + llvm::join(options.budgets, " ") + ": " + describe(*chosen) +
                         " at the outputs, " + std::to_string(numSamples) + " samples";

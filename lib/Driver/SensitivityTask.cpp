@@ -177,11 +177,6 @@ bool SensitivityTask::compileFloat() {
   return quantizeAssigned(*program, recipe, "") && compileCopy(std::move(program), floatPath);
 }
 
-/// Of candidates that say the same one is measured.
-static bool isFirst(const LayerChoice &choice, size_t candidate) {
-  return choice.scheme && choice.candidates.front() == candidate;
-}
-
 void SensitivityTask::addBytes(size_t candidate, ModuleOp quantized) {
   Report report;
   report.addLayers(*module, /*withHistograms=*/false);

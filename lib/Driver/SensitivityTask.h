@@ -30,10 +30,17 @@ struct LayerChoice {
   /// estimated by `own`. Not finite if the layer cannot be like that.
   double error = 0;
   bool isMeasured = false;
+  /// Of a run in which all layers are like that; 0 unless `timeLayers` was called.
+  double seconds = 0;
 };
 
 /// Every layer has this choice; it has no candidates unless one of them says it.
 inline constexpr size_t kFloatChoice = 0;
+
+/// Of candidates that say the same one is measured.
+inline bool isFirst(const LayerChoice &choice, size_t candidate) {
+  return choice.scheme && choice.candidates.front() == candidate;
+}
 
 struct LayerChoices {
   std::string node;
@@ -44,6 +51,14 @@ struct LayerChoices {
 
   /// The choice that `candidate` makes.
   const LayerChoice &get(size_t candidate) const;
+};
+
+/// Of one run, in seconds.
+struct AssignmentTime {
+  /// Medians of runs by turns.
+  double median = 0, floatMedian = 0;
+  /// What the median exceeds with a probability of 1 % at most (boundMedian).
+  double bound = 0;
 };
 
 /// Finds out what each candidate costs each layer in bytes and in error at the model's outputs.
@@ -79,12 +94,20 @@ protected:
   Assignment assignUniformly(size_t candidate) const;
   /// What really comes out with an assignment.
   bool measureAssignment(const Assignment &assignment, ::halftone::OutputError &error);
+  /// After `measureSensitivity`: how long each layer takes with each of its choices on the first
+  /// sample. For each candidate there is a program in which all layers have it, and one in float,
+  /// compiled for profiling; they run by turns.
+  bool timeLayers();
+  /// How long a run takes with an assignment, and how long one of the float model beside it.
+  bool timeAssignment(const Assignment &assignment, AssignmentTime &time);
   std::vector<::halftone::LayerScheme> getSchemes(const Assignment &assignment) const;
 
   std::vector<Candidate> candidates;
   std::vector<LayerChoices> layers;
   /// What comes out when all layers have the same candidate.
   std::vector<::halftone::OutputError> uniform;
+  /// Of `timeLayers`: what a run of the float model takes beside its layers.
+  double otherSeconds = 0;
 
 private:
   std::shared_ptr<const ::halftone::Recipe> makeRecipe(const Assignment &assignment);
@@ -103,11 +126,16 @@ private:
   bool measureReferences(size_t layer);
   bool measureLayer(size_t layer);
   void showProgress();
+  bool compileProgram(const Assignment &assignment, StringRef path, bool withProfile);
+  bool compileUniformPrograms(std::vector<std::string> &paths);
+  void addUnassigned(size_t candidate, double total);
 
   Data data;
   /// Nodes of one op outside of branches and loops, whose output is f32.
   std::vector<size_t> visible;
   std::string observationsPath, floatPath, variantPath;
+  /// The float model as it is, without outputs for its layers.
+  std::string plainPath;
   int64_t numDone = 0, numPrograms = 0;
 };
 

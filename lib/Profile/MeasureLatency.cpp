@@ -167,6 +167,7 @@ llvm::Expected<std::vector<Latency>> halftone::measureLatencies(llvm::ArrayRef<s
   for (const std::string &node : nodes)
     wanted.insert(node);
   std::vector<Latency> latencies;
+  latencies.reserve(programs.size());
   for (std::unique_ptr<TimedProgram> &program : programs)
     latencies.push_back(program->finish(wanted));
   return latencies;

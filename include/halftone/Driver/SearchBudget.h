@@ -11,8 +11,9 @@ namespace halftone {
 
 struct SearchBudgetOptions : ModelOptions {
   /// `size=1.2MB`: at most so many bytes of weights, and the least error; `accuracy=30dB`: at least
-  /// that signal to quantization noise at the outputs, and the fewest bytes. Both: the fewest
-  /// bytes.
+  /// that signal to quantization noise at the outputs, and the fewest bytes; `latency=1.5ms`: at
+  /// most that for a run on this machine, and the least error. Several: the fewest bytes where one
+  /// is `accuracy=`, else the least error.
   std::vector<std::string> budgets;
   /// Presets and YAML files that each layer can have; empty: `defaultCandidates`.
   std::vector<std::string> candidates;
