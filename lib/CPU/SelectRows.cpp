@@ -11,10 +11,10 @@ using namespace mlir::halftone;
 
 /// The gather of the codes that `op` decodes, or null.
 static GatherOp findRowGather(Operation *op) {
-  auto rowsOf = [](Value codes, int64_t axis) -> GatherOp {
+  auto rowsOf = [](Value codes, uint64_t axis) -> GatherOp {
     auto gather = codes.getDefiningOp<GatherOp>();
     bool readsRows = gather && gather.getAxis() == axis && getConstant(gather.getInput()) &&
-                     tensorTypeOf(gather.getInput()).getRank() == axis + 2;
+                     tensorTypeOf(gather.getInput()).getRank() == int64_t(axis) + 2;
     return readsRows ? gather : nullptr;
   };
   if (auto dequantize = llvm::dyn_cast<DequantizeOp>(op)) {
